@@ -1,0 +1,3 @@
+//! `cattleguard-agent`.
+
+fn main() {}

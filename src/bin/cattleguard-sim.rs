@@ -1,0 +1,3 @@
+//! The same application over a simulated account.
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Stage 1: sources -> [`Snapshot`](crate::types::Snapshot).
+//!
+//! The collector does the I/O behind [`CloudRead`]; the builder assembles what was found. A source that
+//! could not be read is data in the snapshot's coverage, never an error that hides what was read.
+
+pub mod settings;
+pub mod source;
+
+pub use settings::{CollectSettings, TrailSource};
+pub use source::{CloudRead, Page, PageToken, ReadError, ReadFailure};

@@ -1,0 +1,3 @@
+//! Stage detect.
+
+#![deny(clippy::disallowed_methods)]

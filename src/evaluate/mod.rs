@@ -1,0 +1,3 @@
+//! Stage evaluate.
+
+#![deny(clippy::disallowed_methods)]

@@ -1,0 +1,3 @@
+//! The `cattleguard` command: the application over AWS.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Stage plan.
+
+#![deny(clippy::disallowed_methods)]

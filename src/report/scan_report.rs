@@ -1,0 +1,52 @@
+//! The result of one scan, complete: what every renderer and the notifier start from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::store::InstanceResult;
+use crate::types::{Coverage, Finding, FindingId, Plan, ScanId, ScanMode, SetAside};
+
+/// Counts of a scan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScanTotals {
+    /// Instances with verdict clean.
+    pub clean: u64,
+    /// Drifted.
+    pub drifted: u64,
+    /// Unjudged.
+    pub unjudged: u64,
+    /// The exit code this scan returns.
+    pub exit_code: u8,
+}
+
+/// The result of one scan.
+#[derive(Clone, Debug)]
+pub struct ScanReport {
+    /// Scan.
+    pub scan_id: ScanId,
+    /// Start.
+    pub started_at: Timestamp,
+    /// End.
+    pub finished_at: Timestamp,
+    /// The global ceiling.
+    pub mode: ScanMode,
+    /// Coverage.
+    pub coverage: Vec<Coverage>,
+    /// Results, sorted by account, region, id.
+    pub instances: Vec<InstanceResult>,
+    /// Findings that are open, acknowledged or waived.
+    pub findings: Vec<Finding>,
+    /// Findings that this scan resolved.
+    pub resolved: Vec<Finding>,
+    /// Which of `findings` this scan saw first.
+    pub new: BTreeSet<FindingId>,
+    /// Plan.
+    pub plan: Plan,
+    /// CloudTrail records that could not be read.
+    pub set_aside: Vec<SetAside>,
+    /// API calls by `service:Operation`.
+    pub calls: BTreeMap<String, u64>,
+    /// Counts.
+    pub totals: ScanTotals,
+}

@@ -1,0 +1,1 @@
+//! Scenario tests over the simulated account: the whole pipeline, no network.

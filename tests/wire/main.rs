@@ -1,0 +1,1 @@
+//! Wire tests: the real SDK adapters over HTTP against an emulator.
