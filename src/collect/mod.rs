@@ -3,8 +3,12 @@
 //! The collector does the I/O behind [`CloudRead`]; the builder assembles what was found. A source that
 //! could not be read is data in the snapshot's coverage, never an error that hides what was read.
 
+pub mod builder;
+pub mod collector;
 pub mod settings;
 pub mod source;
 
+pub use builder::Builder;
+pub use collector::{Collected, Collection, Memory, Progress, collect};
 pub use settings::{CollectSettings, TrailSource};
 pub use source::{CloudRead, Page, PageToken, ReadError, ReadFailure};

@@ -1,0 +1,347 @@
+//! Assembles a snapshot from what was found. Pure: the collector calls `found_*` and `failed`, in any order,
+//! and [`Builder::build`] sorts, joins and accounts.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::source::{
+    AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, ReadError, ReadFailure, TargetHealth,
+};
+use crate::types::{
+    AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId, InventoryContent,
+    InventoryEntry, InventoryItem, InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source,
+    TargetMembership, Volume, VolumeId,
+};
+
+/// Collects findings of one collection.
+#[derive(Default)]
+pub struct Builder {
+    instances: BTreeMap<(Place, InstanceId), Instance>,
+    volumes: HashMap<VolumeId, Volume>,
+    nodes: HashMap<InstanceId, ManagedNode>,
+    places_with_nodes: BTreeSet<Place>,
+    inventory: HashMap<InstanceId, BTreeMap<InventoryType, InventoryItem>>,
+    contents: HashMap<String, Arc<InventoryContent>>,
+    associations: HashMap<InstanceId, String>,
+    addresses: Vec<AddressAssociation>,
+    members: HashMap<InstanceId, AsgMembership>,
+    targets: Vec<(Place, String, Vec<TargetHealth>)>,
+    user_data: HashMap<InstanceId, Option<Digest>>,
+    images: BTreeMap<ImageId, Image>,
+    events: BTreeMap<crate::types::EventId, ChangeEvent>,
+    coverage: BTreeMap<(Place, Source), Coverage>,
+    set_aside: Vec<SetAside>,
+}
+
+impl Builder {
+    /// Instances of one page.
+    pub fn found_instances(&mut self, place: &Place, instances: Vec<Instance>) {
+        for instance in instances {
+            self.instances.insert((place.clone(), instance.id.clone()), instance);
+        }
+    }
+
+    /// Volumes of one page.
+    pub fn found_volumes(&mut self, volumes: Vec<Volume>) {
+        self.volumes.extend(volumes.into_iter().map(|volume| (volume.id.clone(), volume)));
+    }
+
+    /// Managed nodes of one page. Calling it, even with no nodes, says that SSM was asked here.
+    pub fn found_nodes(&mut self, nodes: Vec<NodeRecord>) {
+        self.nodes.extend(nodes.into_iter().map(|record| (record.instance, record.node)));
+    }
+
+    /// SSM answered every page of managed nodes in this place: an instance it did not name is not managed.
+    pub fn nodes_complete(&mut self, place: &Place) {
+        self.places_with_nodes.insert(place.clone());
+    }
+
+    /// Inventory rows. Records of one node and type over several pages are joined; equal contents are shared.
+    pub fn found_inventory(&mut self, records: Vec<InventoryRecord>) {
+        for record in records {
+            let types = self.inventory.entry(record.instance).or_default();
+            let entries = match types.remove(&record.inventory_type) {
+                Some(item) => item.content.entries.iter().cloned().chain(record.entries).collect(),
+                None => record.entries,
+            };
+            let content = share(&mut self.contents, entries);
+            let item =
+                InventoryItem { captured_at: record.captured_at, schema_version: record.schema_version, content };
+            types.insert(record.inventory_type, item);
+        }
+    }
+
+    /// Profile associations of one page.
+    pub fn found_associations(&mut self, associations: Vec<ProfileAssociation>) {
+        self.associations.extend(associations.into_iter().map(|found| (found.instance, found.association)));
+    }
+
+    /// Elastic IP associations.
+    pub fn found_addresses(&mut self, addresses: Vec<AddressAssociation>) {
+        self.addresses.extend(addresses);
+    }
+
+    /// Auto Scaling members of one page.
+    pub fn found_members(&mut self, members: Vec<AsgMember>) {
+        self.members.extend(members.into_iter().map(|member| (member.instance, member.membership)));
+    }
+
+    /// Targets of one group.
+    pub fn found_targets(&mut self, place: &Place, group: String, targets: Vec<TargetHealth>) {
+        self.targets.push((place.clone(), group, targets));
+    }
+
+    /// User data of one instance, or the remembered digest of it.
+    pub fn found_user_data(&mut self, instance: InstanceId, digest: Option<Digest>) {
+        self.user_data.insert(instance, digest);
+    }
+
+    /// Images.
+    pub fn found_images(&mut self, images: Vec<Image>) {
+        self.images.extend(images.into_iter().map(|image| (image.id.clone(), image)));
+    }
+
+    /// A change event. The same event from two sources is kept once.
+    pub fn found_event(&mut self, event: ChangeEvent) {
+        self.events.entry(event.id.clone()).or_insert(event);
+    }
+
+    /// A record that could not be read.
+    pub fn set_aside(&mut self, problem: SetAside) {
+        self.set_aside.push(problem);
+    }
+
+    /// A source of a place was asked. The worst status of several reports stays.
+    pub fn covered(&mut self, place: &Place, source: Source, status: CoverageStatus, through: Option<Timestamp>) {
+        self.account(Coverage {
+            account: place.account.clone(),
+            region: place.region.clone(),
+            source,
+            status,
+            through,
+            reason: None,
+            api: None,
+            denied: false,
+        });
+    }
+
+    /// A source of a place failed; `partial` when some of it arrived.
+    pub fn failed(&mut self, source: Source, error: &ReadError, partial: bool) {
+        self.account(Coverage {
+            account: error.place.account.clone(),
+            region: error.place.region.clone(),
+            source,
+            status: if partial { CoverageStatus::Partial } else { CoverageStatus::Failed },
+            through: None,
+            reason: Some(format!(
+                "{} {}{}",
+                error.api,
+                error.failure,
+                if error.detail.is_empty() { String::new() } else { format!(": {}", error.detail) }
+            )),
+            api: Some(error.api.to_owned()),
+            denied: matches!(error.failure, ReadFailure::Denied | ReadFailure::Credentials),
+        });
+    }
+
+    /// A source of a place is incomplete for a reason of ours.
+    pub fn incomplete(&mut self, place: &Place, source: Source, status: CoverageStatus, reason: String) {
+        self.account(Coverage {
+            account: place.account.clone(),
+            region: place.region.clone(),
+            source,
+            status,
+            through: None,
+            reason: Some(reason),
+            api: None,
+            denied: false,
+        });
+    }
+
+    fn account(&mut self, entry: Coverage) {
+        let key = (Place { account: entry.account.clone(), region: entry.region.clone() }, entry.source);
+        match self.coverage.get_mut(&key) {
+            Some(known) => {
+                // Later reports never improve a source; the earliest end of several streams counts.
+                if entry.status > known.status {
+                    *known = Coverage { through: known.through.or(entry.through), ..entry };
+                } else {
+                    known.through = match (known.through, entry.through) {
+                        (Some(a), Some(b)) => Some(a.min(b)),
+                        (a, b) => a.or(b),
+                    };
+                }
+            }
+            None => {
+                self.coverage.insert(key, entry);
+            }
+        }
+    }
+
+    /// How many instances were found in a place.
+    pub fn instances_in(&self, place: &Place) -> usize {
+        self.instances.keys().filter(|(at, _)| at == place).count()
+    }
+
+    /// The distinct images of a place's instances.
+    pub fn images_in(&self, place: &Place) -> Vec<ImageId> {
+        let ids: BTreeSet<&ImageId> = self
+            .instances
+            .iter()
+            .filter(|((at, _), instance)| at == place && instance.is_live())
+            .map(|(_, instance)| &instance.image)
+            .collect();
+        ids.into_iter().cloned().collect()
+    }
+
+    /// Live instances with their image and launch time.
+    pub fn launches(&self) -> Vec<(Place, InstanceId, ImageId, Timestamp)> {
+        self.instances
+            .iter()
+            .filter(|(_, instance)| instance.is_live())
+            .map(|((place, id), instance)| (place.clone(), id.clone(), instance.image.clone(), instance.launched_at))
+            .collect()
+    }
+
+    /// The instances found so far with everything joined except user data; events are resolved against these.
+    pub fn joined_instances(&self) -> Vec<Instance> {
+        let targets = self.target_memberships();
+        let mut instances: Vec<Instance> =
+            self.instances.iter().map(|((place, _), instance)| self.join(place, instance, &targets)).collect();
+        instances.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
+        instances
+    }
+
+    fn join(
+        &self,
+        place: &Place,
+        instance: &Instance,
+        targets: &HashMap<InstanceId, Vec<TargetMembership>>,
+    ) -> Instance {
+        let mut joined = instance.clone();
+        for volume in &mut joined.volumes {
+            if let Some(described) = self.volumes.get(&volume.id) {
+                volume.size_gib = described.size_gib;
+                volume.volume_type.clone_from(&described.volume_type);
+                volume.encrypted = described.encrypted;
+            }
+        }
+        joined.profile_association = self.associations.get(&instance.id).cloned();
+        for address in self.addresses.iter().filter(|address| address.instance == instance.id) {
+            let carrier = joined
+                .interfaces
+                .iter_mut()
+                .find(|interface| interface.device_index == 0)
+                .filter(|interface| !interface.address_associations.contains(&address.association));
+            if let Some(interface) = carrier {
+                interface.address_associations.push(address.association.clone());
+            }
+        }
+        if let Some(membership) = self.members.get(&instance.id) {
+            joined.asg = Some(membership.clone());
+        }
+        joined.node = match self.nodes.get(&instance.id) {
+            Some(node) => Observed::Seen(Some(node.clone())),
+            None if self.places_with_nodes.contains(place) => Observed::Seen(None),
+            None => Observed::Unknown,
+        };
+        if let Some(inventory) = self.inventory.get(&instance.id) {
+            joined.inventory.clone_from(inventory);
+        }
+        if let Some(memberships) = targets.get(&instance.id) {
+            joined.targets.clone_from(memberships);
+        }
+        if let Some(digest) = self.user_data.get(&instance.id) {
+            joined.user_data = Observed::Seen(digest.clone());
+        }
+        joined
+    }
+
+    /// Targets name instances or addresses; both are turned into memberships with the counts that availability needs.
+    fn target_memberships(&self) -> HashMap<InstanceId, Vec<TargetMembership>> {
+        let mut owners: HashMap<(&Place, &str), &Instance> = HashMap::new();
+        for ((place, id), instance) in &self.instances {
+            owners.insert((place, id.as_str()), instance);
+            for address in instance.interfaces.iter().flat_map(|interface| &interface.addresses) {
+                owners.insert((place, address.as_str()), instance);
+            }
+        }
+        let mut memberships: HashMap<InstanceId, Vec<TargetMembership>> = HashMap::new();
+        for (place, group, targets) in &self.targets {
+            let healthy: Vec<Option<&str>> = targets
+                .iter()
+                .filter(|target| target.state == "healthy")
+                .map(|target| owners.get(&(place, target.target.as_str())).map(|owner| owner.zone.as_str()))
+                .collect();
+            for target in targets {
+                let Some(owner) = owners.get(&(place, target.target.as_str())) else { continue };
+                let in_zone = healthy.iter().filter(|zone| **zone == Some(owner.zone.as_str())).count();
+                memberships.entry(owner.id.clone()).or_default().push(TargetMembership {
+                    target_group: group.clone(),
+                    health: target.state.clone(),
+                    port: target.port,
+                    healthy_in_group: count(healthy.len()),
+                    healthy_in_zone: count(in_zone),
+                });
+            }
+        }
+        memberships
+    }
+
+    /// Finishes the snapshot. Consumes the builder: maps are released as they are joined.
+    pub fn build(
+        self,
+        scan_id: ScanId,
+        started_at: Timestamp,
+        finished_at: Timestamp,
+        calls: BTreeMap<String, u64>,
+    ) -> Snapshot {
+        let instances = self.joined_instances();
+        let mut events: Vec<ChangeEvent> = self.events.into_values().collect();
+        events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        Snapshot {
+            scan_id,
+            started_at,
+            finished_at,
+            instances,
+            images: self.images,
+            events,
+            coverage: self.coverage.into_values().collect(),
+            set_aside: self.set_aside,
+            calls,
+        }
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Sorts the rows and returns the one allocation for this content.
+fn share(contents: &mut HashMap<String, Arc<InventoryContent>>, mut entries: Vec<InventoryEntry>) -> Arc<InventoryContent> {
+    entries.sort();
+    let digest = digest(&entries);
+    Arc::clone(
+        contents.entry(digest.clone()).or_insert_with(|| Arc::new(InventoryContent { entries, digest })),
+    )
+}
+
+/// BLAKE3 over sorted rows, each name and value with its length in front.
+pub fn digest(entries: &[InventoryEntry]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for entry in entries {
+        hasher.update(&(entry.len() as u64).to_le_bytes());
+        for (name, value) in entry {
+            for text in [name, value] {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+        }
+    }
+    format!("blake3:{}", hasher.finalize().to_hex())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! Does the I/O of one collection: every place and source, in parallel within bounds.
+//!
+//! Nothing here fails as a whole: a source that cannot be read becomes coverage, and the rest goes on.
+
+mod images;
+mod membership;
+mod pages;
+mod servers;
+mod software;
+mod user_data;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use futures::StreamExt;
+use jiff::Timestamp;
+
+use super::builder::Builder;
+use super::settings::CollectSettings;
+use super::source::CloudRead;
+use super::trail_reader;
+use crate::store::{Link, UserDataMemo};
+use crate::types::{EventId, ImageId, Place, ScanId, Snapshot};
+
+/// What earlier scans remember for this one.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// What belonged to whom.
+    pub links: Vec<Link>,
+    /// Digests of user data, so that it is fetched once per launch.
+    pub user_data: Vec<UserDataMemo>,
+    /// Through when each source of a place was read.
+    pub checkpoints: BTreeMap<(Place, String), Timestamp>,
+    /// Images whose goldens hold user data to a digest; user data of other instances is not fetched.
+    pub user_data_images: BTreeSet<ImageId>,
+    /// Principals that cattleguard itself uses, to recognise its own calls together with the journal.
+    pub own_principals: Vec<String>,
+    /// Event and request ids that the journal recorded as ours.
+    pub own_events: BTreeSet<String>,
+}
+
+/// What a collection produced: the snapshot, and what to remember once the scan is committed.
+#[derive(Debug)]
+pub struct Collected {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Checkpoints to advance.
+    pub checkpoints: Vec<(Place, String, Timestamp)>,
+    /// Links to remember.
+    pub links: Vec<Link>,
+    /// User data digests to remember.
+    pub user_data: Vec<UserDataMemo>,
+}
+
+/// How far a collection is; for progress displays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// One place's Describe calls and inventory are done.
+    PlaceDone(Place),
+    /// Events are being read.
+    Trail,
+    /// User data is fetched for this many instances.
+    UserData(usize),
+}
+
+/// Everything one collection needs.
+pub struct Collection<'a> {
+    /// The cloud.
+    pub cloud: &'a dyn CloudRead,
+    /// Settings.
+    pub settings: &'a CollectSettings,
+    /// Memory.
+    pub memory: &'a Memory,
+    /// Which of these events are known already.
+    pub known_events: &'a (dyn Fn(&[EventId]) -> BTreeSet<EventId> + Sync),
+    /// The clock.
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    /// Progress.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// Collects.
+pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected {
+    let started_at = (collection.clock)();
+    let builder = Mutex::new(Builder::default());
+    let places: Vec<&Place> = collection.settings.places.iter().collect();
+    let concurrency = collection.settings.concurrency.max(1);
+
+    futures::stream::iter(places)
+        .map(|place| place_state(collection, place, &builder))
+        .buffer_unordered(concurrency)
+        .for_each(|place| {
+            (collection.progress)(Progress::PlaceDone(place));
+            std::future::ready(())
+        })
+        .await;
+
+    (collection.progress)(Progress::Trail);
+    let trail = trail_reader::read(collection, &builder, started_at).await;
+    let memos = user_data::read(collection, &builder, &trail.user_data_changed, started_at).await;
+
+    let snapshot = into_inner(builder).build(scan_id, started_at, (collection.clock)(), collection.cloud.calls());
+    Collected { snapshot, checkpoints: trail.checkpoints, links: trail.links, user_data: memos }
+}
+
+/// Reads the state of one place. Its sources run at the same time; the throttle keeps them apart.
+async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex<Builder>) -> Place {
+    let (cloud, settings) = (collection.cloud, collection.settings);
+    futures::join!(
+        async {
+            servers::read(cloud, place, builder).await;
+            images::read(cloud, place, builder).await;
+        },
+        membership::auto_scaling(cloud, place, builder),
+        async {
+            if settings.load_balancers {
+                membership::load_balancers(cloud, place, builder).await;
+            }
+        },
+        software::read(cloud, place, &settings.inventory_types, builder),
+    );
+    place.clone()
+}
+
+/// The builder is only touched for the length of a method call; a panic there is a bug that must not hide
+/// what was collected.
+pub(super) fn lock(builder: &Mutex<Builder>) -> std::sync::MutexGuard<'_, Builder> {
+    builder.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn into_inner(builder: Mutex<Builder>) -> Builder {
+    builder.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

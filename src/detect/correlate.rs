@@ -1,0 +1,127 @@
+//! Which change events can explain a state drift.
+//!
+//! Candidates are the events on the instance that touch the drifted aspect, between the last clean observation
+//! and the first drifted one. They are ranked by how directly they explain it, then by how close before the
+//! first drifted observation they happened. No candidate means no attribution, and that is said.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::types::{Aspect, Attribution, CallOutcome, ChangeEvent, Directness, InstanceId};
+
+/// A finding names at most this many events.
+const MOST: usize = 5;
+
+/// Clocks of CloudTrail and of inventory captures agree to about this much.
+const SLACK: SignedDuration = SignedDuration::from_mins(5);
+
+/// Events by instance, for look-up.
+pub(super) struct EventIndex<'a> {
+    by_instance: HashMap<&'a InstanceId, Vec<&'a ChangeEvent>>,
+}
+
+impl<'a> EventIndex<'a> {
+    pub(super) fn new(events: impl Iterator<Item = &'a ChangeEvent>) -> Self {
+        let mut by_instance: HashMap<&InstanceId, Vec<&ChangeEvent>> = HashMap::new();
+        for event in events {
+            for instance in &event.instances {
+                by_instance.entry(instance).or_default().push(event);
+            }
+        }
+        for list in by_instance.values_mut() {
+            list.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+            list.dedup_by(|a, b| a.id == b.id);
+        }
+        Self { by_instance }
+    }
+
+    pub(super) fn of(&self, instance: &InstanceId) -> &[&'a ChangeEvent] {
+        self.by_instance.get(instance).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The time in which the drift must have come about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Interval {
+    /// Last observation without the drift; `None` when there never was one.
+    pub(super) after: Option<Timestamp>,
+    /// First observation with it.
+    pub(super) until: Timestamp,
+}
+
+/// The events that explain a drift of an aspect, best first.
+pub(super) fn explain(events: &[&ChangeEvent], aspect: Aspect, interval: Interval) -> Vec<Attribution> {
+    let from = interval.after.and_then(|after| after.checked_sub(SLACK).ok());
+    let to = interval.until.checked_add(SLACK).unwrap_or(interval.until);
+    let mut candidates: Vec<&ChangeEvent> = events
+        .iter()
+        .copied()
+        .filter(|event| event.outcome == CallOutcome::Succeeded && event.explains.contains(&aspect))
+        .filter(|event| event.time <= to && from.is_none_or(|from| event.time >= from))
+        .collect();
+    // Most direct first; of equally direct ones the latest, since the last change is the one that is seen.
+    candidates.sort_by(|a, b| (b.directness, b.time, &b.id).cmp(&(a.directness, a.time, &a.id)));
+    candidates.into_iter().take(MOST).map(|event| attribution(event, because(event))).collect()
+}
+
+fn because(event: &ChangeEvent) -> &'static str {
+    match event.directness {
+        Directness::Direct => "the call is the change itself",
+        Directness::Executing => "it ran on the server before the change was seen",
+        Directness::Enabling => "it gave access to the server before the change was seen",
+    }
+}
+
+/// Turns an event into an attribution.
+pub(super) fn attribution(event: &ChangeEvent, because: &str) -> Attribution {
+    Attribution {
+        principal: event.actor.principal.clone(),
+        display: event.actor.display.clone(),
+        event_id: event.id.clone(),
+        event_name: event.event_name.clone(),
+        event_time: event.time,
+        source_ip: event.actor.source_ip.clone(),
+        mfa: event.actor.mfa,
+        execution: event.execution.clone(),
+        because: because.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{event, time};
+    use super::*;
+
+    fn ranked(events: &[ChangeEvent], after: Option<&str>, until: &str) -> Vec<String> {
+        let list: Vec<&ChangeEvent> = events.iter().collect();
+        let interval = Interval { after: after.map(time), until: time(until) };
+        explain(&list, Aspect::Software, interval).into_iter().map(|found| found.event_id.to_string()).collect()
+    }
+
+    #[test]
+    fn the_more_direct_event_wins_over_the_later_one() {
+        let events = [
+            event("command", "10:00", Directness::Executing, &[Aspect::Software]),
+            event("session", "10:30", Directness::Enabling, &[Aspect::Software]),
+        ];
+        assert_eq!(ranked(&events, Some("09:00"), "11:00"), ["command", "session"]);
+    }
+
+    #[test]
+    fn events_outside_the_interval_or_of_another_aspect_do_not_explain_it() {
+        let events = [
+            event("before", "08:00", Directness::Executing, &[Aspect::Software]),
+            event("after", "11:30", Directness::Executing, &[Aspect::Software]),
+            event("other", "10:00", Directness::Direct, &[Aspect::Tags]),
+        ];
+        assert_eq!(ranked(&events, Some("09:00"), "11:00"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_failed_call_never_explains_anything() {
+        let mut failed = event("failed", "10:00", Directness::Direct, &[Aspect::Software]);
+        failed.outcome = CallOutcome::Failed("AccessDenied".to_owned());
+        assert_eq!(ranked(&[failed], None, "11:00"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,100 @@
+//! `event-*` findings: a change event is a finding even when no state differs.
+//!
+//! Events of one code by one principal on one instance are one finding that lists them: three sessions of the
+//! same person are one problem, not three.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::correlate::attribution;
+use crate::types::{Attribution, CallOutcome, ChangeEvent, Code, InstanceId, Severity};
+
+/// A finding lists at most this many of its events; the count stays exact.
+const LISTED: usize = 20;
+
+/// The events of one finding.
+pub(super) struct EventGroup {
+    pub(super) code: Code,
+    pub(super) subject: String,
+    pub(super) severity: Severity,
+    pub(super) summary: String,
+    pub(super) actual: Value,
+    pub(super) attribution: Vec<Attribution>,
+}
+
+/// Groups the events of one instance into findings, in order of code and principal.
+pub(super) fn group(instance: &InstanceId, events: &[&ChangeEvent]) -> Vec<EventGroup> {
+    let mut groups: BTreeMap<(Code, String), Vec<&ChangeEvent>> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.instances.contains(instance)) {
+        // A failed attempt is a finding of its own: it must not hide among the ones that worked.
+        let outcome = if event.outcome == CallOutcome::Succeeded { "" } else { " (failed attempts)" };
+        groups.entry((event.code.clone(), format!("{}{outcome}", event.actor.principal))).or_default().push(event);
+    }
+    groups.into_iter().filter_map(|((code, subject), events)| one(code, subject, &events)).collect()
+}
+
+fn one(code: Code, subject: String, events: &[&ChangeEvent]) -> Option<EventGroup> {
+    let (first, last) = (events.first()?, events.last()?);
+    let succeeded = last.outcome == CallOutcome::Succeeded;
+    let severity = events.iter().map(|event| event.severity).max().unwrap_or_default();
+    let times = if events.len() == 1 { String::new() } else { format!(" ({} times)", events.len()) };
+    let summary = match &last.outcome {
+        CallOutcome::Succeeded => format!("{} {}{times}", last.actor.display, last.summary),
+        CallOutcome::Failed(error) => {
+            format!("{} tried and failed: {} ({error}){times}", last.actor.display, last.summary)
+        }
+    };
+    let because = if succeeded { "the call is the finding" } else { "the call was attempted and failed" };
+    Some(EventGroup {
+        code,
+        subject,
+        // An attempt that failed changed nothing; it is still worth a look.
+        severity: if succeeded { severity } else { severity.min(Severity::Medium) },
+        summary,
+        actual: json!({
+            "events": events.len(),
+            "event_names": events.iter().map(|event| event.event_name.as_str()).collect::<std::collections::BTreeSet<_>>(),
+            "category": last.category,
+            "first": first.time,
+            "last": last.time,
+            "succeeded": succeeded,
+            "execution": last.execution,
+            "user_agent": last.actor.user_agent,
+        }),
+        attribution: events.iter().rev().take(LISTED).map(|event| attribution(event, because)).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::event;
+    use super::*;
+    use crate::types::{Aspect, Directness};
+
+    #[test]
+    fn three_sessions_of_one_person_are_one_finding_and_a_second_person_is_another() {
+        let mut events: Vec<ChangeEvent> = ["10:00", "10:10", "10:20"]
+            .iter()
+            .map(|at| event(at, at, Directness::Enabling, &[Aspect::Software]))
+            .collect();
+        let mut other = event("other", "10:30", Directness::Enabling, &[]);
+        other.actor.principal = "arn:aws:sts::000000000000:assumed-role/Admin/bob".to_owned();
+        events.push(other);
+        let list: Vec<&ChangeEvent> = events.iter().collect();
+        let groups = group(&events[0].instances[0], &list);
+        let counts: Vec<_> = groups.iter().map(|group| group.actual["events"].clone()).collect();
+        assert_eq!(counts, [json!(3), json!(1)]);
+        assert!(groups[0].summary.ends_with("(3 times)"), "{}", groups[0].summary);
+    }
+
+    #[test]
+    fn an_attempt_does_not_hide_among_successes() {
+        let good = event("good", "10:00", Directness::Direct, &[]);
+        let mut bad = event("bad", "10:01", Directness::Direct, &[]);
+        bad.outcome = CallOutcome::Failed("Client.UnauthorizedOperation".to_owned());
+        let groups = group(&good.instances[0], &[&good, &bad]);
+        assert_eq!(groups.len(), 2);
+        assert!(groups.iter().any(|group| group.summary.contains("tried and failed")));
+    }
+}

@@ -1,0 +1,91 @@
+//! Findings about a whole account-region: sources that could not be read, trails that were stopped.
+
+use serde_json::json;
+
+use super::codes;
+use super::correlate::attribution;
+use super::lifecycle::{WHOLE_PLACE, coverage_code, is_blind};
+use crate::types::{
+    CallOutcome, ChangeEvent, Code, Coverage, Finding, FindingStatus, InstanceId, Severity, Snapshot, Source,
+};
+
+/// Findings for every source that was not read completely and for every trail event.
+pub(super) fn findings(snapshot: &Snapshot, events: &[&ChangeEvent]) -> Vec<Finding> {
+    let sources = snapshot.coverage.iter().filter(|entry| is_blind(entry.status)).map(|entry| source(entry, snapshot));
+    let trails = events
+        .iter()
+        .filter(|event| event.code == codes::BLIND_TRAIL_STOPPED && event.outcome == CallOutcome::Succeeded)
+        .map(|event| trail(event, snapshot));
+    sources.chain(trails).collect()
+}
+
+fn source(entry: &Coverage, snapshot: &Snapshot) -> Finding {
+    let reason = entry.reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
+    let mut finding = blank(
+        coverage_code(entry.denied),
+        entry.account.clone(),
+        entry.region.clone(),
+        format!("source {}", entry.source.as_str()),
+        snapshot,
+    );
+    // Membership sources only inform the plan; the others decide verdicts.
+    finding.severity = match entry.source {
+        Source::Autoscaling | Source::Elb => Severity::Low,
+        _ => Severity::Medium,
+    };
+    finding.summary = format!("{} could not be read completely: {reason}", entry.source.as_str());
+    finding.expected = json!("complete");
+    finding.actual = json!({ "status": entry.status, "api": entry.api });
+    finding.source = entry.source;
+    finding.fingerprint = Finding::fingerprint_of(&finding.code, &finding.subject, &finding.expected, &finding.actual);
+    finding
+}
+
+fn trail(event: &ChangeEvent, snapshot: &Snapshot) -> Finding {
+    let mut finding = blank(
+        codes::BLIND_TRAIL_STOPPED,
+        event.account.clone(),
+        event.region.clone(),
+        format!("{} by {}", event.event_name, event.actor.principal),
+        snapshot,
+    );
+    finding.severity = Severity::Critical;
+    finding.summary = format!("{} {}", event.actor.display, event.summary);
+    finding.actual = json!({ "event_name": event.event_name, "time": event.time });
+    finding.source = Source::Cloudtrail;
+    finding.attribution = vec![attribution(event, "the call is the finding")];
+    finding.fingerprint = Finding::fingerprint_of(&finding.code, &finding.subject, &finding.expected, &json!(null));
+    finding
+}
+
+fn blank(
+    code: Code,
+    account: crate::types::AccountId,
+    region: crate::types::Region,
+    subject: String,
+    snapshot: &Snapshot,
+) -> Finding {
+    let instance = InstanceId::new(WHOLE_PLACE);
+    Finding {
+        id: Finding::identity(&code, &account, &region, &instance, &subject),
+        code,
+        instance,
+        account,
+        region,
+        fleet: None,
+        golden: None,
+        severity: Severity::Medium,
+        subject,
+        summary: String::new(),
+        expected: json!(null),
+        actual: json!(null),
+        source: Source::Ec2,
+        attribution: Vec::new(),
+        first_seen: snapshot.started_at,
+        last_seen: snapshot.started_at,
+        times_seen: 1,
+        status: FindingStatus::Open,
+        exception: None,
+        fingerprint: String::new(),
+    }
+}
