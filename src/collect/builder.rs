@@ -7,12 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::source::{
-    AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, ReadError, ReadFailure, TargetHealth,
+    AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, ReadError, ReadFailure,
+    TargetHealth,
 };
 use crate::types::{
-    AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId, InventoryContent,
-    InventoryEntry, InventoryItem, InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source,
-    TargetMembership, Volume, VolumeId,
+    AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId,
+    InventoryContent, InventoryEntry, InventoryItem, InventoryType, ManagedNode, Observed, Place, ScanId, SetAside,
+    Snapshot, Source, TargetMembership, Volume, VolumeId,
 };
 
 /// Collects findings of one collection.
@@ -320,12 +321,13 @@ fn count(number: usize) -> u32 {
 }
 
 /// Sorts the rows and returns the one allocation for this content.
-fn share(contents: &mut HashMap<String, Arc<InventoryContent>>, mut entries: Vec<InventoryEntry>) -> Arc<InventoryContent> {
+fn share(
+    contents: &mut HashMap<String, Arc<InventoryContent>>,
+    mut entries: Vec<InventoryEntry>,
+) -> Arc<InventoryContent> {
     entries.sort();
     let digest = digest(&entries);
-    Arc::clone(
-        contents.entry(digest.clone()).or_insert_with(|| Arc::new(InventoryContent { entries, digest })),
-    )
+    Arc::clone(contents.entry(digest.clone()).or_insert_with(|| Arc::new(InventoryContent { entries, digest })))
 }
 
 /// BLAKE3 over sorted rows, each name and value with its length in front.

@@ -9,6 +9,8 @@ mod servers;
 mod software;
 mod user_data;
 
+pub use user_data::user_data_digest;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 

@@ -7,8 +7,9 @@ pub mod builder;
 pub mod collector;
 pub mod settings;
 pub mod source;
+mod trail_reader;
 
 pub use builder::Builder;
-pub use collector::{Collected, Collection, Memory, Progress, collect};
+pub use collector::{Collected, Collection, Memory, Progress, collect, user_data_digest};
 pub use settings::{CollectSettings, TrailSource};
 pub use source::{CloudRead, Page, PageToken, ReadError, ReadFailure};

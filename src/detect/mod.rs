@@ -15,6 +15,7 @@ mod events;
 mod lifecycle;
 mod matching;
 mod places;
+pub mod registry;
 mod rules;
 mod stage;
 mod verdict;

@@ -32,7 +32,8 @@ pub(super) async fn read(
             continue;
         }
         // The digest is from before this run of the instance, or an event says that it changed: read it again.
-        match remembered.get(&(&place, &instance)) {
+        let memo = remembered.get(&(&place, &instance)).copied();
+        match memo {
             Some(memo) if memo.fetched_at > launched_at && !changed.contains(&instance) => {
                 lock(builder).found_user_data(instance, memo.digest.as_deref().map(Digest::new));
             }

@@ -14,6 +14,7 @@ mod user_data;
 mod visibility;
 mod volumes;
 
+pub(super) use instance_profile::profile_name;
 pub(super) use software::SoftwareMemo;
 
 use jiff::Timestamp;

@@ -122,6 +122,16 @@ fn items(kind: &str, entries: &[InventoryEntry]) -> Items {
 }
 
 fn compare(kind: &str, expected: &Items, actual: &Items) -> Vec<Drift> {
+    let drifts = differences(kind, expected, actual);
+    if drifts.len() > COLLAPSE_ABOVE { vec![collapse(kind, &drifts)] } else { drifts }
+}
+
+/// Every difference between two lists of rows, not collapsed.
+pub(in crate::detect) fn compare_rows(kind: &str, before: &[InventoryEntry], after: &[InventoryEntry]) -> Vec<Drift> {
+    differences(kind, &items(kind, before), &items(kind, after))
+}
+
+fn differences(kind: &str, expected: &Items, actual: &Items) -> Vec<Drift> {
     let mut drifts = Vec::new();
     for (name, should) in expected {
         match actual.get(name) {
@@ -134,7 +144,7 @@ fn compare(kind: &str, expected: &Items, actual: &Items) -> Vec<Drift> {
             drifts.push(one(kind, name, None, Some(is)));
         }
     }
-    if drifts.len() > COLLAPSE_ABOVE { vec![collapse(kind, &drifts)] } else { drifts }
+    drifts
 }
 
 fn one(

@@ -1,0 +1,45 @@
+# Two commands set everything up: `make demo` and `make test`.
+
+CARGO ?= cargo
+CORE  := --no-default-features --features testing
+FULL  := --features testing
+
+.PHONY: help demo test check fmt lint docs deny bench build clean
+
+help:
+	@echo 'make demo    the main job end to end on a simulated account: no AWS, no server'
+	@echo 'make test    every test; installs what they need'
+	@echo 'make check   formatting, lints on both feature sets, documentation, licences'
+	@echo 'make build   release binaries in target/release'
+	@echo 'make bench   the benchmarks behind the figures in the README'
+
+demo:
+	@$(CARGO) run --quiet $(CORE) --bin cattleguard-sim -- demo
+
+test:
+	@./scripts/prerequisites.sh
+	$(CARGO) test --workspace $(FULL)
+
+check: fmt lint docs deny
+
+fmt:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --workspace --all-targets $(CORE) -- -D warnings
+	$(CARGO) clippy --workspace --all-targets $(FULL) -- -D warnings
+
+docs:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps $(FULL)
+
+deny:
+	@./scripts/deny.sh
+
+bench:
+	@./benches/run.sh
+
+build:
+	$(CARGO) build --release --workspace
+
+clean:
+	$(CARGO) clean
