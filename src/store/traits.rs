@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::types::{
     ChangeEvent, Coverage, Decision, EventId, Exception, Finding, FindingId, FindingStatus, FleetName, Golden,
-    GoldenRef, Instance, InstanceId, Place, Plan, ScanId, Verdict, VerdictReason,
+    GoldenRef, GoldenStatus, Instance, InstanceId, Place, Plan, ScanId, Verdict, VerdictReason,
 };
 
 /// What can go wrong with the store.
@@ -86,11 +86,24 @@ pub trait Leases {
 
 /// The golden registry.
 pub trait Goldens {
-    /// Adds a version. A version that exists is a conflict.
+    /// Adds a version. A version that exists is a conflict, and so is a promoted one beside another promoted
+    /// one of its line. Writes the audit entry, by its recorder, in the same transaction.
     fn add_golden(&self, golden: &Golden) -> Result<(), StoreError>;
     /// Replaces a golden of the same reference; promoting one version makes the line's former promoted
-    /// version `deprecated` in the same transaction.
+    /// version `deprecated` in the same transaction. Writes no audit entry, because it does not know who asks:
+    /// what people do goes through [`Goldens::set_golden_status`].
     fn save_golden(&self, golden: &Golden) -> Result<(), StoreError>;
+    /// A person promotes, deprecates or revokes a version, with a note on why. Promoting deprecates the line's
+    /// former promoted version. Writes the audit entry in the same transaction. A revoked version stays
+    /// revoked, and nothing goes back to `recorded`: both are conflicts.
+    fn set_golden_status(
+        &self,
+        reference: &GoldenRef,
+        status: GoldenStatus,
+        note: Option<&str>,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Golden, StoreError>;
     /// All goldens, by line, newest recording last.
     fn goldens(&self) -> Result<Vec<Golden>, StoreError>;
     /// One golden.
@@ -196,6 +209,19 @@ pub struct ScanSummary {
     pub coverage: Vec<Coverage>,
 }
 
+/// A policy input that was stored with a scan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredInput {
+    /// Start of the last scan that evaluated it.
+    pub scanned_at: Timestamp,
+    /// Instance.
+    pub instance: InstanceId,
+    /// SHA-256 of the document, as the decision names it.
+    pub digest: String,
+    /// The document.
+    pub input: Value,
+}
+
 /// Scans, their results and what is remembered between them.
 pub trait Scans {
     /// Commits one scan: all of it or nothing. Refused when the lease was lost.
@@ -216,7 +242,7 @@ pub trait Scans {
     fn events_since(&self, since: Timestamp) -> Result<Vec<ChangeEvent>, StoreError>;
     /// Events of one instance, oldest first.
     fn events_of(&self, id: &InstanceId) -> Result<Vec<ChangeEvent>, StoreError>;
-    /// Remembered links.
+    /// Remembered links, the longest unseen first: of two owners of one key, the last in order is the newest.
     fn links(&self) -> Result<Vec<Link>, StoreError>;
     /// Remembered user data digests.
     fn user_data(&self) -> Result<Vec<UserDataMemo>, StoreError>;
@@ -224,6 +250,9 @@ pub trait Scans {
     fn last_clean(&self) -> Result<BTreeMap<InstanceId, Timestamp>, StoreError>;
     /// Verdicts over time of one instance: (scan start, verdict), oldest first.
     fn verdicts_of(&self, id: &InstanceId) -> Result<Vec<(Timestamp, Verdict)>, StoreError>;
+    /// Policy inputs of scans that started since a time, oldest first. Of a row of scans that said the same
+    /// of an instance, only the last one's input is kept.
+    fn inputs_since(&self, since: Timestamp) -> Result<Vec<StoredInput>, StoreError>;
     /// Deletes scans, events and inputs older than a time; keeps open findings and what they point to.
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
@@ -323,7 +352,8 @@ pub trait Outbox {
     fn dead(&self, seq: i64, error: &str, now: Timestamp) -> Result<(), StoreError>;
     /// Rows by state, newest last.
     fn rows(&self, state: Option<OutboxState>) -> Result<Vec<OutboxRow>, StoreError>;
-    /// Last delivered or pending notice time of a group at a destination, for repeat intervals.
+    /// Payload and time of the last delivered or pending notice of a group at a destination, for repeat
+    /// intervals: when it was delivered, or when it is due.
     fn last_notice(&self, destination: &str, group: &str) -> Result<Option<(Timestamp, Value)>, StoreError>;
 }
 
@@ -361,6 +391,9 @@ pub trait Audit {
     ) -> Result<AuditEntry, StoreError>;
     /// All entries in order.
     fn entries(&self) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Sequence and hash of the last entry, kept apart from the entries: a chain that was cut at its end is
+    /// sound in itself, and only this tells. `None` before the first entry.
+    fn head(&self) -> Result<Option<(i64, String)>, StoreError>;
 }
 
 /// Everything, for the application.

@@ -1,0 +1,90 @@
+//! The audit log's table. The chain itself is in [`crate::store::audit`].
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use serde_json::Value;
+
+use super::SqliteStore;
+use super::fault::Db;
+use super::value::parse;
+use crate::store::audit::{canonical, seal};
+use crate::store::traits::{Audit, AuditEntry, StoreError};
+
+impl Audit for SqliteStore {
+    fn append(
+        &self,
+        at: Timestamp,
+        actor: &str,
+        action: &str,
+        object: &str,
+        details: &Value,
+    ) -> Result<AuditEntry, StoreError> {
+        self.write(|tx| append(tx, at, actor, action, object, details))
+    }
+
+    fn entries(&self) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(entries)
+    }
+
+    fn head(&self) -> Result<Option<(i64, String)>, StoreError> {
+        self.read(head)
+    }
+}
+
+/// Appends inside a transaction: what is done and its entry are committed together.
+pub(super) fn append(
+    tx: &Transaction<'_>,
+    at: Timestamp,
+    actor: &str,
+    action: &str,
+    object: &str,
+    details: &Value,
+) -> Db<AuditEntry> {
+    let entry = seal(head(tx)?, at, actor, action, object, details);
+    tx.execute(
+        "INSERT INTO audit (seq, at, actor, action, object, details, previous, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            entry.seq,
+            entry.at.to_string(),
+            entry.actor,
+            entry.action,
+            entry.object,
+            canonical(&entry.details),
+            entry.previous,
+            entry.hash
+        ],
+    )?;
+    tx.execute(
+        "INSERT INTO audit_head (only, seq, hash) VALUES (1, ?1, ?2)
+         ON CONFLICT (only) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+        params![entry.seq, entry.hash],
+    )?;
+    Ok(entry)
+}
+
+fn head(connection: &Connection) -> Db<Option<(i64, String)>> {
+    Ok(connection.query_row("SELECT seq, hash FROM audit_head", [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
+fn entries(connection: &Connection) -> Db<Vec<AuditEntry>> {
+    let mut statement =
+        connection.prepare("SELECT seq, at, actor, action, object, details, previous, hash FROM audit ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (seq, at, details): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(5)?);
+        entries.push(AuditEntry {
+            seq,
+            // Text that is no time, or no JSON, was put there by an editor: let verification say so.
+            at: at.parse().unwrap_or_default(),
+            actor: row.get(2)?,
+            action: row.get(3)?,
+            object: row.get(4)?,
+            details: parse(&details).unwrap_or(Value::Null),
+            previous: row.get(6)?,
+            hash: row.get(7)?,
+        });
+    }
+    Ok(entries)
+}

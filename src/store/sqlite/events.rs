@@ -1,0 +1,72 @@
+//! Change events and through when their sources were read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, params};
+
+use super::fault::Db;
+use super::value::{json, nanos, parse_all, time};
+use crate::types::{ChangeEvent, EventId, InstanceId, Place};
+
+/// Remembers events; one that is known stays as it was first seen.
+pub(super) fn put(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<()> {
+    let mut write =
+        tx.prepare_cached("INSERT INTO event (id, time, body) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING")?;
+    let mut target = tx.prepare_cached("INSERT OR IGNORE INTO event_instance (instance, event) VALUES (?1, ?2)")?;
+    for event in events {
+        if write.execute(params![event.id.as_str(), nanos(event.time), json(event)?])? == 0 {
+            continue;
+        }
+        let key = tx.last_insert_rowid();
+        for instance in &event.instances {
+            target.execute(params![instance.as_str(), key])?;
+        }
+    }
+    Ok(())
+}
+
+/// Which of these ids are known.
+pub(super) fn known(connection: &Connection, ids: &[EventId]) -> Db<BTreeSet<EventId>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?1))")?;
+    let rows = statement.query_map([json(&ids)?], |row| row.get::<_, String>(0))?;
+    Ok(rows.map(|id| id.map(EventId::from)).collect::<Result<_, _>>()?)
+}
+
+/// Events since a time, oldest first.
+pub(super) fn since(connection: &Connection, since: Timestamp) -> Db<Vec<ChangeEvent>> {
+    let mut statement = connection.prepare_cached("SELECT body FROM event WHERE time >= ?1 ORDER BY time, id")?;
+    parse_all(statement.query_map([nanos(since)], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Events of one instance, oldest first.
+pub(super) fn of(connection: &Connection, id: &InstanceId) -> Db<Vec<ChangeEvent>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT e.body FROM event_instance t JOIN event e ON e.key = t.event
+         WHERE t.instance = ?1 ORDER BY e.time, e.id",
+    )?;
+    parse_all(statement.query_map([id.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Advances checkpoints. One never goes back: a scan that read less must not forget what was read.
+pub(super) fn advance(tx: &Transaction<'_>, checkpoints: &[(Place, String, Timestamp)]) -> Db<()> {
+    let mut write = tx.prepare_cached(
+        "INSERT INTO checkpoint (account, region, source, through) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (account, region, source) DO UPDATE SET through = max(through, excluded.through)",
+    )?;
+    for (place, source, through) in checkpoints {
+        write.execute(params![place.account.as_str(), place.region.as_str(), source, nanos(*through)])?;
+    }
+    Ok(())
+}
+
+/// All checkpoints.
+pub(super) fn checkpoints(connection: &Connection) -> Db<BTreeMap<(Place, String), Timestamp>> {
+    let mut statement = connection.prepare_cached("SELECT account, region, source, through FROM checkpoint")?;
+    let rows = statement.query_map([], |row| {
+        let place = Place::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        Ok(((place, row.get(2)?), time(row.get(3)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,165 @@
+//! The outbox: at least once, in order for each destination.
+
+use jiff::Timestamp;
+use rusqlite::types::Value as Column;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params, params_from_iter};
+use serde_json::Value;
+
+use super::SqliteStore;
+use super::fault::{Db, conflict, not_found};
+use super::value::{json, nanos, parse, time};
+use crate::store::traits::{Outbox, OutboxDraft, OutboxRow, OutboxState, StoreError};
+
+/// Characters kept of an error: it names a receiver's answer, and receivers can answer with a whole page.
+const ERROR_LIMIT: usize = 500;
+
+const COLUMNS: &str = "o.seq, o.key, o.destination, o.grouping, o.due_at, o.payload, o.state, o.attempts,
+                       o.created_at, o.next_attempt_at, o.last_error";
+
+impl Outbox for SqliteStore {
+    fn enqueue(&self, drafts: &[OutboxDraft], now: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| put(tx, drafts, now))
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        // A destination's first pending row that is not yet due is a barrier for all after it.
+        let sql = format!(
+            "WITH barrier AS (
+               SELECT destination, min(seq) AS seq FROM outbox
+               WHERE state = 'pending' AND next_attempt_at > ?1 GROUP BY destination)
+             SELECT {COLUMNS} FROM outbox o LEFT JOIN barrier b ON b.destination = o.destination
+             WHERE o.state = 'pending' AND (b.seq IS NULL OR o.seq < b.seq) ORDER BY o.seq LIMIT ?2"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|connection| select(connection, &sql, [Column::from(nanos(now)), Column::from(limit)]))
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|connection| {
+            let next: Option<i64> = connection.query_row(
+                "SELECT min(next_attempt_at) FROM outbox WHERE seq IN
+                   (SELECT min(seq) FROM outbox WHERE state = 'pending' GROUP BY destination)",
+                [],
+                |row| row.get(0),
+            )?;
+            Ok(next.map(time))
+        })
+    }
+
+    fn delivered(&self, seq: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| settle(tx, seq, OutboxState::Delivered, None, now))
+    }
+
+    fn failed(&self, seq: i64, error: &str, next: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let changed = tx.execute(
+                "UPDATE outbox SET attempts = attempts + 1, last_error = ?2, next_attempt_at = ?3
+                 WHERE seq = ?1 AND state = 'pending'",
+                params![seq, bounded(error), nanos(next)],
+            )?;
+            if changed == 0 { conflict(format!("outbox row {seq} is not pending")) } else { Ok(()) }
+        })
+    }
+
+    fn dead(&self, seq: i64, error: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| settle(tx, seq, OutboxState::Dead, Some(error), now))
+    }
+
+    fn rows(&self, state: Option<OutboxState>) -> Result<Vec<OutboxRow>, StoreError> {
+        let filter = if state.is_some() { "WHERE o.state = ?1" } else { "" };
+        let sql = format!("SELECT {COLUMNS} FROM outbox o {filter} ORDER BY o.seq");
+        self.read(|connection| select(connection, &sql, state.map(|state| Column::from(word(state).to_owned()))))
+    }
+
+    fn last_notice(&self, destination: &str, group: &str) -> Result<Option<(Timestamp, Value)>, StoreError> {
+        self.read(|connection| {
+            let last: Option<(i64, String)> = connection
+                .query_row(
+                    "SELECT coalesce(finished_at, due_at), payload FROM outbox
+                     WHERE destination = ?1 AND grouping = ?2 AND state <> 'dead' ORDER BY seq DESC LIMIT 1",
+                    params![destination, group],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            last.map(|(at, payload)| Ok((time(at), parse(&payload)?))).transpose()
+        })
+    }
+}
+
+/// Inserts drafts inside a transaction; a key that the destination already has is ignored.
+pub(super) fn put(tx: &Transaction<'_>, drafts: &[OutboxDraft], now: Timestamp) -> Db<()> {
+    let mut write = tx.prepare_cached(
+        "INSERT INTO outbox (key, destination, grouping, due_at, payload, state, attempts, created_at, next_attempt_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?4) ON CONFLICT (destination, key) DO NOTHING",
+    )?;
+    for draft in drafts {
+        let OutboxDraft { key, destination, group, due_at, payload } = draft;
+        write.execute(params![key, destination, group, nanos(*due_at), json(payload)?, nanos(now)])?;
+    }
+    Ok(())
+}
+
+/// Ends a row. Saying the same twice is fine: a crash between delivery and commit repeats both.
+fn settle(tx: &Transaction<'_>, seq: i64, state: OutboxState, error: Option<&str>, now: Timestamp) -> Db<()> {
+    let changed = tx.execute(
+        "UPDATE outbox SET state = ?2, attempts = attempts + 1, last_error = coalesce(?3, last_error), finished_at = ?4
+         WHERE seq = ?1 AND state = 'pending'",
+        params![seq, word(state), error.map(bounded), nanos(now)],
+    )?;
+    if changed == 1 {
+        return Ok(());
+    }
+    let found: Option<String> =
+        tx.query_row("SELECT state FROM outbox WHERE seq = ?1", [seq], |row| row.get(0)).optional()?;
+    match found {
+        None => not_found(format!("there is no outbox row {seq}")),
+        Some(found) if found == word(state) => Ok(()),
+        Some(found) => conflict(format!("outbox row {seq} is {found} already")),
+    }
+}
+
+fn word(state: OutboxState) -> &'static str {
+    match state {
+        OutboxState::Pending => "pending",
+        OutboxState::Delivered => "delivered",
+        OutboxState::Dead => "dead",
+    }
+}
+
+fn bounded(error: &str) -> String {
+    error.chars().take(ERROR_LIMIT).collect()
+}
+
+fn select(connection: &Connection, sql: &str, values: impl IntoIterator<Item = Column>) -> Db<Vec<OutboxRow>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+fn read(row: &Row<'_>) -> Db<OutboxRow> {
+    let payload: String = row.get(5)?;
+    let state: String = row.get(6)?;
+    Ok(OutboxRow {
+        seq: row.get(0)?,
+        draft: OutboxDraft {
+            key: row.get(1)?,
+            destination: row.get(2)?,
+            group: row.get(3)?,
+            due_at: time(row.get(4)?),
+            payload: parse(&payload)?,
+        },
+        state: match state.as_str() {
+            "delivered" => OutboxState::Delivered,
+            "dead" => OutboxState::Dead,
+            _ => OutboxState::Pending,
+        },
+        attempts: row.get(7)?,
+        created_at: time(row.get(8)?),
+        next_attempt_at: time(row.get(9)?),
+        last_error: row.get(10)?,
+    })
+}

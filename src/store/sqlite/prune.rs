@@ -1,0 +1,78 @@
+//! Retention applied: loads the holdings, asks [`crate::store::retention`], deletes.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, params};
+
+use super::fault::Db;
+use super::value::{json, nanos, parse, time};
+use crate::store::retention::{FindingHold, Holdings, NoticeHold, expired};
+use crate::types::{EventId, Finding, FindingStatus, InstanceId};
+
+/// Deletes what retention says, and what depends on it. Returns how many rows.
+pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<u64> {
+    let expired = expired(&holdings(tx)?, before);
+    let before = nanos(before);
+    let mut deleted = 0;
+    let lists: [(&str, String); 5] = [
+        ("DELETE FROM scan WHERE seq IN (SELECT value FROM json_each(?1))", json(&expired.scans)?),
+        ("DELETE FROM event WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.events)?),
+        ("DELETE FROM finding WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.findings)?),
+        ("DELETE FROM instance WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.instances)?),
+        ("DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?1))", json(&expired.notices)?),
+    ];
+    for (sql, ids) in lists {
+        deleted += tx.execute(sql, [ids])?;
+    }
+    deleted += tx.execute("DELETE FROM input WHERE scan NOT IN (SELECT seq FROM scan)", [])?;
+    deleted += tx.execute("DELETE FROM link WHERE seen_at < ?1", [before])?;
+    // A digest stays valid for as long as its launch lives, however long ago it was fetched.
+    deleted += tx.execute(
+        "DELETE FROM user_data WHERE fetched_at < ?1 AND instance NOT IN (SELECT id FROM instance)",
+        params![before],
+    )?;
+    Ok(deleted as u64)
+}
+
+fn holdings(connection: &Connection) -> Db<Holdings> {
+    let mut held = Holdings::default();
+    let mut statement = connection.prepare("SELECT seq, finished_at FROM scan")?;
+    held.scans = statement.query_map([], |row| Ok((row.get(0)?, time(row.get(1)?))))?.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT id, time FROM event")?;
+    held.events = statement
+        .query_map([], |row| Ok((EventId::from(row.get::<_, String>(0)?), time(row.get(1)?))))?
+        .collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT id, scan FROM instance")?;
+    held.instances = statement
+        .query_map([], |row| Ok((InstanceId::from(row.get::<_, String>(0)?), row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT seq, destination, grouping, finished_at FROM outbox")?;
+    held.notices = statement
+        .query_map([], |row| {
+            let finished_at: Option<i64> = row.get(3)?;
+            Ok(NoticeHold { seq: row.get(0)?, group: (row.get(1)?, row.get(2)?), finished_at: finished_at.map(time) })
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT body FROM finding")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        held.findings.push(hold(parse(&row.get::<_, String>(0)?)?));
+    }
+    Ok(held)
+}
+
+/// An event finding names its event as its subject as well.
+fn hold(finding: Finding) -> FindingHold {
+    let mut events: BTreeSet<EventId> = finding.attribution.into_iter().map(|one| one.event_id).collect();
+    if finding.code.family() == "event" {
+        events.insert(EventId::new(finding.subject));
+    }
+    FindingHold {
+        id: finding.id,
+        instance: finding.instance,
+        resolved: finding.status == FindingStatus::Resolved,
+        last_seen: finding.last_seen,
+        events,
+    }
+}

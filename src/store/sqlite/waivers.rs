@@ -1,0 +1,111 @@
+//! Exceptions and pauses.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use serde_json::json;
+
+use super::fault::{Db, conflict, not_found};
+use super::value::{json, nanos, parse, parse_all};
+use super::{SqliteStore, audit};
+use crate::store::traits::{StoreError, Waivers};
+use crate::types::{Exception, ExceptionId, FleetName};
+
+impl Waivers for SqliteStore {
+    fn add_exception(&self, exception: &Exception, by: &str) -> Result<(), StoreError> {
+        self.write(|tx| add(tx, exception, by))
+    }
+
+    fn exceptions(&self) -> Result<Vec<Exception>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("SELECT body FROM exception ORDER BY created_at, id")?;
+            let bodies = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            parse_all(bodies)
+        })
+    }
+
+    fn revoke_exception(&self, id: &ExceptionId, by: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| revoke(tx, id, by, now))
+    }
+
+    fn pause(&self, fleet: Option<&FleetName>, reason: &str, by: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO pause (fleet, reason, by, at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (fleet) DO UPDATE SET reason = excluded.reason, by = excluded.by, at = excluded.at",
+                params![column(fleet), reason, by, nanos(now)],
+            )?;
+            audit::append(tx, now, by, "enforcement.pause", object(fleet), &json!({"reason": reason}))?;
+            Ok(())
+        })
+    }
+
+    fn resume(&self, fleet: Option<&FleetName>, by: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| {
+            if tx.execute("DELETE FROM pause WHERE fleet = ?1", [column(fleet)])? == 0 {
+                return not_found(format!("{} is not paused", object(fleet)));
+            }
+            audit::append(tx, now, by, "enforcement.resume", object(fleet), &json!({}))?;
+            Ok(())
+        })
+    }
+
+    fn pauses(&self) -> Result<Vec<(Option<FleetName>, String)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("SELECT fleet, reason FROM pause ORDER BY fleet")?;
+            let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+            let pauses =
+                rows.map(|row| row.map(|(fleet, reason)| ((!fleet.is_empty()).then(|| FleetName::new(fleet)), reason)));
+            Ok(pauses.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn column(fleet: Option<&FleetName>) -> &str {
+    fleet.map_or("", FleetName::as_str)
+}
+
+fn object(fleet: Option<&FleetName>) -> &str {
+    fleet.map_or("everything", FleetName::as_str)
+}
+
+fn add(tx: &Transaction<'_>, exception: &Exception, by: &str) -> Db<()> {
+    let Exception { id, fleet, instance, code, fingerprint, subject, created_at, expires_at, .. } = exception;
+    if expires_at <= created_at {
+        return conflict("an exception must expire after it begins");
+    }
+    let scoped = fleet.is_some() || instance.is_some() || code.is_some() || fingerprint.is_some() || subject.is_some();
+    if !scoped {
+        return conflict(
+            "an exception without a scope would cover nothing: name a fleet, instance, code, fingerprint or subject",
+        );
+    }
+    let inserted = tx.execute(
+        "INSERT OR IGNORE INTO exception (id, created_at, expires_at, body) VALUES (?1, ?2, ?3, ?4)",
+        params![id.as_str(), nanos(*created_at), nanos(*expires_at), json(exception)?],
+    )?;
+    if inserted == 0 {
+        return conflict(format!("there is an exception {id} already"));
+    }
+    audit::append(tx, *created_at, by, "exception.add", id.as_str(), &serde_json::to_value(exception)?)?;
+    Ok(())
+}
+
+fn revoke(tx: &Transaction<'_>, id: &ExceptionId, by: &str, now: Timestamp) -> Db<()> {
+    let body: Option<String> =
+        tx.query_row("SELECT body FROM exception WHERE id = ?1", [id.as_str()], |row| row.get(0)).optional()?;
+    let Some(body) = body else {
+        return not_found(format!("there is no exception {id}"));
+    };
+    let exception: Exception = parse(&body)?;
+    if exception.expires_at <= now {
+        return conflict(format!("exception {id} ended at {}", exception.expires_at));
+    }
+    let details = json!({"would_have_expired": exception.expires_at});
+    let exception = Exception { expires_at: now, ..exception };
+    tx.execute(
+        "UPDATE exception SET revoked_at = ?2, body = ?3 WHERE id = ?1",
+        params![id.as_str(), nanos(now), json(&exception)?],
+    )?;
+    audit::append(tx, now, by, "exception.revoke", id.as_str(), &details)?;
+    Ok(())
+}
