@@ -1,3 +1,35 @@
-//! Stage evaluate.
+//! Stage 4: Findings -> [`Decision`](crate::types::Decision)s, by Rego policy.
+//!
+//! Inputs: the facts of one instance ([`InputFacts`]) and a compiled bundle ([`PolicySet`]). Output: one
+//! decision, with what each policy said and what the caps took away. Pure: no clock, file, environment or
+//! network; the policy engine lives behind `engine` and nowhere else, because its releases break often.
 
 #![deny(clippy::disallowed_methods)]
+
+mod bundle;
+mod calls;
+mod canonical;
+mod checks;
+pub mod controls;
+mod decide;
+mod engine;
+mod facts;
+mod hit;
+mod input;
+mod nesting;
+mod owner;
+mod policy_result;
+mod problem;
+mod schema;
+mod shipped;
+pub mod test_runner;
+
+pub use bundle::{PolicyPackage, PolicySet};
+pub use canonical::canonical_json;
+pub use decide::{Evaluator, decide, evaluate_all};
+pub use facts::{HistoryFacts, InputFacts, RecentOperation};
+pub use input::{INPUT_SCHEMA, build_input};
+pub use owner::{Owner, owner_of};
+pub use problem::{PolicyProblem, PolicySource};
+pub use schema::{input_schema, unknown_inputs, validate_input};
+pub use shipped::{shipped, shipped_tests};

@@ -1,0 +1,158 @@
+//! From the hits of every policy to one decision: maxima first, then the caps.
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::engine::Engine;
+use super::input::InputBuilder;
+use super::{InputFacts, PolicySet, canonical_json, policy_result};
+use crate::types::{
+    Action, Decision, DecisionStatus, Enforcement, PolicyOutcome, PolicyResult, RuleHit, Severity, Track,
+};
+
+/// Evaluates many instances on one engine.
+pub struct Evaluator<'a> {
+    set: &'a PolicySet,
+    engine: Engine,
+    builder: InputBuilder,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Starts from a compiled bundle.
+    pub fn new(set: &'a PolicySet) -> Self {
+        Self { set, engine: set.engine.clone(), builder: InputBuilder::default() }
+    }
+
+    /// Decides about one instance; also returns the input document that the policies saw.
+    pub fn decide(&mut self, facts: &InputFacts<'_>) -> (Decision, Value) {
+        let input = self.builder.build(facts);
+        let policies = self.results(&input);
+        let digest = input_digest(&input);
+        (combine(facts, policies, digest, self.set.digest()), input)
+    }
+
+    /// What each policy says of an input document as it stands.
+    pub fn results(&mut self, input: &Value) -> Vec<PolicyResult> {
+        let loaded = self.engine.set_input(input);
+        let results = self
+            .set
+            .packages()
+            .iter()
+            .map(|package| match &loaded {
+                Ok(()) => policy_result::evaluate(&mut self.engine, package),
+                Err(error) => PolicyResult {
+                    policy: package.name.clone(),
+                    outcome: PolicyOutcome::Error,
+                    hits: Vec::new(),
+                    error: Some(format!("the input could not be loaded: {error}")),
+                },
+            })
+            .collect();
+        // Prints are gathered so that a policy cannot write to the terminal; here nobody reads them.
+        self.engine.take_prints();
+        results
+    }
+}
+
+/// Decides about one instance. Use [`Evaluator`] for many.
+pub fn decide(set: &PolicySet, facts: &InputFacts<'_>) -> Decision {
+    Evaluator::new(set).decide(facts).0
+}
+
+/// Decides about many instances, in their order, with the input document of each.
+pub fn evaluate_all<'a>(set: &PolicySet, facts: impl IntoIterator<Item = InputFacts<'a>>) -> Vec<(Decision, Value)> {
+    let mut evaluator = Evaluator::new(set);
+    facts.into_iter().map(|facts| evaluator.decide(&facts)).collect()
+}
+
+fn input_digest(input: &Value) -> String {
+    use std::fmt::Write as _;
+    let mut text = "sha256:".to_owned();
+    for byte in Sha256::digest(canonical_json(input)) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn combine(facts: &InputFacts<'_>, policies: Vec<PolicyResult>, input_digest: String, bundle: &str) -> Decision {
+    let mut hits: Vec<&RuleHit> = policies.iter().flat_map(|policy| &policy.hits).collect();
+    // Stable: hits of equal strength stay in the order of their policies' names.
+    hits.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.action.cmp(&a.action)));
+    let failed = failures(&policies);
+    let asked = hits.iter().map(|hit| hit.action).max().unwrap_or_default();
+    let (action, capped_by) = if failed.is_empty() {
+        cap(asked, facts)
+    } else {
+        let lowered = (asked > Action::Alert).then(|| "a policy could not be evaluated".to_owned());
+        (Action::Alert, lowered)
+    };
+    let mut severity = hits.iter().map(|hit| hit.severity).max().unwrap_or_default();
+    if !failed.is_empty() {
+        severity = severity.max(Severity::High);
+    }
+    let mut controls: Vec<String> = hits.iter().flat_map(|hit| hit.controls.clone()).collect();
+    controls.sort();
+    controls.dedup();
+    let mut reasons: Vec<String> = failed;
+    for hit in &hits {
+        if !reasons.contains(&hit.msg) {
+            reasons.push(hit.msg.clone());
+        }
+    }
+    let acting = hits.iter().filter(|hit| hit.action >= Action::Quarantine);
+    Decision {
+        instance: facts.instance.id.clone(),
+        account: facts.instance.account.clone(),
+        region: facts.instance.region.clone(),
+        fleet: facts.fleet.map(|fleet| fleet.name.clone()),
+        action,
+        asked,
+        capped_by,
+        track: hits.iter().map(|hit| hit.track).max().unwrap_or(Track::Hygiene),
+        severity,
+        reasons,
+        controls,
+        grace_s: acting.map(|hit| hit.grace_s).max().unwrap_or_default(),
+        status: if policies.iter().any(|policy| policy.outcome == PolicyOutcome::Error) {
+            DecisionStatus::Error
+        } else {
+            DecisionStatus::Ok
+        },
+        policies,
+        input_digest,
+        bundle_digest: bundle.to_owned(),
+    }
+}
+
+fn failures(policies: &[PolicyResult]) -> Vec<String> {
+    policies
+        .iter()
+        .filter(|policy| policy.outcome == PolicyOutcome::Error)
+        .map(|policy| {
+            let error = policy.error.as_deref().unwrap_or("no detail");
+            format!("The policy {} could not be evaluated, so nothing is enforced: {error}", policy.policy)
+        })
+        .collect()
+}
+
+/// Lowers what policy asked for to the ceilings, and names every ceiling that lowered it: each has to be
+/// raised to lift the cap.
+fn cap(asked: Action, facts: &InputFacts<'_>) -> (Action, Option<String>) {
+    let fleet_ceiling = facts.fleet.map_or(Enforcement::Observe, |fleet| fleet.enforcement);
+    let mut by = Vec::new();
+    if asked.capped(facts.mode) < asked {
+        by.push(format!("mode = \"{}\"", facts.mode));
+    }
+    if asked.capped(fleet_ceiling) < asked {
+        by.push(match facts.fleet {
+            Some(fleet) => format!("fleet {}: enforcement = \"{}\"", fleet.name, fleet.enforcement),
+            None => "the instance belongs to no fleet".to_owned(),
+        });
+    }
+    let action = asked.capped(facts.mode).capped(fleet_ceiling);
+    (action, (!by.is_empty()).then(|| by.join("; ")))
+}
+
+#[cfg(test)]
+mod tests;

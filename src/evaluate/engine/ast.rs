@@ -1,0 +1,278 @@
+//! Reads the parsed modules into plain facts: which rules there are, what they call and refer to.
+//!
+//! The walk keeps a worklist instead of recursing: reference chains can be as long as a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::unstable::{AssignOp, Expr, Literal, Module, Query, Ref, Rule, RuleBody, RuleHead, Span};
+
+/// One parsed file.
+#[derive(Clone, Debug)]
+pub(in crate::evaluate) struct ModuleFacts {
+    /// File.
+    pub(in crate::evaluate) file: String,
+    /// Package with `data` in front, by component.
+    pub(in crate::evaluate) package: Vec<String>,
+    /// Names that imports bind, with what they stand for.
+    pub(in crate::evaluate) imports: BTreeMap<String, Vec<String>>,
+    /// Rules in file order.
+    pub(in crate::evaluate) rules: Vec<RuleFacts>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, Default)]
+pub(in crate::evaluate) struct RuleFacts {
+    /// The first component of its head, e.g. `deny`.
+    pub(in crate::evaluate) name: String,
+    /// Whether it takes arguments.
+    pub(in crate::evaluate) function: bool,
+    /// Line of its head.
+    pub(in crate::evaluate) line: u32,
+    /// Column of its head.
+    pub(in crate::evaluate) column: u32,
+    /// What it calls.
+    pub(in crate::evaluate) calls: Vec<Reference>,
+    /// What else it refers to, longest chains only.
+    pub(in crate::evaluate) refs: Vec<Reference>,
+    /// `with F as G`: inside, a call of F is a call of G.
+    pub(in crate::evaluate) mocks: Vec<(Reference, Reference)>,
+    /// Names that are variables of this rule.
+    pub(in crate::evaluate) locals: BTreeSet<String>,
+}
+
+/// A chain such as `input.drift.findings[_].code`; `None` stands for an index known only when it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::evaluate) struct Reference {
+    /// Components, the root first.
+    pub(in crate::evaluate) path: Vec<Option<String>>,
+    /// Line.
+    pub(in crate::evaluate) line: u32,
+    /// Column.
+    pub(in crate::evaluate) column: u32,
+}
+
+impl Reference {
+    /// The leading components that are known.
+    pub(in crate::evaluate) fn known(&self) -> Vec<String> {
+        self.path.iter().map_while(Clone::clone).collect()
+    }
+}
+
+/// The facts of one parsed module.
+pub(super) fn facts(module: &Module) -> ModuleFacts {
+    let mut package = vec!["data".to_owned()];
+    package.extend(reference(&module.package.refr).known());
+    let mut imports = BTreeMap::new();
+    for import in &module.imports {
+        let target = reference(&import.refr).known();
+        let name = import.r#as.as_ref().map(|span| span.text().to_owned()).or_else(|| target.last().cloned());
+        if let Some(name) = name {
+            imports.insert(name, target);
+        }
+    }
+    ModuleFacts {
+        file: module.package.span.source.get_path().clone(),
+        package,
+        imports,
+        rules: module.policy.iter().map(|rule| rule_facts(rule)).collect(),
+    }
+}
+
+fn rule_facts(rule: &Rule) -> RuleFacts {
+    let mut walk = Walk::default();
+    match rule {
+        Rule::Default { refr, args, value, .. } => {
+            walk.head(refr, args);
+            walk.pending.push(Node::Expr(value));
+        }
+        Rule::Spec { head, bodies, .. } => {
+            match head {
+                RuleHead::Compr { refr, assign, .. } => {
+                    walk.head(refr, &[]);
+                    walk.pending.extend(assign.iter().map(|assign| Node::Expr(&assign.value)));
+                }
+                RuleHead::Set { refr, key, .. } => {
+                    walk.head(refr, &[]);
+                    walk.pending.extend(key.iter().map(Node::Expr));
+                }
+                RuleHead::Func { refr, args, assign, .. } => {
+                    walk.head(refr, args);
+                    walk.facts.function = true;
+                    walk.pending.extend(assign.iter().map(|assign| Node::Expr(&assign.value)));
+                }
+            }
+            for RuleBody { assign, query, .. } in bodies {
+                walk.pending.extend(assign.iter().map(|assign| Node::Expr(&assign.value)));
+                walk.pending.push(Node::Query(query));
+            }
+        }
+    }
+    walk.run();
+    walk.facts
+}
+
+enum Node<'a> {
+    Expr(&'a Ref<Expr>),
+    Query(&'a Ref<Query>),
+}
+
+#[derive(Default)]
+struct Walk<'a> {
+    facts: RuleFacts,
+    pending: Vec<Node<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    fn head(&mut self, refr: &'a Ref<Expr>, args: &'a [Ref<Expr>]) {
+        let head = reference(refr);
+        self.facts.name = head.path.into_iter().next().flatten().unwrap_or_default();
+        self.facts.line = head.line;
+        self.facts.column = head.column;
+        // The head of a general rule may hold indexes that are expressions of their own.
+        self.indexes(refr);
+        for arg in args {
+            self.bind(arg);
+            self.pending.push(Node::Expr(arg));
+        }
+    }
+
+    fn bind(&mut self, expr: &Ref<Expr>) {
+        if let Expr::Var { span, .. } = expr.as_ref() {
+            self.facts.locals.insert(span.text().to_owned());
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(node) = self.pending.pop() {
+            match node {
+                Node::Expr(expr) => self.expr(expr),
+                Node::Query(query) => self.query(query),
+            }
+        }
+    }
+
+    fn query(&mut self, query: &'a Query) {
+        for statement in &query.stmts {
+            for modifier in &statement.with_mods {
+                self.facts.mocks.push((reference(&modifier.refr), reference(&modifier.r#as)));
+                self.pending.push(Node::Expr(&modifier.r#as));
+            }
+            match &statement.literal {
+                Literal::SomeVars { vars, .. } => self.locals(vars.iter()),
+                Literal::SomeIn { key, value, collection, .. } => {
+                    for bound in key.iter().chain([value]) {
+                        self.bind(bound);
+                        self.pending.push(Node::Expr(bound));
+                    }
+                    self.pending.push(Node::Expr(collection));
+                }
+                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.pending.push(Node::Expr(expr)),
+                Literal::Every { key, value, domain, query, .. } => {
+                    self.locals(key.iter().chain([value]));
+                    self.pending.push(Node::Expr(domain));
+                    self.pending.push(Node::Query(query));
+                }
+            }
+        }
+    }
+
+    fn locals<'s>(&mut self, spans: impl Iterator<Item = &'s Span>) {
+        self.facts.locals.extend(spans.map(|span| span.text().to_owned()));
+    }
+
+    fn indexes(&mut self, expr: &'a Ref<Expr>) {
+        let mut current = expr;
+        loop {
+            match current.as_ref() {
+                Expr::RefDot { refr, .. } => current = refr,
+                Expr::RefBrack { refr, index, .. } => {
+                    self.pending.push(Node::Expr(index));
+                    current = refr;
+                }
+                Expr::Var { .. } => return,
+                _ => return self.pending.push(Node::Expr(current)),
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &'a Ref<Expr>) {
+        match expr.as_ref() {
+            Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } => {}
+            Expr::Bool { .. } | Expr::Null { .. } => {}
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                self.facts.refs.push(reference(expr));
+                self.indexes(expr);
+            }
+            Expr::Array { items, .. } | Expr::Set { items, .. } => self.all(items),
+            Expr::Object { fields, .. } => {
+                self.pending.extend(fields.iter().flat_map(|(_, key, value)| [Node::Expr(key), Node::Expr(value)]));
+            }
+            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                self.pending.extend([Node::Expr(term), Node::Query(query)]);
+            }
+            Expr::ObjectCompr { key, value, query, .. } => {
+                self.pending.extend([Node::Expr(key), Node::Expr(value), Node::Query(query)]);
+            }
+            Expr::Call { fcn, params, .. } => {
+                self.facts.calls.push(reference(fcn));
+                self.indexes(fcn);
+                self.all(params);
+            }
+            Expr::UnaryExpr { expr, .. } => self.pending.push(Node::Expr(expr)),
+            Expr::AssignExpr { op, lhs, rhs, .. } => {
+                if *op == AssignOp::ColEq {
+                    self.bind(lhs);
+                }
+                self.pending.extend([Node::Expr(lhs), Node::Expr(rhs)]);
+            }
+            Expr::BinExpr { lhs, rhs, .. } | Expr::BoolExpr { lhs, rhs, .. } | Expr::ArithExpr { lhs, rhs, .. } => {
+                self.pending.extend([Node::Expr(lhs), Node::Expr(rhs)])
+            }
+            Expr::Membership { key, value, collection, .. } => {
+                self.pending.extend(key.iter().map(Node::Expr));
+                self.pending.extend([Node::Expr(value), Node::Expr(collection)]);
+            }
+        }
+    }
+
+    fn all(&mut self, items: &'a [Ref<Expr>]) {
+        self.pending.extend(items.iter().map(Node::Expr));
+    }
+}
+
+fn reference(expr: &Ref<Expr>) -> Reference {
+    let (line, column) = (expr.span().line, expr.span().col);
+    let mut path = Vec::new();
+    let mut current = expr;
+    loop {
+        match current.as_ref() {
+            Expr::RefDot { refr, field, .. } => {
+                path.push(Some(field.0.text().to_owned()));
+                current = refr;
+            }
+            Expr::RefBrack { refr, index, .. } => {
+                path.push(constant(index));
+                current = refr;
+            }
+            Expr::Var { span, .. } => {
+                path.push(Some(span.text().to_owned()));
+                break;
+            }
+            _ => {
+                path.push(None);
+                break;
+            }
+        }
+    }
+    path.reverse();
+    Reference { path, line, column }
+}
+
+fn constant(index: &Ref<Expr>) -> Option<String> {
+    match index.as_ref() {
+        Expr::String { value, .. } | Expr::RawString { value, .. } => {
+            value.as_string().ok().map(|text| text.to_string())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! The policy engine. Nothing outside this folder names regorus: its minor releases break, and the exact
+//! version is pinned.
+//!
+//! The interpreter runs with strict builtin errors, so a call that cannot be computed is an error of the
+//! policy and never an undefined value that reads as a pass.
+
+mod ast;
+mod location;
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use regorus::utils::limits::ExecutionTimerConfig;
+use serde::Deserialize;
+use serde_json::Value;
+
+pub(super) use ast::{ModuleFacts, Reference, RuleFacts};
+
+use super::{PolicyProblem, PolicySource};
+
+/// Longest time one rule may run for one instance. The shipped rules take microseconds; the limit is
+/// generous so that a loaded machine does not turn slowness into a policy error.
+const RULE_TIME_LIMIT: Duration = Duration::from_secs(2);
+
+/// Work units between two looks at the clock.
+const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(512).unwrap();
+
+/// Lines of one file that the evaluations so far reached and did not reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FileLines {
+    pub(super) file: String,
+    pub(super) covered: BTreeSet<u32>,
+    pub(super) not_covered: BTreeSet<u32>,
+}
+
+/// A loaded engine. Cloning one that is prepared is cheap.
+#[derive(Clone)]
+pub(super) struct Engine {
+    inner: regorus::Engine,
+}
+
+impl Engine {
+    /// Parses every source and adds data. All parse errors are returned together.
+    pub(super) fn load(sources: &[PolicySource], data: &Value) -> Result<Self, Vec<PolicyProblem>> {
+        let mut inner = regorus::Engine::new();
+        inner.set_gather_prints(true);
+        inner.set_strict_builtin_errors(true);
+        inner.set_execution_timer_config(ExecutionTimerConfig {
+            limit: RULE_TIME_LIMIT,
+            check_interval: CHECK_INTERVAL,
+        });
+        let mut problems = Vec::new();
+        for source in sources {
+            if let Err(error) = inner.add_policy(source.name.clone(), source.text.clone()) {
+                problems.push(location::problem(&source.name, &error.to_string()));
+            }
+        }
+        if problems.is_empty()
+            && let Err(message) = to_engine(data).and_then(|value| inner.add_data(value).map_err(|e| e.to_string()))
+        {
+            problems.push(PolicyProblem::at("data", 0, 0, message));
+        }
+        if problems.is_empty() { Ok(Self { inner }) } else { Err(problems) }
+    }
+
+    /// Analyses the whole set: unsafe variables, conflicting heads, imports. `rule` is any rule's path.
+    pub(super) fn prepare(&mut self, rule: &str) -> Result<(), PolicyProblem> {
+        match self.inner.compile_with_entrypoint(&rule.into()) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(location::problem("policies", &error.to_string())),
+        }
+    }
+
+    /// What the parsed modules declare and refer to.
+    pub(super) fn modules(&mut self) -> Vec<ModuleFacts> {
+        self.inner.get_modules().iter().map(|module| ast::facts(module)).collect()
+    }
+
+    /// Sets the input document of the next evaluations.
+    pub(super) fn set_input(&mut self, input: &Value) -> Result<(), String> {
+        self.inner.set_input(to_engine(input)?);
+        Ok(())
+    }
+
+    /// Evaluates one rule by its path, e.g. `data.cattleguard.host.x.deny`. `None` when it is undefined.
+    pub(super) fn eval(&mut self, rule: &str) -> Result<Option<Value>, String> {
+        let value = self.inner.eval_rule(rule.to_owned()).map_err(|error| location::one_line(&error.to_string()))?;
+        match value {
+            regorus::Value::Undefined => Ok(None),
+            value => serde_json::to_value(&value).map(Some).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// Takes what `print` wrote since the last call.
+    pub(super) fn take_prints(&mut self) -> Vec<String> {
+        self.inner.take_prints().unwrap_or_default()
+    }
+
+    /// Starts recording which lines are evaluated.
+    pub(super) fn record_coverage(&mut self) {
+        self.inner.set_enable_coverage(true);
+    }
+
+    /// The lines reached so far. A file of which nothing was evaluated is missing.
+    pub(super) fn coverage(&self) -> Vec<FileLines> {
+        let files = self.inner.get_coverage_report().map(|report| report.files).unwrap_or_default();
+        files
+            .into_iter()
+            .map(|file| FileLines { file: file.path, covered: file.covered, not_covered: file.not_covered })
+            .collect()
+    }
+}
+
+/// Whether the engine knows a function of this name.
+pub(super) fn has_builtin(name: &str) -> bool {
+    name == "print" || regorus::unstable::BUILTINS.contains_key(name)
+}
+
+fn to_engine(value: &Value) -> Result<regorus::Value, String> {
+    regorus::Value::deserialize(value).map_err(|error| error.to_string())
+}

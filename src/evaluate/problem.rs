@@ -1,0 +1,50 @@
+//! Policy files and what can be wrong with them.
+
+use std::fmt;
+
+/// One policy file, already read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicySource {
+    /// Its path or name, as problems should name it.
+    pub name: String,
+    /// Rego v1 text.
+    pub text: String,
+}
+
+impl PolicySource {
+    /// Names a text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+}
+
+/// One thing that is wrong with a policy file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyProblem {
+    /// The file.
+    pub file: String,
+    /// Line, from 1; 0 when the problem has no place.
+    pub line: u32,
+    /// Column, from 1; 0 when the problem has no place.
+    pub column: u32,
+    /// What is wrong, and what to do about it where that is known.
+    pub message: String,
+}
+
+impl PolicyProblem {
+    /// A problem with a place.
+    pub(super) fn at(file: &str, line: u32, column: u32, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, column, message: message.into() }
+    }
+}
+
+impl fmt::Display for PolicyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.message),
+            line => write!(f, "{}:{line}:{}: {}", self.file, self.column, self.message),
+        }
+    }
+}
+
+impl std::error::Error for PolicyProblem {}

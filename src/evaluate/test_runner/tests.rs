@@ -1,0 +1,70 @@
+use super::*;
+use crate::evaluate::{controls, shipped, shipped_tests};
+
+fn source(name: &str, text: &str) -> PolicySource {
+    PolicySource::new(name, text)
+}
+
+#[test]
+fn the_shipped_policies_pass_their_tests_with_every_line_covered() {
+    let report = run_tests(shipped(), shipped_tests(), None).unwrap();
+    let bad: Vec<_> = report.results.iter().filter(|result| result.outcome != TestOutcome::Passed).collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    assert!(report.results.len() > 20);
+    assert_eq!(report.coverage.len(), shipped().len());
+    for file in &report.coverage {
+        assert!(!file.covered.is_empty(), "{} was not reached", file.file);
+        assert_eq!(file.not_covered, BTreeSet::new(), "lines of {} that no test reaches", file.file);
+    }
+}
+
+#[test]
+fn every_control_the_shipped_policies_name_is_listed_and_every_listed_one_is_named() {
+    let listed: BTreeSet<String> = controls::controls().unwrap().into_iter().map(|control| control.id).collect();
+    let named: BTreeSet<String> = shipped()
+        .iter()
+        .flat_map(|source| source.text.split('"').map(str::to_owned).collect::<Vec<_>>())
+        .filter(|text| {
+            ["pci-dss-4.0.1:", "nist-800-53r5:", "soc2-2017:", "hipaa:", "iso-27001-2022:"]
+                .iter()
+                .any(|framework| text.starts_with(framework))
+        })
+        .collect();
+    assert!(named.len() > 10);
+    assert_eq!(named.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn outcomes_filter_and_prints() {
+    let code = "package cattleguard.a\n\nanswer := 42\n\nother(x) := 1 if {\n  x\n}\n";
+    let tests = "package cattleguard.a_test\n\nimport data.cattleguard.a\n\ntest_right if {\n  print(\"seen\", a.answer)\n  a.answer == 42\n}\n\ntest_wrong if a.answer == 41\n\ntest_broken if to_number(\"x\") == 1\n\ntodo_test_later if a.answer == 0\n";
+    let all = run_tests(vec![source("a.rego", code)], vec![source("a_test.rego", tests)], None).unwrap();
+    let outcomes: Vec<_> = all.results.iter().map(|result| result.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [TestOutcome::Passed, TestOutcome::Failed, TestOutcome::Errored, TestOutcome::Skipped],
+        "{all:#?}"
+    );
+    assert!(all.results[0].prints[0].contains("seen 42"), "{all:#?}");
+    assert!(!all.passed());
+    assert_eq!(all.coverage[0].not_covered.len(), 1, "the last line is not reached: {all:#?}");
+
+    let one = run_tests(vec![source("a.rego", code)], vec![source("a_test.rego", tests)], Some("right")).unwrap();
+    assert_eq!(one.results.len(), 1);
+    assert!(one.passed());
+}
+
+#[test]
+fn a_file_that_no_test_reaches_is_not_covered_at_all() {
+    let report = run_tests(
+        vec![
+            source("a.rego", "package cattleguard.a\n\n# why\nx := 1\n"),
+            source("b.rego", "package cattleguard.b\n\ny := 1\n"),
+        ],
+        vec![source("t_test.rego", "package t_test\n\ntest_a if data.cattleguard.a.x == 1\n")],
+        None,
+    )
+    .unwrap();
+    assert_eq!(report.coverage[0].percent(), 100.0);
+    assert_eq!(report.coverage[1].percent(), 0.0);
+}
