@@ -1,0 +1,107 @@
+//! Configuration: TOML, environment and flags, typed, with the origin of every key.
+//!
+//! ```text
+//!  file ──parse──▶ tree ◀──overlay── CATTLEGUARD__SECTION__KEY, flags
+//!                   │
+//!                 reader: typed sections, every fault recorded, unknown keys found
+//!                   │
+//!          Config + effective settings, or all diagnostics
+//! ```
+//!
+//! A hand-written walk is used in place of serde because serde stops at the first error, and a user who
+//! fixes a configuration wants to see all of them in one run.
+
+mod account;
+mod alerts;
+mod collect;
+mod duration;
+mod fleet;
+mod load;
+mod log;
+mod names;
+mod notify;
+mod overlay;
+mod parse;
+mod policy;
+mod reader;
+mod scan;
+mod schedule;
+mod secret;
+mod section;
+mod setting;
+mod show;
+mod source;
+mod state;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod window;
+
+pub use account::AccountConfig;
+pub use alerts::AlertsConfig;
+pub use collect::CollectConfig;
+pub use duration::{format_duration, parse_duration};
+pub use load::{LoadRequest, Loaded, load, parse};
+pub use log::{LogConfig, LogFormat, LogLevel};
+pub use notify::{NotifyConfig, NotifyKind};
+pub use overlay::Override;
+pub use policy::PolicyConfig;
+pub use scan::ScanConfig;
+pub use schedule::ScheduleConfig;
+pub use secret::SecretRef;
+pub use show::{Shown, ShownOrigin, to_json, to_text, toml_literal};
+pub use state::StateConfig;
+
+use crate::collect::CollectSettings;
+use crate::types::{Enforcement, Fleet, Place};
+
+/// Where the configuration is looked for when nothing else is said.
+pub const DEFAULT_PATH: &str = "/etc/cattleguard/cattleguard.toml";
+
+/// Everything that can be configured, checked, defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// A ceiling on what may be done in every fleet.
+    pub mode: Enforcement,
+    /// State.
+    pub state: StateConfig,
+    /// Accounts.
+    pub accounts: Vec<AccountConfig>,
+    /// Fleets.
+    pub fleets: Vec<Fleet>,
+    /// Collection.
+    pub collect: CollectConfig,
+    /// Policy.
+    pub policy: PolicyConfig,
+    /// Scans.
+    pub scan: ScanConfig,
+    /// Destinations of notices.
+    pub notify: Vec<NotifyConfig>,
+    /// Grouping of notices.
+    pub alerts: AlertsConfig,
+    /// The daemon's schedule.
+    pub schedule: ScheduleConfig,
+    /// The log.
+    pub log: LogConfig,
+}
+
+impl Config {
+    /// Every account-region.
+    pub fn places(&self) -> Vec<Place> {
+        self.accounts.iter().flat_map(AccountConfig::places).collect()
+    }
+
+    /// Settings for a collection of these account-regions.
+    pub fn collect_settings(&self, places: Vec<Place>) -> CollectSettings {
+        let CollectConfig { trail, inventory_types, lookback, overlap, concurrency, load_balancers } = &self.collect;
+        CollectSettings {
+            places,
+            trail: trail.clone(),
+            inventory_types: inventory_types.clone(),
+            lookback: *lookback,
+            overlap: *overlap,
+            concurrency: usize::try_from(*concurrency).unwrap_or(1),
+            load_balancers: *load_balancers,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `[policy]`: which Rego is evaluated.
+
+use std::path::{Path, PathBuf};
+
+use super::reader::Fault;
+use super::section::Section;
+
+/// The policy settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyConfig {
+    /// Files and folders of Rego, beside the shipped pack.
+    pub paths: Vec<PathBuf>,
+    /// Whether the shipped pack is evaluated.
+    pub builtin: bool,
+}
+
+pub(super) fn read(section: &mut Section<'_, '_>) -> PolicyConfig {
+    let paths: Vec<String> = section.list("paths", Some(Vec::new()));
+    let builtin = section.or("builtin", true);
+    if paths.is_empty() && !builtin {
+        let fault = Fault::bad("`policy.builtin`: no policy at all would pass everything")
+            .help("give `paths`, or leave the shipped pack on");
+        section.fault("builtin", fault);
+    }
+    let paths = paths.iter().map(|path| section.resolve(Path::new(path))).collect();
+    PolicyConfig { paths, builtin }
+}

@@ -1,0 +1,1 @@
+//! What a wrong configuration is told, and what a right one becomes.
