@@ -1,1 +1,32 @@
-//! aws.
+//! The AWS adapters: the only home of SDK types.
+//!
+//! [`AwsCloud`] implements [`CloudRead`](crate::collect::CloudRead) over the AWS SDK. Every call takes a
+//! token of its account-region and API family first, is retried by the SDK in adaptive mode, is counted
+//! with its retries, and comes back in domain types or as a
+//! [`ReadError`](crate::collect::ReadError) that says what can be done about it.
+//!
+//! One module is one service; `convert_*` modules turn SDK shapes into domain types and do no I/O.
+
+mod autoscaling;
+mod clients;
+mod cloud;
+mod cloudtrail;
+mod convert_ec2;
+mod convert_eni;
+mod convert_image;
+mod convert_inventory;
+mod counter;
+mod ec2;
+mod ec2_inside;
+mod elb;
+mod error;
+mod http;
+mod identity;
+mod role;
+mod settings;
+mod ssm;
+mod throttle;
+mod time;
+
+pub use cloud::AwsCloud;
+pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates};
