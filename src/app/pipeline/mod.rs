@@ -1,0 +1,14 @@
+//! One scan from end to end: collect, detect, evaluate, plan, draft the notices, commit.
+//!
+//! Nothing is committed before everything is computed, and everything is committed in one transaction: a
+//! finding and the alert it causes are stored together or not at all.
+
+mod commit;
+mod decisions;
+mod lease;
+mod outcome;
+mod scan;
+
+pub use decisions::compile_policies;
+pub use outcome::totals;
+pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};

@@ -1,0 +1,219 @@
+//! Runs one scan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::decisions::{self, Evaluated};
+use super::{commit, lease, outcome};
+use crate::collect::{self, CloudRead, CollectSettings, Collection, Memory, Progress};
+use crate::detect::{DetectInput, Detection, detect};
+use crate::evaluate::PolicySet;
+use crate::plan;
+use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
+use crate::store::{InstanceResult, Store, StoreError};
+use crate::types::{
+    ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, ScanId, ScanMode, Severity, Snapshot,
+};
+
+/// Events older than this no longer explain anything new and are not loaded for correlation.
+const REMEMBER_DAYS: i64 = 30;
+
+/// What a scan needs beside the cloud and the store.
+pub struct ScanInputs<'a> {
+    /// What to collect.
+    pub collect: CollectSettings,
+    /// Fleets.
+    pub fleets: &'a [Fleet],
+    /// Ceiling.
+    pub mode: ScanMode,
+    /// Findings at or above this make the exit code 1.
+    pub fail_on: Severity,
+    /// Policies.
+    pub policies: &'a PolicySet,
+    /// Where notices go.
+    pub destinations: &'a [Destination],
+    /// How notices are grouped.
+    pub notify: NotifySettings,
+    /// Principals that cattleguard itself uses.
+    pub own_principals: Vec<String>,
+    /// Who holds the lease: host, pid, command.
+    pub holder: String,
+    /// The clock.
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    /// Progress.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The policy worker died.
+    #[error("policy evaluation ended without a result; nothing was committed")]
+    Policy,
+}
+
+/// A finished and committed scan.
+pub struct ScanOutcome {
+    /// The report.
+    pub report: ScanReport,
+    /// Notices put into the outbox.
+    pub notices: usize,
+    /// Events that were read for the first time.
+    pub events: usize,
+    /// The snapshot's images, for renderers.
+    pub unresolved: Vec<ChangeEvent>,
+}
+
+/// What the store knows before the scan.
+pub(super) struct Known {
+    pub(super) goldens: Vec<Golden>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) exceptions: Vec<Exception>,
+    pub(super) remembered: Vec<ChangeEvent>,
+    pub(super) last_clean: BTreeMap<InstanceId, Timestamp>,
+    pub(super) pauses: Vec<(Option<crate::types::FleetName>, String)>,
+}
+
+/// Scans, and commits the result.
+///
+/// # Errors
+/// When another process holds the lease, or the state cannot be read or written. Sources that cannot be read are
+/// not errors: they are coverage in the report.
+pub async fn run_scan(
+    cloud: &dyn CloudRead,
+    store: &dyn Store,
+    inputs: &ScanInputs<'_>,
+) -> Result<ScanOutcome, ScanError> {
+    let held = lease::Held::acquire(store, &inputs.holder, inputs.clock)?;
+    let result = scan_under_lease(cloud, store, inputs, &held).await;
+    held.release();
+    result
+}
+
+async fn scan_under_lease(
+    cloud: &dyn CloudRead,
+    store: &dyn Store,
+    inputs: &ScanInputs<'_>,
+    held: &lease::Held<'_>,
+) -> Result<ScanOutcome, ScanError> {
+    let now = (inputs.clock)();
+    let known = load(store, now)?;
+    let memory = memory(store, inputs, &known)?;
+    let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
+    let collection = Collection {
+        cloud,
+        settings: &inputs.collect,
+        memory: &memory,
+        known_events: &known_events,
+        clock: inputs.clock,
+        progress: inputs.progress,
+    };
+    let scan_id = ScanId::new(uuid::Uuid::now_v7().to_string());
+    let collected = held.renewing(collect::collect(&collection, scan_id)).await?;
+    let snapshot = &collected.snapshot;
+
+    let detection = detect(&DetectInput {
+        snapshot,
+        goldens: &known.goldens,
+        fleets: inputs.fleets,
+        exceptions: &known.exceptions,
+        known: &known.findings,
+        remembered: &known.remembered,
+        last_clean: &known.last_clean,
+    });
+    let evaluated = decisions::evaluate(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
+    let plan = plan::plan(&decisions::plan_input(inputs, snapshot, &known, &detection, &evaluated));
+    let report = report(inputs, snapshot, detection, &evaluated, plan);
+
+    let history = OutboxHistory::new(store);
+    let drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
+    if let Some(error) = history.take_error() {
+        tracing::warn!(error = %error, "the outbox history could not be read; a notice may be repeated");
+    }
+    let notices = drafts.len();
+    let events = snapshot.events.len();
+    let unresolved =
+        snapshot.events.iter().filter(|event| !event.unresolved.is_empty()).cloned().collect::<Vec<_>>();
+    let scan = commit::build(&report, &collected, evaluated, drafts);
+    store.commit_scan(held.lease(), &scan)?;
+    Ok(ScanOutcome { report, notices, events, unresolved })
+}
+
+fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
+    let since = now.checked_sub(jiff::SignedDuration::from_hours(24 * REMEMBER_DAYS)).unwrap_or(Timestamp::MIN);
+    Ok(Known {
+        goldens: store.goldens()?,
+        findings: store.findings(false)?,
+        exceptions: store.exceptions()?,
+        remembered: store.events_since(since)?,
+        last_clean: store.last_clean()?,
+        pauses: store.pauses()?,
+    })
+}
+
+fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known) -> Result<Memory, StoreError> {
+    let user_data_images: BTreeSet<ImageId> = known
+        .goldens
+        .iter()
+        .filter(|golden| golden.contract.user_data.is_some())
+        .flat_map(|golden| golden.images.iter().map(|image| image.image.clone()))
+        .collect();
+    Ok(Memory {
+        links: store.links()?,
+        user_data: store.user_data()?,
+        checkpoints: store.checkpoints()?,
+        user_data_images,
+        own_principals: inputs.own_principals.clone(),
+        own_events: BTreeSet::new(),
+    })
+}
+
+fn report(
+    inputs: &ScanInputs<'_>,
+    snapshot: &Snapshot,
+    detection: Detection,
+    evaluated: &Evaluated,
+    plan: crate::types::Plan,
+) -> ScanReport {
+    let by_id: BTreeMap<&InstanceId, &Instance> =
+        snapshot.instances.iter().map(|instance| (&instance.id, instance)).collect();
+    let instances: Vec<InstanceResult> = detection
+        .instances
+        .into_iter()
+        .filter_map(|found| {
+            let instance = by_id.get(&found.instance)?;
+            let mut seen = (*instance).clone();
+            seen.inventory.values_mut().for_each(|item| item.content = Default::default());
+            Some(InstanceResult {
+                decision: evaluated.decisions.get(&found.instance).cloned(),
+                instance: seen,
+                fleet: found.fleet,
+                golden: found.golden,
+                verdict: found.verdict,
+                reasons: found.reasons,
+                findings: found.findings,
+            })
+        })
+        .collect();
+    let mut report = ScanReport {
+        scan_id: snapshot.scan_id.clone(),
+        started_at: snapshot.started_at,
+        finished_at: snapshot.finished_at,
+        mode: inputs.mode,
+        coverage: snapshot.coverage.clone(),
+        instances,
+        findings: detection.findings,
+        resolved: detection.resolved,
+        new: detection.new,
+        plan,
+        set_aside: snapshot.set_aside.clone(),
+        calls: snapshot.calls.clone(),
+        totals: crate::report::ScanTotals::default(),
+    };
+    report.totals = outcome::totals(&report, inputs.fail_on);
+    report
+}
