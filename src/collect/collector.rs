@@ -126,7 +126,7 @@ async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex
 
 /// The builder is only touched for the length of a method call; a panic there is a bug that must not hide
 /// what was collected.
-pub(super) fn lock(builder: &Mutex<Builder>) -> std::sync::MutexGuard<'_, Builder> {
+pub(in crate::collect) fn lock(builder: &Mutex<Builder>) -> std::sync::MutexGuard<'_, Builder> {
     builder.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

@@ -1,14 +1,21 @@
-//! Joins the sources of change events with the snapshot's instances.
+//! Reads every source of change events and joins them with the instances that were just seen.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use jiff::Timestamp;
+use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
 
 use super::builder::Builder;
-use super::collector::Collection;
+use super::collector::{Collection, lock};
+use super::settings::TrailSource;
+use super::source::{CloudRead, ReadError};
+use super::trail::{Batch, ClassifyContext, Entry, LinkMap, lookup_into, read_path};
 use crate::store::Link;
-use crate::types::{InstanceId, Place};
+use crate::types::{Aspect, CallOutcome, ChangeEvent, CoverageStatus, InstanceId, Place, Source};
+
+/// CloudTrail's event history goes back this far ("CloudTrail Event history", user guide).
+const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// What reading the trail says beside the events.
 #[derive(Default)]
@@ -21,6 +28,165 @@ pub(super) struct TrailRead {
     pub(super) links: Vec<Link>,
 }
 
-pub(super) async fn read(_collection: &Collection<'_>, _builder: &Mutex<Builder>, _now: Timestamp) -> TrailRead {
-    TrailRead::default()
+pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, now: Timestamp) -> TrailRead {
+    let memory = collection.memory;
+    let context = ClassifyContext {
+        own_principals: memory.own_principals.iter().cloned().collect(),
+        own_calls: memory.own_events.clone(),
+    };
+    let batch = Mutex::new(Batch::new(context));
+    let mut read = TrailRead::default();
+    if collection.settings.trail.is_empty() {
+        for place in &collection.settings.places {
+            let reason = "no source of CloudTrail events is configured".to_owned();
+            lock(builder).incomplete(place, Source::Cloudtrail, CoverageStatus::Failed, reason);
+        }
+    }
+    for source in &collection.settings.trail {
+        match source {
+            TrailSource::Lookup => look_up(collection, builder, &batch, now, &mut read).await,
+            TrailSource::Dir(path) => {
+                let problems = batch_mut(&batch, |batch| read_folder(path, batch));
+                cover_folder(collection, builder, problems);
+            }
+        }
+    }
+
+    let mut links = LinkMap::build(&lock(builder).joined_instances(), &memory.links);
+    let batch = batch.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let collected = batch.finish(&mut links);
+    read.links = links.links(now);
+    for problem in collected.set_aside {
+        lock(builder).set_aside(problem);
+    }
+    keep_new(collection, builder, collected.events, now, &mut read);
+    read
+}
+
+/// LookupEvents in every place at the same time; each place has its own rate.
+async fn look_up(
+    collection: &Collection<'_>,
+    builder: &Mutex<Builder>,
+    batch: &Mutex<Batch>,
+    now: Timestamp,
+    read: &mut TrailRead,
+) {
+    let name = TrailSource::Lookup.name();
+    let outcomes: Vec<(&Place, Result<(), ReadError>, usize)> = futures::stream::iter(&collection.settings.places)
+        .map(|place| {
+            let name = name.clone();
+            async move {
+                let from = start(collection, builder, place, &name, now);
+                let (result, count) = look_up_place(collection.cloud, place, from, now, batch).await;
+                (place, result, count)
+            }
+        })
+        .buffer_unordered(collection.settings.concurrency.max(1))
+        .collect()
+        .await;
+    for (place, result, count) in outcomes {
+        match result {
+            Ok(()) => {
+                lock(builder).covered(place, Source::Cloudtrail, CoverageStatus::Complete, Some(now));
+                read.checkpoints.push((place.clone(), name.clone(), now));
+            }
+            // The checkpoint stays: the next scan reads the same window again.
+            Err(error) => lock(builder).failed(Source::Cloudtrail, &error, count > 0),
+        }
+    }
+}
+
+async fn look_up_place(
+    cloud: &dyn CloudRead,
+    place: &Place,
+    from: Timestamp,
+    to: Timestamp,
+    batch: &Mutex<Batch>,
+) -> (Result<(), ReadError>, usize) {
+    let mut count = 0;
+    let result = lookup_into(cloud, place, from, to, &mut |record| {
+        count += 1;
+        let origin = format!("{place} event {count}");
+        batch_mut(batch, |batch| batch.add(&record, &origin));
+    })
+    .await;
+    (result, count)
+}
+
+/// Where to start: a little before the checkpoint, since events arrive late; the look-back on the first scan.
+fn start(collection: &Collection<'_>, builder: &Mutex<Builder>, place: &Place, name: &str, now: Timestamp) -> Timestamp {
+    let back = |duration: SignedDuration, from: Timestamp| from.checked_sub(duration).unwrap_or(from);
+    let oldest = back(HISTORY, now);
+    let settings = collection.settings;
+    let Some(checkpoint) = collection.memory.checkpoints.get(&(place.clone(), name.to_owned())) else {
+        let lookback = SignedDuration::try_from(settings.lookback).unwrap_or(HISTORY);
+        return back(lookback, now).max(oldest);
+    };
+    if *checkpoint < oldest {
+        let reason = format!("the trail was last read on {checkpoint}, before the event history begins");
+        lock(builder).incomplete(place, Source::Cloudtrail, CoverageStatus::Partial, reason);
+    }
+    let overlap = SignedDuration::try_from(settings.overlap).unwrap_or_default();
+    back(overlap, *checkpoint).max(oldest)
+}
+
+/// Reads a folder into the batch; returns the problems that mean that something of it was not read.
+fn read_folder(path: &std::path::Path, batch: &mut Batch) -> Vec<String> {
+    let mut problems = Vec::new();
+    let stats = read_path(path, &mut |entry| match entry {
+        Entry::Record { raw, origin } => batch.add(raw, origin),
+        Entry::Problem(problem) => {
+            problems.push(format!("{}: {}", problem.origin, problem.problem));
+            batch.set_aside(problem);
+        }
+    });
+    if stats.files == 0 && problems.is_empty() {
+        problems.push(format!("{} holds no log files", path.display()));
+    }
+    problems
+}
+
+fn cover_folder(collection: &Collection<'_>, builder: &Mutex<Builder>, problems: Vec<String>) {
+    let mut builder = lock(builder);
+    for place in &collection.settings.places {
+        match problems.first() {
+            None => builder.covered(place, Source::Cloudtrail, CoverageStatus::Complete, None),
+            Some(first) => {
+                let more = problems.len() - 1;
+                let reason = if more == 0 { first.clone() } else { format!("{first} (and {more} more)") };
+                builder.incomplete(place, Source::Cloudtrail, CoverageStatus::Partial, reason);
+            }
+        }
+    }
+}
+
+/// Keeps the events that are in scope and were not known before.
+fn keep_new(
+    collection: &Collection<'_>,
+    builder: &Mutex<Builder>,
+    events: Vec<ChangeEvent>,
+    now: Timestamp,
+    read: &mut TrailRead,
+) {
+    let places: BTreeSet<&Place> = collection.settings.places.iter().collect();
+    let oldest = now.checked_sub(HISTORY).unwrap_or(Timestamp::MIN);
+    let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
+    let known = (collection.known_events)(&ids);
+    for event in events {
+        // IAM is global: its records carry one region, their targets may be anywhere in the account.
+        let in_scope = places.contains(&event.place())
+            || (event.event_source == "iam.amazonaws.com"
+                && places.iter().any(|place| place.account == event.account));
+        if known.contains(&event.id) || !in_scope || event.time < oldest {
+            continue;
+        }
+        if event.explains.contains(&Aspect::UserData) && event.outcome == CallOutcome::Succeeded {
+            read.user_data_changed.extend(event.instances.iter().cloned());
+        }
+        lock(builder).found_event(event);
+    }
+}
+
+fn batch_mut<T>(batch: &Mutex<Batch>, act: impl FnOnce(&mut Batch) -> T) -> T {
+    act(&mut batch.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
 }

@@ -74,7 +74,8 @@ fn found(
         Err(error) if error.failure == ReadFailure::NotFound => None,
         Err(error) => {
             builder.failed(Source::UserData, &error, true);
-            None
+            // Forget the remembered digest: the event that said it changed is not read a second time.
+            Some(UserDataMemo { place, instance, digest: None, fetched_at: Timestamp::UNIX_EPOCH })
         }
     }
 }
