@@ -47,9 +47,12 @@ impl<'a> Held<'a> {
             }
         }
     }
+}
 
-    /// Gives it back. A failure only means that the next scan waits for its expiry.
-    pub(super) fn release(self) {
+/// Gives it back, also when the scan is abandoned half-way. A failure only means that the next scan waits for
+/// its expiry.
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
         if let Err(error) = self.store.release(&self.lease) {
             tracing::warn!(error = %error, "the scan lease could not be released; it expires by itself");
         }

@@ -8,7 +8,9 @@ mod decisions;
 mod lease;
 mod outcome;
 mod scan;
+mod service;
 
 pub use decisions::compile_policies;
-pub use outcome::totals;
+pub use outcome::{exit_of, totals};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
+pub use service::{Service, store_error};

@@ -64,7 +64,7 @@ pub struct ScanOutcome {
     pub notices: usize,
     /// Events that were read for the first time.
     pub events: usize,
-    /// The snapshot's images, for renderers.
+    /// Events whose targets could not be resolved.
     pub unresolved: Vec<ChangeEvent>,
 }
 
@@ -89,9 +89,7 @@ pub async fn run_scan(
     inputs: &ScanInputs<'_>,
 ) -> Result<ScanOutcome, ScanError> {
     let held = lease::Held::acquire(store, &inputs.holder, inputs.clock)?;
-    let result = scan_under_lease(cloud, store, inputs, &held).await;
-    held.release();
-    result
+    scan_under_lease(cloud, store, inputs, &held).await
 }
 
 async fn scan_under_lease(

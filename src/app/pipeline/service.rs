@@ -1,0 +1,171 @@
+//! What `scan`, `daemon` and `demo` share: policies, destinations and settings made ready once, used for many scans.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::scan::{ScanInputs, ScanOutcome, run_scan};
+use super::{ScanError, compile_policies};
+use crate::app::config::Config;
+use crate::app::context::Context;
+use crate::app::diag::Diag;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::operator;
+use crate::app::policy_files;
+use crate::app::progress::Progress;
+use crate::collect::{self, CloudRead};
+use crate::evaluate::PolicySet;
+use crate::report::{Destination, NotifySettings, PumpSummary, pump};
+use crate::store::{Store, StoreError};
+use crate::types::Place;
+
+/// Deliveries tried after a single scan before the rest is left to the next run.
+const ROUNDS: usize = 3;
+
+/// Everything that scans need, made ready and checked.
+pub struct Service<'b> {
+    /// Configuration.
+    pub config: Config,
+    /// State.
+    pub store: Arc<dyn Store>,
+    /// Account-regions to scan.
+    pub places: Vec<Place>,
+    /// Destinations with their secrets.
+    pub destinations: Vec<Destination>,
+    policies: PolicySet,
+    notify: NotifySettings,
+    holder: String,
+    clock: Box<dyn Fn() -> Timestamp + Send + Sync + 'b>,
+}
+
+impl<'b> Service<'b> {
+    /// Opens the state, reads policies and secrets. `command` names the lease holder.
+    ///
+    /// # Errors
+    /// Everything that is wrong, before anything is read from AWS.
+    pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
+        let own = policy_files::read(&config.policy.paths)?;
+        let policies = compile_policies(config.policy.builtin, own)
+            .map_err(|problems| AppError::config(problems.into_iter().map(policy_files::diag).collect::<Vec<Diag>>()))?;
+        let mut destinations = Vec::new();
+        for notify in &config.notify {
+            let destination = notify
+                .destination(&context.env)
+                .map_err(|error| AppError::new(Exit::Config, error).with_hint("cattleguard config check --secrets"))?;
+            destinations.push(destination);
+        }
+        let store = context.store(&config)?;
+        let notify = NotifySettings {
+            group_wait: config.alerts.group_wait,
+            update_interval: config.alerts.update_interval,
+            repeat_interval: config.alerts.repeat_interval,
+            ..NotifySettings::default()
+        };
+        let backend = context.backend;
+        Ok(Self {
+            places: config.places(),
+            config,
+            store,
+            destinations,
+            policies,
+            notify,
+            holder: operator::holder(command),
+            clock: Box::new(move || backend.now()),
+        })
+    }
+
+    /// One run delivers at once: a single scan has its company already, so nothing waits for more.
+    pub fn deliver_at_once(&mut self) {
+        self.notify.group_wait = Duration::ZERO;
+    }
+
+    /// Reads the trail from this long ago instead of from the checkpoint.
+    pub fn since(&mut self, since: Duration) {
+        self.config.collect.lookback = since;
+        self.config.collect.overlap = self.config.collect.overlap.max(since);
+    }
+
+    /// Scans once and commits.
+    ///
+    /// # Errors
+    /// When another scan holds the lease, or the state cannot be used.
+    pub async fn scan(&self, cloud: &dyn CloudRead, progress: &Progress) -> Result<ScanOutcome, AppError> {
+        let total = self.places.len() as u64;
+        let done = std::sync::atomic::AtomicU64::new(0);
+        let show = |step: collect::Progress| match step {
+            collect::Progress::PlaceDone(place) => {
+                let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+                progress.update(done, total, &format!("collected {place}"));
+            }
+            collect::Progress::Trail => progress.update(total, total, "reading CloudTrail"),
+            collect::Progress::UserData(count) => progress.update(total, total, &format!("reading user data of {count}")),
+        };
+        let clock = || (self.clock)();
+        let inputs = ScanInputs {
+            collect: self.config.collect_settings(self.places.clone()),
+            fleets: &self.config.fleets,
+            mode: self.config.mode,
+            fail_on: self.config.scan.fail_on,
+            policies: &self.policies,
+            destinations: &self.destinations,
+            notify: self.notify,
+            own_principals: Vec::new(),
+            holder: self.holder.clone(),
+            clock: &clock,
+            progress: &show,
+        };
+        run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)
+    }
+
+    /// Delivers what is due now.
+    pub async fn deliver(&self) -> PumpSummary {
+        pump(self.store.as_ref(), &self.destinations, &|| (self.clock)(), &mut random, ROUNDS).await
+    }
+
+    /// Says how delivery went, when there was any.
+    pub fn say_delivery(&self, context: &Context<'_>, summary: &PumpSummary) {
+        if self.destinations.is_empty() || (summary.delivered + summary.retried + summary.dead == 0) {
+            return;
+        }
+        let mut text = format!("alerts: {} delivered", summary.delivered);
+        if summary.retried > 0 {
+            text.push_str(&format!(", {} to be tried again", summary.retried));
+        }
+        if summary.dead > 0 {
+            text.push_str(&format!(", {} given up", summary.dead));
+        }
+        context.note(&text);
+    }
+}
+
+/// Turns a scan's error into what the user sees.
+fn error(error: ScanError) -> AppError {
+    match error {
+        ScanError::Store(error) => store_error(&error),
+        ScanError::Policy => AppError::failed(error.to_string()),
+    }
+}
+
+/// Turns a store's error into what the user sees.
+pub fn store_error(error: &StoreError) -> AppError {
+    let app = |exit| AppError::new(exit, error.to_string());
+    match error {
+        StoreError::LeaseHeld { .. } => {
+            app(Exit::Unavailable).with_hint("one scan at a time; after a crash the lease expires by itself")
+        }
+        StoreError::LeaseLost { .. } => app(Exit::Unavailable).with_hint("another scan took over; nothing was committed"),
+        StoreError::NewerSchema { .. } | StoreError::Conflict(_) | StoreError::NotFound(_) => app(Exit::Failed),
+        StoreError::Full { .. } => app(Exit::Unavailable).with_hint("what was committed before is intact"),
+        StoreError::Corrupt { .. } | StoreError::Other(_) => app(Exit::Failed),
+    }
+}
+
+/// Between 0 and 1, for jitter. Not a secret: two scanners must only not retry in step.
+fn random() -> f64 {
+    let bits = uuid::Uuid::new_v4().as_u128() >> 75;
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
+    let fraction = bits as f64 / (1_u64 << 53) as f64;
+    fraction
+}
