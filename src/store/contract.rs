@@ -1,1 +1,60 @@
-//! The contract that every implementation of [`super::Store`] keeps.
+//! The contract that every implementation of [`super::Store`] keeps: one function for each promise, run
+//! against each backend.
+
+mod audit;
+mod findings;
+mod goldens;
+mod leases;
+mod outbox;
+mod retention;
+pub(super) mod sample;
+pub(super) mod scans;
+mod waivers;
+
+use super::SqliteStore;
+
+/// Runs every promise against a store that `$open` makes; the guard it returns lives as long as the store.
+macro_rules! run_contract {
+    ($backend:ident, $open:expr) => {
+        mod $backend {
+            run_contract!(@each $open,
+                leases: [second_holder_is_told_who_holds_it, expired_lease_is_taken_with_a_newer_epoch,
+                    renewing_extends, released_lease_is_free_and_epochs_never_fall, leases_are_independent],
+                goldens: [a_version_is_added_once, promoting_deprecates_the_former, saving_a_promoted_one_deprecates_too,
+                    a_second_promoted_one_cannot_be_added, revoked_is_final, listing_is_by_line_then_recording,
+                    status_changes_are_audited],
+                scans: [everything_of_a_scan_comes_back, a_lost_lease_commits_nothing, a_scan_commits_once,
+                    volatile_parts_come_back_as_last_seen, results_are_those_of_the_last_scan,
+                    history_outlives_a_scan_that_saw_less, checkpoints_never_go_back, known_events_stay_as_first_seen,
+                    moved_links_end_with_the_newest_owner, user_data_keeps_the_newest,
+                    inputs_are_kept_once_while_nothing_changes],
+                findings: [resolved_ones_are_left_out_unless_asked, people_acknowledge_and_reopen,
+                    people_neither_resolve_nor_waive, a_running_scan_does_not_undo_an_acknowledgement],
+                waivers: [expiry_is_mandatory, an_exception_needs_a_scope, revoking_ends_it_now,
+                    pauses_hold_until_resumed],
+                outbox: [a_key_is_inserted_once_for_each_destination, order_holds_within_a_destination,
+                    a_failed_row_holds_back_its_destination_only, settled_rows_stay_settled, errors_are_bounded,
+                    last_notice_ignores_dead_rows, no_row_overtakes_another],
+                audit: [entries_form_a_chain, the_head_tells_what_is_missing],
+                retention: [old_scans_go_and_open_findings_stay, the_last_scan_is_never_pruned]
+            );
+        }
+    };
+    (@each $open:expr, $($topic:ident: [$($promise:ident),+ $(,)?]),+) => {$(
+        mod $topic {
+            $(#[test]
+            fn $promise() {
+                let (store, _guard) = $open;
+                crate::store::contract::$topic::$promise(&store);
+            })+
+        }
+    )+};
+}
+
+run_contract!(sqlite_in_memory, (crate::store::SqliteStore::open_in_memory().expect("memory"), ()));
+run_contract!(sqlite_on_disk, crate::store::contract::on_disk());
+
+fn on_disk() -> (SqliteStore, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    (SqliteStore::open(&folder.path().join("state.db")).expect("a new state"), folder)
+}

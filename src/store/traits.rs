@@ -86,8 +86,8 @@ pub trait Leases {
 
 /// The golden registry.
 pub trait Goldens {
-    /// Adds a version. A version that exists is a conflict, and so is a promoted one beside another promoted
-    /// one of its line. Writes the audit entry, by its recorder, in the same transaction.
+    /// Adds a version, with an audit entry by its recorder. A conflict: a version that exists, a promoted one
+    /// where the line has another.
     fn add_golden(&self, golden: &Golden) -> Result<(), StoreError>;
     /// Replaces a golden of the same reference; promoting one version makes the line's former promoted
     /// version `deprecated` in the same transaction. Writes no audit entry, because it does not know who asks:
@@ -250,8 +250,7 @@ pub trait Scans {
     fn last_clean(&self) -> Result<BTreeMap<InstanceId, Timestamp>, StoreError>;
     /// Verdicts over time of one instance: (scan start, verdict), oldest first.
     fn verdicts_of(&self, id: &InstanceId) -> Result<Vec<(Timestamp, Verdict)>, StoreError>;
-    /// Policy inputs of scans that started since a time, oldest first. Of a row of scans that said the same
-    /// of an instance, only the last one's input is kept.
+    /// Policy inputs of scans since a time, oldest first; of scans that said the same only the last one's.
     fn inputs_since(&self, since: Timestamp) -> Result<Vec<StoredInput>, StoreError>;
     /// Deletes scans, events and inputs older than a time; keeps open findings and what they point to.
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError>;
@@ -352,8 +351,7 @@ pub trait Outbox {
     fn dead(&self, seq: i64, error: &str, now: Timestamp) -> Result<(), StoreError>;
     /// Rows by state, newest last.
     fn rows(&self, state: Option<OutboxState>) -> Result<Vec<OutboxRow>, StoreError>;
-    /// Payload and time of the last delivered or pending notice of a group at a destination, for repeat
-    /// intervals: when it was delivered, or when it is due.
+    /// The last delivered (when) or pending (due when) notice of a group at a destination, for repeats.
     fn last_notice(&self, destination: &str, group: &str) -> Result<Option<(Timestamp, Value)>, StoreError>;
 }
 

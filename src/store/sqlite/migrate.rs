@@ -69,27 +69,44 @@ pub(super) fn refuse_older(connection: &Connection) -> Db<()> {
 
 /// Applies what is missing. Two processes may open a new file at once: the second finds the work done.
 pub(super) fn run(connection: &mut Connection, application_id: i64) -> Db<()> {
+    apply(connection, &MIGRATIONS, application_id)
+}
+
+fn apply(connection: &mut Connection, migrations: &[Migration], application_id: i64) -> Db<()> {
+    // Looked at before writing, so that opening a state that is up to date waits for nobody's commit.
+    if missing(connection, migrations)?.is_empty() {
+        return Ok(());
+    }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     refuse_newer(&tx)?;
     tx.execute_batch(TABLE)?;
-    for migration in &MIGRATIONS {
-        let applied: Option<String> = tx
-            .query_row("SELECT checksum FROM migration WHERE version = ?1", [migration.version], |row| row.get(0))
-            .optional()?;
-        match applied {
-            Some(checksum) if checksum == migration.checksum() => {}
-            Some(_) => return Err(altered(migration).into()),
-            None => {
-                tx.execute_batch(migration.sql)?;
-                tx.execute(
-                    "INSERT INTO migration (version, name, checksum) VALUES (?1, ?2, ?3)",
-                    params![migration.version, migration.name, migration.checksum()],
-                )?;
-            }
-        }
+    for migration in missing(&tx, migrations)? {
+        tx.execute_batch(migration.sql)?;
+        tx.execute(
+            "INSERT INTO migration (version, name, checksum) VALUES (?1, ?2, ?3)",
+            params![migration.version, migration.name, migration.checksum()],
+        )?;
     }
     tx.pragma_update(None, "application_id", application_id)?;
     Ok(tx.commit()?)
+}
+
+/// The steps that are not applied yet; fails when one was applied with another content.
+fn missing<'a>(connection: &Connection, migrations: &'a [Migration]) -> Db<Vec<&'a Migration>> {
+    if version(connection)? == 0 {
+        return Ok(migrations.iter().collect());
+    }
+    let mut query = connection.prepare("SELECT checksum FROM migration WHERE version = ?1")?;
+    let mut missing = Vec::new();
+    for migration in migrations {
+        let applied: Option<String> = query.query_row([migration.version], |row| row.get(0)).optional()?;
+        match applied {
+            Some(checksum) if checksum == migration.checksum() => {}
+            Some(_) => return Err(altered(migration).into()),
+            None => missing.push(migration),
+        }
+    }
+    Ok(missing)
 }
 
 fn altered(migration: &Migration) -> StoreError {
@@ -110,16 +127,42 @@ mod tests {
         }
     }
 
-    /// A failing step leaves nothing behind, not even the steps before it.
+    const FIRST: Migration = Migration { version: 1, name: "first", sql: "CREATE TABLE first (x)" };
+    const SECOND: Migration = Migration { version: 2, name: "second", sql: "CREATE TABLE second (x)" };
+    const BROKEN: Migration = Migration { version: 3, name: "broken", sql: "CREATE TABLE third (x); SELECT nonsense" };
+
+    fn tables(connection: &Connection) -> Vec<String> {
+        let mut query = connection.prepare("SELECT name FROM sqlite_schema ORDER BY name").expect("a query");
+        query.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("names")
+    }
+
+    #[test]
+    fn missing_steps_are_added_to_what_is_there() {
+        let mut connection = Connection::open_in_memory().expect("memory");
+        apply(&mut connection, &[FIRST], 1).expect("a new schema");
+        connection.execute("INSERT INTO first VALUES (7)", []).expect("data");
+        apply(&mut connection, &[FIRST, SECOND], 1).expect("an upgrade");
+        assert_eq!(version(&connection).expect("readable"), 2);
+        let kept: i64 = connection.query_row("SELECT x FROM first", [], |row| row.get(0)).expect("data");
+        assert_eq!(kept, 7);
+    }
+
+    #[test]
+    fn a_failing_step_takes_the_ones_before_it_back() {
+        let mut connection = Connection::open_in_memory().expect("memory");
+        apply(&mut connection, &[FIRST], 1).expect("a new schema");
+        apply(&mut connection, &[FIRST, SECOND, BROKEN], 1).expect_err("broken");
+        assert_eq!(tables(&connection), ["first", "migration"]);
+        assert_eq!(version(&connection).expect("readable"), 1);
+    }
+
     #[test]
     fn an_altered_step_is_refused_and_nothing_is_applied() {
         let mut connection = Connection::open_in_memory().expect("memory");
-        run(&mut connection, 1).expect("a new schema");
-        connection.execute("UPDATE migration SET checksum = 'other' WHERE version = 2", []).expect("altered");
-        connection.execute("DELETE FROM migration WHERE version = 1", []).expect("forgotten");
-        let refused = run(&mut connection, 1).expect_err("must be refused");
-        assert!(matches!(refused, Fault::Sql(_) | Fault::Store(StoreError::Other(_))));
-        let left: i64 = connection.query_row("SELECT count(*) FROM migration", [], |row| row.get(0)).expect("count");
-        assert_eq!(left, MIGRATIONS.len() as i64 - 1);
+        apply(&mut connection, &[FIRST], 1).expect("a new schema");
+        let altered = Migration { sql: "CREATE TABLE first (x, y)", ..FIRST };
+        let refused = apply(&mut connection, &[altered, SECOND], 1).expect_err("altered");
+        assert!(matches!(refused, Fault::Store(StoreError::Other(text)) if text.contains("migration 1 (first)")));
+        assert_eq!(tables(&connection), ["first", "migration"]);
     }
 }

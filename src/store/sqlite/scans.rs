@@ -96,7 +96,8 @@ impl Scans for SqliteStore {
     fn verdicts_of(&self, id: &InstanceId) -> Result<Vec<(Timestamp, Verdict)>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT s.started_at, v.verdict FROM scan s JOIN verdict v ON v.scan = s.seq
+                // CROSS: one lookup for each scan, never a walk over every instance's verdicts.
+                "SELECT s.started_at, v.verdict FROM scan s CROSS JOIN verdict v ON v.scan = s.seq
                  WHERE v.instance = (SELECT key FROM instance WHERE id = ?1) ORDER BY s.seq",
             )?;
             let rows = statement.query_map([id.as_str()], |row| Ok((time(row.get(0)?), verdict(row.get(1)?))))?;
