@@ -4,8 +4,6 @@ mod record;
 mod transfer;
 
 use jiff::Timestamp;
-use serde_json::json;
-
 use crate::app::cli::golden::{DiffArgs, GoldenCommand, NoteArgs};
 use crate::app::context::Context;
 use crate::app::error::AppError;
@@ -31,10 +29,13 @@ pub fn run(context: &Context<'_>, command: &GoldenCommand) -> Result<Exit, AppEr
         GoldenCommand::Show(args) => show(context, &args.reference),
         GoldenCommand::Diff(args) => diff(context, args),
         GoldenCommand::Promote(args) => {
-            change(context, &args.reference, "golden.promote", None, |golden, now| promote(golden, now))
+            change(context, &args.reference, None, |golden, now| promote(golden, now))
         }
-        GoldenCommand::Deprecate(args) => noted(context, args, "golden.deprecate"),
-        GoldenCommand::Revoke(args) => noted(context, args, "golden.revoke"),
+        GoldenCommand::Deprecate(args) => {
+            let reason = args.reason.as_deref();
+            change(context, &args.reference, reason, |golden, _| deprecate(golden, reason))
+        }
+        GoldenCommand::Revoke(args) => revoke_one(context, args),
         GoldenCommand::Export(args) => transfer::export(context, &args.references),
         GoldenCommand::Import(args) => transfer::import(context, &args.file),
     }
@@ -79,32 +80,25 @@ fn diff(context: &Context<'_>, args: &DiffArgs) -> Result<Exit, AppError> {
     Ok(Exit::Ok)
 }
 
-fn noted(context: &Context<'_>, args: &NoteArgs, action: &str) -> Result<Exit, AppError> {
-    let reason = args.reason.as_deref();
-    if action == "golden.revoke" {
-        let Some(reason) = reason else {
-            return Err(AppError::usage("revoking a golden needs --reason: it is for good, and alerts quote it"));
-        };
-        return change(context, &args.reference, action, Some(reason), |golden, _| revoke(golden, reason));
-    }
-    change(context, &args.reference, action, reason, |golden, _| deprecate(golden, reason))
+fn revoke_one(context: &Context<'_>, args: &NoteArgs) -> Result<Exit, AppError> {
+    let Some(reason) = args.reason.as_deref() else {
+        return Err(AppError::usage("revoking a golden needs --reason: it is for good, and alerts quote it"));
+    };
+    change(context, &args.reference, Some(reason), |golden, _| revoke(golden, reason))
 }
 
 fn change(
     context: &Context<'_>,
     reference: &GoldenRef,
-    action: &str,
     reason: Option<&str>,
     apply: impl FnOnce(&Golden, Timestamp) -> Result<Golden, StatusRefusal>,
 ) -> Result<Exit, AppError> {
     let store = open(context)?;
     let now = context.now();
     let golden = find(store.as_ref(), reference)?;
-    let changed = apply(&golden, now).map_err(|refusal| AppError::failed(refusal.to_string()))?;
-    store.save_golden(&changed).map_err(|error| store_error(&error))?;
-    let details = json!({ "status": changed.status, "digest": changed.digest(), "reason": reason });
-    store
-        .append(now, &context.operator(), action, &reference.to_string(), &details)
+    let wanted = apply(&golden, now).map_err(|refusal| AppError::failed(refusal.to_string()))?;
+    let changed = store
+        .set_golden_status(reference, wanted.status, reason, &context.operator(), now)
         .map_err(|error| store_error(&error))?;
     context.note(&format!("{reference} is {}", changed.status));
     Ok(Exit::Ok)

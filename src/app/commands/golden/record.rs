@@ -14,7 +14,7 @@ use crate::app::read_error::read_error;
 use crate::collect::{CloudRead, read_image, read_reference};
 use crate::detect::registry::{RecordRequest, Reference, promote, record};
 use crate::store::Store;
-use crate::types::{Digest, Golden, GoldenRef, ImageId, Instance, InstanceId, Place};
+use crate::types::{Digest, Golden, GoldenRef, GoldenStatus, ImageId, Instance, InstanceId, Place};
 
 pub(super) fn run(context: &Context<'_>, args: &RecordArgs) -> Result<Exit, AppError> {
     let loaded = context.load(Vec::new())?;
@@ -53,11 +53,13 @@ pub(super) fn run(context: &Context<'_>, args: &RecordArgs) -> Result<Exit, AppE
     save(context, store.as_ref(), existing.is_some(), &golden)?;
     say(context, &golden, seen.is_some());
     if args.promote {
-        let promoted =
-            promote(&golden, context.now()).map_err(|refusal| AppError::failed(refusal.to_string()))?;
-        store.save_golden(&promoted).map_err(|error| store_error(&error))?;
-        audit(context, store.as_ref(), "golden.promote", &promoted)?;
+        promote(&golden, context.now()).map_err(|refusal| AppError::failed(refusal.to_string()))?;
+        store
+            .set_golden_status(&reference, GoldenStatus::Promoted, None, &context.operator(), context.now())
+            .map_err(|error| store_error(&error))?;
         context.note(&format!("{reference} is promoted"));
+    } else {
+        context.note(&format!("next: cattleguard golden promote {reference}"));
     }
     Ok(Exit::Ok)
 }
@@ -153,15 +155,14 @@ fn manifest_root(args: &RecordArgs) -> Result<Option<Digest>, AppError> {
 }
 
 fn save(context: &Context<'_>, store: &dyn Store, exists: bool, golden: &Golden) -> Result<(), AppError> {
-    let saved = if exists { store.save_golden(golden) } else { store.add_golden(golden) };
-    saved.map_err(|error| store_error(&error))?;
-    audit(context, store, "golden.record", golden)
-}
-
-fn audit(context: &Context<'_>, store: &dyn Store, action: &str, golden: &Golden) -> Result<(), AppError> {
+    if !exists {
+        return store.add_golden(golden).map_err(|error| store_error(&error));
+    }
+    // Another account-region of a known version: the store audits new versions by itself, this is an extension.
+    store.save_golden(golden).map_err(|error| store_error(&error))?;
     let details = json!({ "digest": golden.digest(), "images": golden.images, "from": golden.reference_instance });
     store
-        .append(context.now(), &context.operator(), action, &golden.reference().to_string(), &details)
+        .append(context.now(), &context.operator(), "golden.extend", &golden.reference().to_string(), &details)
         .map(|_| ())
         .map_err(|error| store_error(&error))
 }
@@ -177,5 +178,4 @@ fn say(context: &Context<'_>, golden: &Golden, measured: bool) {
     if !measured {
         context.note("no reference instance: only the image is judged, neither configuration nor software");
     }
-    context.note(&format!("next: cattleguard golden promote {}", golden.reference()));
 }

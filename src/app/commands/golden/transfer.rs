@@ -4,7 +4,6 @@ use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{find, open, store_error};
 use crate::app::context::Context;
@@ -70,11 +69,7 @@ pub(super) fn import(context: &Context<'_>, path: &Path) -> Result<Exit, AppErro
         };
         let imported = Golden { status, promoted_at: None, ..golden.clone() };
         store.add_golden(&imported).map_err(|error| store_error(&error))?;
-        let reference = golden.reference().to_string();
-        store
-            .append(context.now(), &context.operator(), "golden.import", &reference, &json!({ "digest": golden.digest() }))
-            .map_err(|error| store_error(&error))?;
-        context.note(&format!("imported {reference} as {status}"));
+        context.note(&format!("imported {} as {status}", golden.reference()));
     }
     Ok(Exit::Ok)
 }

@@ -1,0 +1,106 @@
+//! `explain`: an instance, a finding or a finding code.
+
+use super::stored::Stored;
+use crate::app::cli::findings::ExplainArgs;
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::output::{Format, Outputs};
+use crate::app::view::look;
+use crate::collect::trail::event_codes;
+use crate::detect::codes;
+use crate::report::View;
+use crate::report::render::{explain_finding, explain_instance, findings_json, instance_json};
+use crate::report::text::{clean, wrap};
+
+/// Runs the command.
+///
+/// # Errors
+/// State, or something that is neither an instance, a finding nor a code.
+pub fn run(context: &Context<'_>, args: &ExplainArgs) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&[Format::Table, Format::Json])?;
+    let subject = args.subject.as_str();
+    // A code needs no state: it can be looked up before the first scan.
+    if let Some(page) = code_page(subject) {
+        return print_page(&outputs, &page);
+    }
+    if !(subject.starts_with("i-") || subject.starts_with("mi-") || subject.starts_with("f-")) {
+        return Err(unknown(subject));
+    }
+    let stored = Stored::load(context, true)?;
+    let view = View::new(&stored.results, &stored.findings, stored.plan.as_ref());
+    if let Some(result) = stored.results.iter().find(|result| result.instance.id.as_str() == subject) {
+        outputs.emit(|format, canvas| {
+            Ok(match format {
+                Format::Json | Format::Ndjson => instance_json(result, &view),
+                Format::Table => explain_instance(result, &view, &look(canvas, true)),
+            })
+        })?;
+        return Ok(Exit::Ok);
+    }
+    let finding = stored.findings.iter().find(|finding| finding.id.as_str() == subject);
+    let finding = finding.ok_or_else(|| unknown(subject))?;
+    outputs.emit(|format, canvas| {
+        Ok(match format {
+            Format::Json | Format::Ndjson => findings_json(std::slice::from_ref(finding)),
+            Format::Table => explain_finding(finding, &view, &look(canvas, true)),
+        })
+    })?;
+    Ok(Exit::Ok)
+}
+
+/// The page of a code.
+struct Page {
+    code: String,
+    title: String,
+    meaning: String,
+    advice: String,
+}
+
+fn code_page(code: &str) -> Option<Page> {
+    if let Some(page) = codes::page(code) {
+        return Some(Page {
+            code: code.to_owned(),
+            title: page.title.to_owned(),
+            meaning: page.meaning.to_owned(),
+            advice: page.advice.to_owned(),
+        });
+    }
+    let event = event_codes().into_iter().find(|event| event.code.as_str() == code)?;
+    Some(Page {
+        code: code.to_owned(),
+        title: event.title.clone(),
+        meaning: format!(
+            "Raised by a CloudTrail event ({}), at most {}. The event is a finding even when nothing differs afterwards.",
+            event.event_names.join(", "),
+            event.severity
+        ),
+        advice: "Ask the person named in the attribution; replace the server if it was modified.".to_owned(),
+    })
+}
+
+fn print_page(outputs: &Outputs, page: &Page) -> Result<Exit, AppError> {
+    outputs.emit(|format, canvas| {
+        Ok(match format {
+            Format::Json | Format::Ndjson => serde_json::json!({
+                "code": page.code, "title": page.title, "meaning": page.meaning, "advice": page.advice,
+            })
+            .to_string(),
+            Format::Table => {
+                let width = usize::from(canvas.width).saturating_sub(2).max(40);
+                let mut lines = vec![format!("{}: {}", page.code, page.title)];
+                for text in [&page.meaning, &page.advice] {
+                    lines.push(String::new());
+                    lines.extend(wrap(text, width).into_iter().map(|line| format!("  {line}")));
+                }
+                lines.join("\n")
+            }
+        })
+    })?;
+    Ok(Exit::Ok)
+}
+
+fn unknown(subject: &str) -> AppError {
+    AppError::failed(format!("`{}` is no instance of the last scan, no finding and no finding code", clean(subject, 80)))
+        .with_hint("cattleguard findings list --all; cattleguard scan -v lists every instance")
+}

@@ -1,0 +1,47 @@
+//! `timeline`: everything that happened to one instance.
+
+use crate::app::cli::findings::TimelineArgs;
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::output::Format;
+use crate::app::pipeline::store_error;
+use crate::app::view::look;
+use crate::report::render::{Timeline, timeline_json, timeline_text};
+use crate::report::text::clean;
+use crate::types::InstanceId;
+
+/// Runs the command.
+///
+/// # Errors
+/// State, or an instance that nothing is known of.
+pub fn run(context: &Context<'_>, args: &TimelineArgs) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&[Format::Table, Format::Json])?;
+    let loaded = context.load(Vec::new())?;
+    let store = context.read_store(&loaded.config)?;
+    let id = InstanceId::new(&args.instance);
+    let failed = |error| store_error(&error);
+    let result = store.instance_result(&id).map_err(failed)?;
+    let events = store.events_of(&id).map_err(failed)?;
+    let verdicts = store.verdicts_of(&id).map_err(failed)?;
+    let mut findings = store.findings(true).map_err(failed)?;
+    findings.retain(|finding| finding.instance == id);
+    if result.is_none() && events.is_empty() && findings.is_empty() {
+        return Err(AppError::failed(format!("nothing is known of {}", clean(&args.instance, 60)))
+            .with_hint("cattleguard scan -v lists every instance"));
+    }
+    let timeline = Timeline {
+        instance: &id,
+        launched_at: result.as_ref().map(|result| result.instance.launched_at),
+        events: &events,
+        verdicts: &verdicts,
+        findings: &findings,
+    };
+    outputs.emit(|format, canvas| {
+        Ok(match format {
+            Format::Json | Format::Ndjson => timeline_json(&timeline),
+            Format::Table => timeline_text(&timeline, &look(canvas, context.global.verbose > 0)),
+        })
+    })?;
+    Ok(Exit::Ok)
+}
