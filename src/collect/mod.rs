@@ -5,6 +5,7 @@
 
 pub mod settings;
 pub mod source;
+pub mod trail;
 
 pub use settings::{CollectSettings, TrailSource};
 pub use source::{CloudRead, Page, PageToken, ReadError, ReadFailure};
