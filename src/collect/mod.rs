@@ -8,6 +8,7 @@ pub mod collector;
 pub mod reference;
 pub mod settings;
 pub mod source;
+pub mod trail;
 mod trail_reader;
 
 pub use builder::Builder;

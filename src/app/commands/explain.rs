@@ -71,8 +71,9 @@ fn code_page(code: &str) -> Option<Page> {
         code: code.to_owned(),
         title: event.title.clone(),
         meaning: format!(
-            "Raised by a CloudTrail event ({}), at most {}. The event is a finding even when nothing differs afterwards.",
-            event.event_names.join(", "),
+            "{} Raised by {}; at most {}. It is a finding even when nothing differs afterwards.",
+            event.about,
+            event.events.join(", "),
             event.severity
         ),
         advice: "Ask the person named in the attribution; replace the server if it was modified.".to_owned(),

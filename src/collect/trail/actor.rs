@@ -1,0 +1,203 @@
+//! Who made a call: `userIdentity` of a record -> [`Actor`].
+//!
+//! Field meanings: "CloudTrail userIdentity element", AWS CloudTrail user guide.
+
+use serde_json::Value;
+
+use super::normalise::text_of;
+use super::record::padded;
+use super::text::{clean, is_instance_id};
+use crate::types::{Actor, ActorKind, InstanceId};
+
+/// How the roles are called that IAM Identity Center provisions ("AWSReservedSSO_<permission set>_<hash>").
+const IDENTITY_CENTER_ROLE: &str = "AWSReservedSSO_";
+/// Session names that tools make up. They name nobody.
+const MACHINE_SESSIONS: [&str; 10] = [
+    "botocore-session-",
+    "aws-sdk-",
+    "aws-go-sdk-",
+    "awscli-session",
+    "aws-cli-",
+    "session-",
+    "temporary-session",
+    "default-session",
+    "aws-crt-",
+    "web-identity",
+];
+
+/// The parts of a record outside `userIdentity` that say something about the caller.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallContext<'a> {
+    /// `sourceIPAddress`.
+    pub source_ip: Option<&'a str>,
+    /// `userAgent`.
+    pub user_agent: Option<&'a str>,
+    /// `sessionCredentialFromConsole`: a person in the console, even where the source says `AWS Internal`.
+    pub from_console: bool,
+    /// The account that received the call.
+    pub recipient: &'a str,
+}
+
+/// Reads the caller.
+pub fn actor(identity: &Value, call: CallContext<'_>) -> Actor {
+    let arn = text(identity, "/arn");
+    let session_name = session_name(identity, arn.as_deref());
+    let issuer = text(identity, "/sessionContext/sessionIssuer/arn");
+    let invoked_by = invoked_by(identity, call);
+    let kind = kind(identity, issuer.as_deref(), session_name.as_deref(), invoked_by.as_deref(), call.recipient);
+    let calling_instance = session_name.as_deref().filter(|name| is_instance_id(name)).map(InstanceId::new);
+    let principal = arn
+        .or_else(|| text(identity, "/principalId"))
+        .or_else(|| invoked_by.clone())
+        .unwrap_or_else(|| "unknown".to_owned());
+    let mut actor = Actor {
+        display: String::new(),
+        kind,
+        issuer,
+        session_name,
+        source_ip: call.source_ip.map(clean),
+        user_agent: call.user_agent.map(clean),
+        mfa: mfa(identity, kind),
+        invoked_by,
+        calling_instance,
+        principal,
+    };
+    actor.display = clean(&display(identity, &actor));
+    actor
+}
+
+fn text(identity: &Value, pointer: &str) -> Option<String> {
+    identity.pointer(pointer).and_then(text_of).map(|text| clean(&text)).filter(|text| !text.is_empty())
+}
+
+/// The last part of an assumed-role ARN; older records have it only in `principalId` (`AROA…:name`).
+fn session_name(identity: &Value, arn: Option<&str>) -> Option<String> {
+    if let Some((_, rest)) = arn.and_then(|arn| arn.split_once(":assumed-role/")) {
+        return rest.split_once('/').map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty());
+    }
+    if text(identity, "/type").as_deref() != Some("AssumedRole") {
+        return None;
+    }
+    let principal = text(identity, "/principalId")?;
+    principal.split_once(':').map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The service behind the call. Console sessions show `AWS Internal` although a person acts.
+fn invoked_by(identity: &Value, call: CallContext<'_>) -> Option<String> {
+    let is_service = |name: &String| name.ends_with(".amazonaws.com") || (name == "AWS Internal" && !call.from_console);
+    text(identity, "/invokedBy")
+        .filter(is_service)
+        .or_else(|| call.source_ip.map(clean).filter(|source| source.ends_with(".amazonaws.com")))
+}
+
+fn kind(
+    identity: &Value,
+    issuer: Option<&str>,
+    session: Option<&str>,
+    invoked_by: Option<&str>,
+    recipient: &str,
+) -> ActorKind {
+    let kind = match text(identity, "/type").as_deref() {
+        // Until about 2018 services appeared as the account's root.
+        Some("Root") if invoked_by.is_some() => ActorKind::AwsService,
+        Some("Root") => ActorKind::Root,
+        Some("IAMUser") => ActorKind::IamUser,
+        Some("AssumedRole" | "Role") => role_kind(identity, issuer, session),
+        Some("IdentityCenterUser") => ActorKind::IdentityCenter,
+        Some("FederatedUser" | "SAMLUser" | "WebIdentityUser" | "Directory") => ActorKind::Federated,
+        Some("AWSService") => ActorKind::AwsService,
+        Some("AWSAccount") => ActorKind::OtherAccount,
+        Some(_) => ActorKind::Unknown,
+        None if invoked_by.is_some() => ActorKind::AwsService,
+        None => ActorKind::Unknown,
+    };
+    let foreign =
+        text(identity, "/accountId").is_some_and(|account| !recipient.is_empty() && padded(&account) != recipient);
+    if foreign && kind != ActorKind::AwsService { ActorKind::OtherAccount } else { kind }
+}
+
+fn role_kind(identity: &Value, issuer: Option<&str>, session: Option<&str>) -> ActorKind {
+    let issuer = issuer.unwrap_or_default();
+    if issuer.contains(":role/aws-service-role/") {
+        return ActorKind::AwsService;
+    }
+    if role_name(identity).is_some_and(|name| name.starts_with(IDENTITY_CENTER_ROLE)) {
+        return ActorKind::IdentityCenter;
+    }
+    if session.is_some_and(is_instance_id) {
+        return ActorKind::Instance;
+    }
+    match text(identity, "/sessionContext/webIdFederationData/federatedProvider") {
+        Some(_) => ActorKind::Federated,
+        None => ActorKind::AssumedRole,
+    }
+}
+
+/// The name of the role behind a session.
+fn role_name(identity: &Value) -> Option<String> {
+    let last = |arn: String| arn.rsplit('/').next().map(str::to_owned);
+    text(identity, "/sessionContext/sessionIssuer/userName")
+        .or_else(|| text(identity, "/sessionContext/sessionIssuer/arn").and_then(last))
+        .or_else(|| {
+            let arn = text(identity, "/arn")?;
+            let (_, rest) = arn.split_once(":assumed-role/")?;
+            rest.split('/').next().map(str::to_owned)
+        })
+}
+
+/// CloudTrail says `false` for every federated session, whose second factor is checked elsewhere: not known.
+fn mfa(identity: &Value, kind: ActorKind) -> Option<bool> {
+    let said = text(identity, "/sessionContext/attributes/mfaAuthenticated")?.eq_ignore_ascii_case("true");
+    match kind {
+        ActorKind::IdentityCenter | ActorKind::Federated if !said => None,
+        ActorKind::AwsService | ActorKind::Instance => None,
+        _ => Some(said),
+    }
+}
+
+fn display(identity: &Value, actor: &Actor) -> String {
+    // Set once by the identity provider and carried through every role chained from there.
+    if let Some(source) = text(identity, "/sessionContext/sourceIdentity") {
+        return source;
+    }
+    let tail = || actor.principal.rsplit(['/', ':']).next().unwrap_or(&actor.principal).to_owned();
+    let user = text(identity, "/userName");
+    match actor.kind {
+        ActorKind::Root => {
+            format!("root of {}", text(identity, "/accountId").unwrap_or_else(|| "the account".to_owned()))
+        }
+        ActorKind::AwsService => actor.invoked_by.clone().or_else(|| role_name(identity)).unwrap_or_else(tail),
+        ActorKind::IdentityCenter => {
+            actor.session_name.clone().or(user).or_else(|| text(identity, "/onBehalfOf/userId")).unwrap_or_else(tail)
+        }
+        ActorKind::IamUser => user.unwrap_or_else(tail),
+        ActorKind::OtherAccount
+        | ActorKind::AssumedRole
+        | ActorKind::Instance
+        | ActorKind::Federated
+        | ActorKind::Unknown => match (&actor.session_name, role_name(identity)) {
+            (Some(session), _) if names_a_person(session) => session.clone(),
+            (Some(session), Some(role)) => format!("{role}/{session}"),
+            (Some(session), None) => session.clone(),
+            (None, _) => user.unwrap_or_else(tail),
+        },
+    }
+}
+
+/// Whether a session name looks chosen for somebody, and not made up by a tool.
+fn names_a_person(session: &str) -> bool {
+    if session.contains('@') {
+        return true;
+    }
+    let lower = session.to_ascii_lowercase();
+    let digits = lower.bytes().filter(u8::is_ascii_digit).count();
+    !is_instance_id(session)
+        && !MACHINE_SESSIONS.iter().any(|prefix| lower.starts_with(prefix))
+        // Random ids and timestamps are mostly digits.
+        && digits * 2 < lower.len().max(1)
+        && lower.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+#[path = "actor_tests.rs"]
+mod tests;

@@ -1,0 +1,122 @@
+//! Many records -> change events, oldest first and without repeats.
+//!
+//! Changes wait until every record is read: a launch or an attachment that explains an id may come later in
+//! the input than the event that needs it (neither log files nor LookupEvents promise an order).
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+
+use super::classify::{Classified, ClassifyContext, IgnoredReason, UnresolvedChange, classify};
+use super::inventory::InventoryReport;
+use super::launch::LaunchSeen;
+use super::links::LinkMap;
+use super::resolve::resolve;
+use super::target::Target;
+use crate::types::{ChangeEvent, EventId, InstanceId, SetAside};
+
+/// Records that could not be read are kept up to this many; all are counted.
+const MAX_SET_ASIDE: usize = 1000;
+
+/// Collects records.
+#[derive(Debug, Default)]
+pub struct Batch {
+    context: ClassifyContext,
+    seen: HashSet<EventId>,
+    changes: Vec<UnresolvedChange>,
+    launches: Vec<LaunchSeen>,
+    inventory: Vec<InventoryReport>,
+    collected: Collected,
+}
+
+/// What a batch came to.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    /// Change events, oldest first.
+    pub events: Vec<ChangeEvent>,
+    /// Inventory reports, oldest first.
+    pub inventory: Vec<InventoryReport>,
+    /// Records read.
+    pub read: u64,
+    /// Records that are no change, by reason.
+    pub ignored: BTreeMap<IgnoredReason, u64>,
+    /// Records that could not be read (the first 1,000).
+    pub set_aside: Vec<SetAside>,
+    /// How many could not be read.
+    pub set_aside_total: u64,
+}
+
+impl Batch {
+    /// An empty batch.
+    pub fn new(context: ClassifyContext) -> Self {
+        Self { context, ..Self::default() }
+    }
+
+    /// Adds one raw record.
+    pub fn add(&mut self, raw: &str, origin: impl fmt::Display) {
+        self.collected.read += 1;
+        match classify(raw, origin, &self.context) {
+            Classified::Change(change) => {
+                if self.is_new(&change.event.id) {
+                    self.changes.push(*change);
+                }
+            }
+            Classified::Inventory(report) => {
+                if self.is_new(&report.event) {
+                    self.inventory.push(*report);
+                }
+            }
+            Classified::Launch(launch) => {
+                self.ignore(IgnoredReason::Launch);
+                self.launches.push(*launch);
+            }
+            Classified::Ignored(reason) => self.ignore(reason),
+            Classified::SetAside(problem) => self.set_aside(problem),
+        }
+    }
+
+    /// Adds something that could not be read at all.
+    pub fn set_aside(&mut self, problem: SetAside) {
+        self.collected.set_aside_total += 1;
+        if self.collected.set_aside.len() < MAX_SET_ASIDE {
+            self.collected.set_aside.push(problem);
+        }
+    }
+
+    /// Resolves everything. `links` learns from the records first, so that it can be remembered afterwards.
+    pub fn finish(self, links: &mut LinkMap) -> Collected {
+        let Self { mut collected, mut changes, launches, mut inventory, .. } = self;
+        for launch in &launches {
+            links.learn_launch(launch);
+        }
+        for change in &changes {
+            let named: Vec<InstanceId> = change
+                .targets
+                .iter()
+                .filter_map(|target| if let Target::Instance(id) = target { Some(id.clone()) } else { None })
+                .collect();
+            links.learn(&change.event.place(), &change.learned, &named, change.event.time);
+        }
+        changes.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));
+        inventory.sort_by(|a, b| (a.time, &a.event).cmp(&(b.time, &b.event)));
+        for change in changes {
+            match resolve(change, links) {
+                Some(event) => collected.events.push(event),
+                None => *collected.ignored.entry(IgnoredReason::LaunchNoise).or_default() += 1,
+            }
+        }
+        collected.inventory = inventory;
+        collected
+    }
+
+    fn is_new(&mut self, id: &EventId) -> bool {
+        let new = self.seen.insert(id.clone());
+        if !new {
+            self.ignore(IgnoredReason::Duplicate);
+        }
+        new
+    }
+
+    fn ignore(&mut self, reason: IgnoredReason) {
+        *self.collected.ignored.entry(reason).or_default() += 1;
+    }
+}

@@ -1,0 +1,107 @@
+//! Conditions of the event table: `path` (present and not empty) or `path=pattern`.
+
+use serde_json::Value;
+
+use super::normalise;
+
+/// Which half of a record a path walks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Request,
+    Response,
+}
+
+/// The normalised halves of one record.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Body {
+    pub(super) request: Value,
+    pub(super) response: Value,
+}
+
+impl Body {
+    pub(super) fn side(&self, side: Side) -> &Value {
+        match side {
+            Side::Request => &self.request,
+            Side::Response => &self.response,
+        }
+    }
+}
+
+/// Splits the leading `>` that marks a path into the response.
+pub(super) fn split_side(text: &str) -> (Side, &str) {
+    match text.strip_prefix('>') {
+        Some(rest) => (Side::Response, rest),
+        None => (Side::Request, text),
+    }
+}
+
+/// One condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    side: Side,
+    path: String,
+    pattern: Option<String>,
+}
+
+impl Condition {
+    pub(super) fn parse(text: &str) -> Self {
+        let (side, rest) = split_side(text);
+        let (path, pattern) = match rest.split_once('=') {
+            Some((path, pattern)) => (path, Some(pattern.to_ascii_lowercase())),
+            None => (rest, None),
+        };
+        Self { side, path: path.to_owned(), pattern }
+    }
+
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn holds(&self, body: &Body) -> bool {
+        let root = body.side(self.side);
+        match &self.pattern {
+            None => !normalise::values(root, &self.path).is_empty(),
+            Some(pattern) => {
+                normalise::texts(root, &self.path).iter().any(|text| matches(pattern, &text.to_ascii_lowercase()))
+            }
+        }
+    }
+}
+
+/// `*` stands for anything at either end of the pattern.
+fn matches(pattern: &str, text: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(_), Some(_)) => text.contains(pattern.trim_matches('*')),
+        (Some(end), None) => text.ends_with(end),
+        (None, Some(start)) => text.starts_with(start),
+        (None, None) => text == pattern,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn presence_equality_and_patterns() {
+        let body = Body {
+            request: json!({"attribute": "userData", "documentName": "AWS-RunPatchBaseline", "groupSet": {}, "noReboot": true}),
+            response: json!({"failed": ["x"]}),
+        };
+        for holds in [
+            "attribute",
+            "attribute=userdata",
+            "documentName=AWS-RunPatch*",
+            "documentName=*Baseline",
+            ">failed",
+            "noReboot=true",
+        ] {
+            assert!(Condition::parse(holds).holds(&body), "{holds}");
+        }
+        for fails in ["groupSet", "missing", "attribute=kernel", "failed", "documentName=Patch*"] {
+            assert!(!Condition::parse(fails).holds(&body), "{fails}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! One row of the event table applied to one record: targets, execution id, sentence.
+
+use super::condition::{Body, split_side};
+use super::normalise;
+use super::record::Record;
+use super::table::{PathRef, Row};
+use super::target::{self, Target};
+use super::text::{clean, is_instance_id};
+
+/// Values shown in a sentence before the rest is only counted.
+const SHOWN: usize = 3;
+
+/// The targets of a call, in order of appearance, without repeats.
+pub(super) fn targets(row: &Row, record: &Record) -> Vec<Target> {
+    let body = &record.body;
+    let mut found = direct(&row.targets, body);
+    for path in &row.selectors {
+        found.extend(target::selectors(&normalise::values(body.side(path.side), &path.path)));
+    }
+    for path in &row.tag_filters {
+        found.extend(target::tag_filters(&normalise::values(body.side(path.side), &path.path)));
+    }
+    for path in &row.scan {
+        for value in normalise::values(body.side(path.side), &path.path) {
+            found.extend(ids_below(value));
+        }
+    }
+    if found.is_empty() {
+        found = direct(&row.otherwise, body);
+    }
+    if found.is_empty() && !row.account {
+        // A shape that the row does not foresee still names its instances somewhere in the request.
+        found = ids_below(&body.request);
+    }
+    if found.is_empty() && !record.has_request {
+        found =
+            record.resources.iter().filter_map(|arn| Target::parse(arn, None)).filter(Target::is_concrete).collect();
+    }
+    if row.strict {
+        found.retain(Target::is_concrete);
+    }
+    found.sort();
+    found.dedup();
+    if found.is_empty() {
+        found.extend(why_none(row, record));
+    }
+    found
+}
+
+fn why_none(row: &Row, record: &Record) -> Option<Target> {
+    let why = match (row.account, record.has_request) {
+        (true, _) => "account",
+        // CloudTrail drops parameters over 100 KB: the target exists and is not known.
+        (false, false) => "requestParameters omitted",
+        (false, true) if row.strict => return None,
+        (false, true) => "no target in requestParameters",
+    };
+    Some(Target::Unknown(why.to_owned()))
+}
+
+fn direct(paths: &[PathRef], body: &Body) -> Vec<Target> {
+    let mut found = Vec::new();
+    for path in paths {
+        let texts = normalise::texts(body.side(path.side), &path.path);
+        found.extend(texts.iter().filter_map(|text| Target::parse(text, path.kind.as_deref())));
+    }
+    found
+}
+
+/// Every instance id among the strings below a value, bare or as the end of an ARN.
+pub(super) fn ids_below(value: &serde_json::Value) -> Vec<Target> {
+    let mut found = Vec::new();
+    normalise::each_string(value, &mut |text| {
+        if is_instance_id(text) || text.starts_with("arn:") {
+            found.extend(Target::parse(text, None).filter(|target| matches!(target, Target::Instance(_))));
+        }
+    });
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Ids that belong to the call's instances from now on.
+pub(super) fn learned(row: &Row, body: &Body) -> Vec<String> {
+    let found = direct(&row.learns, body);
+    found.iter().filter(|target| matches!(target, Target::Key(_))).map(ToString::to_string).collect()
+}
+
+/// The execution id.
+pub(super) fn execution(row: &Row, body: &Body) -> Option<String> {
+    let path = row.execution.as_ref()?;
+    normalise::texts(body.side(path.side), &path.path).first().map(|text| clean(text))
+}
+
+/// The row's sentence with its placeholders filled.
+pub(super) fn sentence(template: &str, body: &Body) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((hole, tail)) = after.split_once('}') else { break };
+        out.push_str(before);
+        out.push_str(&fill(hole, body));
+        rest = tail;
+    }
+    out.push_str(rest);
+    clean(&out)
+}
+
+fn fill(hole: &str, body: &Body) -> String {
+    let (paths, otherwise) = hole.split_once('|').unwrap_or((hole, "?"));
+    for path in paths.split(',') {
+        let (side, path) = split_side(path);
+        let texts = normalise::texts(body.side(side), path);
+        if texts.is_empty() {
+            continue;
+        }
+        let mut shown: Vec<String> = texts.iter().take(SHOWN).map(|text| clean(text)).collect();
+        if texts.len() > SHOWN {
+            shown.push(format!("and {} more", texts.len() - SHOWN));
+        }
+        return shown.join(", ");
+    }
+    otherwise.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn placeholders_take_the_first_path_that_holds_something() {
+        let body = Body {
+            request: json!({"groupSet": [{"groupId": "sg-1"}, {"groupId": "sg-2"}]}),
+            response: json!({"id": 7}),
+        };
+        assert_eq!(
+            sentence("set {groupSet.groupId} by {name,>id|?}, {none|nobody}", &body),
+            "set sg-1, sg-2 by 7, nobody"
+        );
+        assert_eq!(sentence("an open { brace", &body), "an open { brace");
+    }
+}

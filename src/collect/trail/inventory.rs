@@ -1,0 +1,65 @@
+//! `PutInventory`: no change by itself, but evidence. The record holds a content hash per inventory type, so
+//! two servers of one image that report different hashes differ in what is installed.
+
+use jiff::Timestamp;
+
+use super::normalise::{texts, values};
+use super::record::Record;
+use super::text::{clean, is_instance_id};
+use crate::types::{Actor, EventId, InstanceId, InventoryType, Place};
+
+/// One type of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedType {
+    /// Type.
+    pub inventory_type: InventoryType,
+    /// Schema version.
+    pub schema_version: String,
+    /// Base64 MD5 of the content as the SSM agent wrote it; comparable between servers of one agent version.
+    pub content_hash: Option<String>,
+    /// When the agent captured it.
+    pub captured_at: Option<Timestamp>,
+}
+
+/// One inventory report of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventoryReport {
+    /// Record.
+    pub event: EventId,
+    /// When it was sent.
+    pub time: Timestamp,
+    /// Where.
+    pub place: Place,
+    /// Node it speaks of.
+    pub instance: InstanceId,
+    /// Types.
+    pub types: Vec<ReportedType>,
+    /// Whether the caller is the node itself. A report that somebody else sent is forged or imported.
+    pub caller_matches: bool,
+}
+
+pub(super) fn report(record: &Record, actor: &Actor) -> Option<InventoryReport> {
+    let request = &record.body.request;
+    let instance =
+        texts(request, "instanceId").into_iter().find(|id| is_instance_id(id)).map(|id| InstanceId::new(&*id))?;
+    let types = values(request, "items")
+        .into_iter()
+        .filter_map(|item| {
+            let text = |name| texts(item, name).first().map(|text| clean(text));
+            Some(ReportedType {
+                inventory_type: InventoryType::from(text("typeName")?),
+                schema_version: text("schemaVersion").unwrap_or_default(),
+                content_hash: text("contentHash"),
+                captured_at: text("captureTime").and_then(|time| time.parse().ok()),
+            })
+        })
+        .collect();
+    Some(InventoryReport {
+        event: record.id.clone(),
+        time: record.time,
+        place: Place { account: record.account.clone(), region: record.region.clone() },
+        caller_matches: actor.calling_instance.as_ref() == Some(&instance),
+        instance,
+        types,
+    })
+}

@@ -1,0 +1,47 @@
+//! Launch records: no change, but they say when an instance was born and what it was born with.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::normalise::{texts, values};
+use super::record::Record;
+use super::text::{clean, is_instance_id};
+use crate::types::{InstanceId, Place};
+
+/// Paths of instance lists in launch responses: RunInstances, CreateFleet, Auto Scaling's LaunchInstances.
+const ID_LISTS: [&str; 2] = ["fleetInstanceSet.instanceIds", "instances.instanceIds"];
+/// What a RunInstances response says of each instance's parts.
+const PARTS: [&str; 3] = [
+    "networkInterfaceSet.networkInterfaceId",
+    "networkInterfaceSet.attachment.attachmentId",
+    "blockDeviceMapping.ebs.volumeId",
+];
+
+/// Instances that one call launched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchSeen {
+    /// When.
+    pub time: Timestamp,
+    /// Where.
+    pub place: Place,
+    /// Each instance with the ids of its parts.
+    pub instances: Vec<(InstanceId, Vec<String>)>,
+}
+
+pub(super) fn launch(record: &Record) -> LaunchSeen {
+    let response = &record.body.response;
+    let mut instances: Vec<(InstanceId, Vec<String>)> =
+        values(response, "instancesSet").into_iter().filter_map(one).collect();
+    for path in ID_LISTS {
+        let ids = texts(response, path);
+        instances.extend(ids.iter().filter(|id| is_instance_id(id)).map(|id| (InstanceId::new(&**id), Vec::new())));
+    }
+    let place = Place { account: record.account.clone(), region: record.region.clone() };
+    LaunchSeen { time: record.time, place, instances }
+}
+
+fn one(item: &Value) -> Option<(InstanceId, Vec<String>)> {
+    let id = item.get("instanceId").and_then(Value::as_str).filter(|id| is_instance_id(id))?;
+    let parts = PARTS.iter().flat_map(|path| texts(item, path)).map(|text| clean(&text)).collect();
+    Some((InstanceId::new(id), parts))
+}

@@ -1,0 +1,44 @@
+//! The CloudTrail half of collection: raw records -> [`ChangeEvent`](crate::types::ChangeEvent)s.
+//!
+//! ```text
+//!  dir, lookup ──raw──▶ classify ──UnresolvedChange──▶ resolve ──ChangeEvent──▶ snapshot
+//!  (files, API)         (table of events as data)      (what belonged to whom, and when)
+//! ```
+//!
+//! Inputs: log files, or pages of `LookupEvents`. Outputs: change events, what was ignored and why, and what
+//! could not be read. [`Batch`] strings the steps together; only `dir` and `lookup` do I/O.
+
+pub mod actor;
+pub mod batch;
+pub mod classify;
+mod condition;
+pub mod dir;
+mod extract;
+pub mod ingest;
+pub mod inventory;
+pub mod launch;
+pub mod links;
+pub mod lookup;
+pub mod normalise;
+mod owners;
+mod record;
+pub mod resolve;
+mod split;
+pub mod table;
+pub mod target;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use batch::{Batch, Collected};
+pub use classify::{Classified, ClassifyContext, IgnoredReason, UnresolvedChange, classify};
+pub use dir::{DirStats, Entry, Origin, read_path};
+pub use ingest::{IngestSummary, ingest};
+pub use inventory::{InventoryReport, ReportedType};
+pub use launch::LaunchSeen;
+pub use links::LinkMap;
+pub use lookup::{LookupOutcome, lookup, lookup_into};
+pub use resolve::resolve;
+pub use table::{EventCode, event_codes};
+pub use target::{TagCriterion, Target};

@@ -1,0 +1,78 @@
+//! Who held an interface, a volume, an association or an address at a given time.
+
+use jiff::Timestamp;
+
+use crate::types::InstanceId;
+
+/// One holder over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) instance: InstanceId,
+    /// Since when, where EC2 or an event said so.
+    pub(super) from: Option<Timestamp>,
+    /// Last time it was seen; `None` for holders of the present state.
+    pub(super) seen: Option<Timestamp>,
+}
+
+/// The holder at `time`, from the best evidence to the weakest; empty when nobody is known to have held it,
+/// several when the present state itself has several (one private address in two VPCs).
+pub(super) fn holders(owners: &[Owner], time: Timestamp) -> Vec<InstanceId> {
+    let held_through =
+        |owner: &&Owner| owner.from.is_some_and(|from| from <= time) && owner.seen.is_none_or(|seen| time <= seen);
+    if let Some(owner) = owners.iter().filter(held_through).max_by_key(|owner| owner.from) {
+        return vec![owner.instance.clone()];
+    }
+    // Nobody is known to hold it at that moment: whoever held it last before did, as far as we know.
+    let last_before =
+        owners.iter().filter(|owner| owner.seen.is_some_and(|seen| seen <= time)).max_by_key(|owner| owner.seen);
+    if let Some(owner) = last_before {
+        return vec![owner.instance.clone()];
+    }
+    // Seen only later, and not known to have come later.
+    let open = |owner: &&Owner| owner.from.is_none();
+    if let Some(owner) = owners.iter().filter(open).filter(|owner| owner.seen.is_some()).min_by_key(|owner| owner.seen)
+    {
+        return vec![owner.instance.clone()];
+    }
+    let mut present: Vec<InstanceId> = owners.iter().filter(open).map(|owner| owner.instance.clone()).collect();
+    present.sort();
+    present.dedup();
+    present
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn owner(instance: &str, from: Option<i64>, seen: Option<i64>) -> Owner {
+        Owner { instance: instance.into(), from: from.map(at), seen: seen.map(at) }
+    }
+
+    fn who(owners: &[Owner], time: i64) -> Vec<String> {
+        holders(owners, at(time)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_volume_that_moved_belongs_to_its_holder_of_that_time() {
+        // i-a was seen with it until 100; i-b has it now, attached at 200.
+        let owners = [owner("i-a", None, Some(100)), owner("i-b", Some(200), None)];
+        assert_eq!(who(&owners, 50), ["i-a"]);
+        assert_eq!(who(&owners, 150), ["i-a"]);
+        assert_eq!(who(&owners, 250), ["i-b"]);
+    }
+
+    #[test]
+    fn an_event_before_the_first_attachment_names_nobody() {
+        assert!(who(&[owner("i-b", Some(200), None)], 150).is_empty());
+    }
+
+    #[test]
+    fn without_times_the_present_holder_is_taken_and_ambiguity_stays_visible() {
+        assert_eq!(who(&[owner("i-a", None, None)], 10), ["i-a"]);
+        assert_eq!(who(&[owner("i-a", None, None), owner("i-b", None, None)], 10), ["i-a", "i-b"]);
+    }
+}

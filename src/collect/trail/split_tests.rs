@@ -1,0 +1,86 @@
+use super::*;
+use proptest::prelude::*;
+
+/// Cuts the text, reading `chunk` bytes at a time.
+fn cut(text: &str, chunk: usize) -> (Vec<String>, Vec<String>) {
+    let (mut records, mut broken) = (Vec::new(), Vec::new());
+    let mut splitter = Splitter::default();
+    let mut input = text.as_bytes();
+    let mut sink = |piece: Piece<'_>| match piece {
+        Piece::Record(bytes) => records.push(String::from_utf8_lossy(bytes).into_owned()),
+        Piece::Broken(why, _) => broken.push(why.to_owned()),
+    };
+    while splitter.fill(&mut input, chunk).unwrap() > 0 {
+        splitter.drain(&mut sink);
+    }
+    splitter.finish(&mut sink);
+    (records, broken)
+}
+
+const A: &str = r#"{"eventVersion":"1","a":"}]\"\\"}"#;
+const B: &str = r#"{ "eventVersion": "1", "b": [{"Records": [1]}, {}] }"#;
+
+#[test]
+fn every_layout_gives_the_same_records() {
+    for text in [
+        format!("{A}\n{B}\n"),
+        format!("{A}{B}"),
+        format!("[{A},\n{B}]"),
+        format!("{{\"Records\":[{A},{B}]}}"),
+        format!("\u{feff}{{\"x\": {{\"Records\": []}}, \"Records\" : [ {A} , {B} ], \"y\": [\"]\"]}}\n"),
+        format!("{{\"Events\":[{A}]}}\n{{\"Events\":[{B}],\"NextToken\":\"t\"}}"),
+    ] {
+        for chunk in [1, 2, 7, 64, 4096] {
+            let (records, broken) = cut(&text, chunk);
+            assert_eq!(records, [A, B], "{text} by {chunk}");
+            assert!(broken.is_empty(), "{text} by {chunk}: {broken:?}");
+        }
+    }
+}
+
+#[test]
+fn one_broken_record_costs_itself_only() {
+    for text in [
+        format!("{A}\nnot json\n{B}"),
+        format!("{A}\n{{\"half\": [1, 2\n{B}"),
+        format!("{{\"Records\":[{A},{{\"eventVersion\":\"1\",\"x\":[}},{B}]}}"),
+        format!("{{\"Records\":[{A},{{\"eventVersion\":\"1\",\"x\":\"open}},{B}]}}"),
+        format!("{{\"Records\":[{A},null,{B}]}}"),
+    ] {
+        for chunk in [1, 9, 4096] {
+            let (records, broken) = cut(&text, chunk);
+            assert_eq!(records, [A, B], "{text} by {chunk}");
+            assert_eq!(broken.len(), 1, "{text} by {chunk}: {broken:?}");
+        }
+    }
+}
+
+#[test]
+fn a_cut_off_file_keeps_what_came_before_and_says_so() {
+    let text = format!("{{\"Records\":[{A},{B}");
+    let (records, broken) = cut(text.strip_suffix(" }").unwrap(), 5);
+    assert_eq!(records, [A]);
+    assert_eq!(broken, ["the input ends in the middle of a record"]);
+}
+
+#[test]
+fn endless_nesting_and_endless_records_are_refused() {
+    let (records, broken) = cut(&format!("{}\n{A}", "{\"a\":".repeat(500)), 100);
+    assert_eq!((records, broken.len()), (vec![A.to_owned()], 1));
+    let long = format!("{{\"a\": \"{}\"}}\n{A}", "x".repeat(MAX_RECORD + 10));
+    let (records, broken) = cut(&long, 256 * 1024);
+    assert_eq!((records, broken.len()), (vec![A.to_owned()], 1));
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic_and_always_end(text in "[\\[\\]{}\",:\\\\ \\na-cRecords]{0,200}", chunk in 1_usize..40) {
+        cut(&text, chunk);
+    }
+
+    #[test]
+    fn the_size_of_a_read_does_not_matter(text in "[\\[\\]{}\",:\\\\ \\na]{0,120}", chunk in 1_usize..20) {
+        let whole = cut(&text, 4096);
+        prop_assert_eq!(cut(&text, chunk).0, whole.0);
+    }
+}
