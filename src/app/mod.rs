@@ -1,7 +1,81 @@
-//! app.
-#![expect(missing_docs, reason = "wip")]
+//! The application: command line, configuration, commands, and how the process ends.
+//!
+//! ```text
+//!  args ──cli──▶ Command ──commands::dispatch──▶ Exit
+//!                 Context: flags, environment, terminal, and the Backend (AWS or the simulated account)
+//! ```
+//!
+//! Nothing is read, started or logged before the command line is parsed, so `--help` answers at once.
+
+pub mod backend;
+pub mod cli;
+pub mod commands;
 pub mod config;
+pub mod context;
 pub mod diag;
 pub mod error;
 pub mod exit;
+pub mod iam_policy;
+pub mod logging;
+pub mod operator;
+pub mod output;
+pub mod progress;
+pub mod shutdown;
+pub mod table;
 pub mod terminal;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use backend::Backend;
+pub use context::Context;
+pub use error::AppError;
+pub use exit::Exit;
+
+/// Runs one command line and returns the process exit code.
+#[expect(clippy::needless_pass_by_value, reason = "the program hands its backend over for good")]
+pub fn run(backend: Box<dyn Backend>, args: Vec<OsString>) -> i32 {
+    let exit = match cli::parse(backend.name(), args) {
+        Ok(parsed) => run_command(&*backend, parsed),
+        Err(exit) => exit,
+    };
+    i32::from(exit.code())
+}
+
+fn run_command(backend: &dyn Backend, parsed: cli::Cli) -> Exit {
+    let env = std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .collect();
+    let cli::Cli { global, command } = parsed;
+    let context = Context::new(backend, global, env);
+    let result = catch_unwind(AssertUnwindSafe(|| commands::dispatch(&context, command)));
+    match result {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
+            eprint!("{}", render_error(&context, &error));
+            error.exit()
+        }
+        // The panic hook has printed where.
+        Err(_) => {
+            eprintln!("this is a bug in {}: please report it with the lines above", backend.name());
+            Exit::Bug
+        }
+    }
+}
+
+/// An error as stderr shows it: the sentence, every diagnostic, the hint.
+fn render_error(context: &Context<'_>, error: &AppError) -> String {
+    let color = context.terminal.stderr_color;
+    let mut text = String::new();
+    if error.diags().is_empty() {
+        let style = if color { anstyle::AnsiColor::Red.on_default().bold() } else { anstyle::Style::new() };
+        let message = terminal::clean(error.message());
+        text.push_str(&format!("{style}error{style:#}: {message}\n"));
+    } else {
+        text.push_str(&diag::render(error.diags(), color));
+    }
+    if let Some(hint) = error.hint() {
+        text.push_str(&format!("  hint: {}\n", terminal::clean(hint)));
+    }
+    text
+}

@@ -1,0 +1,28 @@
+//! What the two programs differ in: AWS and the real clock, or a simulated account and a virtual clock.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::config::Config;
+use super::error::AppError;
+use crate::collect::CloudRead;
+use crate::store::Store;
+
+/// The outside world of the application. There is no default: a program names its backend.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Name of the program, as in its help.
+    fn name(&self) -> &'static str;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Read access to the configured accounts. Fails when there are no credentials at all; a role that
+    /// cannot be assumed in one account is data of the collection, not an error here.
+    async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError>;
+
+    /// Opens the state.
+    fn open_store(&self, config: &Config) -> Result<Arc<dyn Store>, AppError>;
+}

@@ -1,0 +1,54 @@
+//! Arguments of `init` and `iam-policy`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::values;
+use crate::types::AccountId;
+
+/// Arguments of `init`.
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    /// Account to watch
+    #[arg(long, value_name = "ID", value_parser = values::account)]
+    pub account: Option<AccountId>,
+    /// Region to watch; may be repeated
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+    /// Name of the fleet, and of its golden line
+    #[arg(long, value_name = "NAME", default_value = "web")]
+    pub fleet: String,
+    /// Tag that selects the fleet; may be repeated [default: app=FLEET]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = values::key_value)]
+    pub tag: Vec<(String, String)>,
+    /// State file [default: /var/lib/cattleguard/state.db]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Write the IAM policy to a file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub policy_out: Option<PathBuf>,
+}
+
+/// Arguments of `iam-policy`.
+#[derive(Clone, Debug, Args)]
+pub struct IamPolicyArgs {
+    /// Which document to print
+    #[arg(long, value_enum, default_value_t)]
+    pub part: PolicyPart,
+    /// Account of the principal that runs cattleguard, for `--part trust`
+    #[arg(long, value_name = "ID", value_parser = values::account)]
+    pub trusted_account: Option<AccountId>,
+}
+
+/// The documents that a set-up needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PolicyPart {
+    /// What the reading principal needs in each account.
+    #[default]
+    Read,
+    /// What the running principal needs to assume the reading roles.
+    Assume,
+    /// What each reading role's trust policy says.
+    Trust,
+}

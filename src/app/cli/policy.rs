@@ -1,0 +1,54 @@
+//! Arguments of `policy`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::values;
+
+/// `policy` commands. Without paths they work on the policies of the configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Run Rego tests (`test_…` rules)
+    Test(TestArgs),
+    /// Check that policies parse, use known input fields and known functions
+    Check(CheckArgs),
+    /// Evaluate policies on one input document
+    Eval(EvalArgs),
+}
+
+/// Arguments of `policy test`.
+#[derive(Clone, Debug, Args)]
+pub struct TestArgs {
+    /// Rego files or folders [default: the configured policies]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests whose name matches this regular expression
+    #[arg(short, long, value_name = "REGEX")]
+    pub run: Option<String>,
+    /// Fail when less than this share of lines is covered
+    #[arg(long, value_name = "PERCENT", value_parser = values::percent)]
+    pub threshold: Option<f64>,
+}
+
+/// Arguments of `policy check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// Rego files or folders [default: the configured policies]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `policy eval`.
+#[derive(Clone, Debug, Args)]
+pub struct EvalArgs {
+    /// Rego files or folders [default: the configured policies]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Input document, `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Also say which rules fired and why the others did not
+    #[arg(long)]
+    pub why: bool,
+}

@@ -1,0 +1,49 @@
+//! Parsers of argument values.
+
+use std::time::Duration;
+
+use crate::app::config::parse_duration;
+use crate::types::{AccountId, GoldenRef, Severity};
+
+/// `24h`, `7d`, …
+pub fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+}
+
+/// `info` to `critical`.
+pub fn severity(text: &str) -> Result<Severity, String> {
+    text.parse()
+}
+
+/// `LINE@VERSION`.
+pub fn golden_ref(text: &str) -> Result<GoldenRef, String> {
+    GoldenRef::parse(text).ok_or_else(|| "write LINE@VERSION, e.g. web@2026.11.1".to_owned())
+}
+
+/// 12 digits.
+pub fn account(text: &str) -> Result<AccountId, String> {
+    let fits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(AccountId::new(text)) } else { Err("an account id has 12 digits".to_owned()) }
+}
+
+/// `KEY=VALUE` with a key that is not empty.
+pub fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write KEY=VALUE".to_owned()),
+    }
+}
+
+/// Text with something in it.
+pub fn not_empty(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// A share in percent, 0 to 100.
+pub fn percent(text: &str) -> Result<f64, String> {
+    text.trim_end_matches('%')
+        .parse()
+        .ok()
+        .filter(|number| (0.0..=100.0).contains(number))
+        .ok_or_else(|| "write a number from 0 to 100".to_owned())
+}

@@ -1,0 +1,32 @@
+//! `pause` and `resume`: the kill switch.
+
+use crate::app::cli::exceptions::{PauseArgs, ResumeArgs};
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::types::FleetName;
+
+pub(super) fn pause(context: &Context<'_>, args: &PauseArgs) -> Result<Exit, AppError> {
+    let config = context.load(Vec::new())?.config;
+    let fleet = super::known_fleet(&config, args.fleet.as_deref())?;
+    context.store(&config)?.pause(fleet.as_ref(), &args.reason, &context.operator(), context.now())?;
+    context.note(&format!("paused {}: nothing is enforced until `resume`", what(fleet.as_ref())));
+    Ok(Exit::Ok)
+}
+
+pub(super) fn resume(context: &Context<'_>, args: &ResumeArgs) -> Result<Exit, AppError> {
+    let config = context.load(Vec::new())?.config;
+    let fleet = super::known_fleet(&config, args.fleet.as_deref())?;
+    let store = context.store(&config)?;
+    store.resume(fleet.as_ref(), &context.operator(), context.now())?;
+    context.note(&format!("resumed {}", what(fleet.as_ref())));
+    // A fleet stays held while everything is paused, and the other way round: say so here, not by surprise later.
+    for (paused, reason) in store.pauses()? {
+        context.note(&format!("still paused: {} ({reason})", what(paused.as_ref())));
+    }
+    Ok(Exit::Ok)
+}
+
+fn what(fleet: Option<&FleetName>) -> String {
+    fleet.map_or_else(|| "everything".to_owned(), |fleet| format!("fleet {fleet}"))
+}

@@ -1,0 +1,56 @@
+//! The log: on stderr, or into the systemd journal.
+
+use std::io;
+
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+
+use super::config::{LogConfig, LogFormat};
+
+/// Chooses what is logged: `CATTLEGUARD_LOG` (in `tracing` filter syntax) over `-v` and `-q` over the configuration.
+pub fn directives(config: LogConfig, verbose: u8, quiet: bool, variable: Option<&str>) -> String {
+    let level = config.level.as_str();
+    match (variable, verbose, quiet) {
+        (Some(filter), _, _) => filter.to_owned(),
+        (None, 0, true) => "error".to_owned(),
+        (None, 0, false) => level.to_owned(),
+        // The libraries below us say little that helps at the same level.
+        (None, 1, _) => "warn,cattleguard=info".to_owned(),
+        (None, 2, _) => "info,cattleguard=debug".to_owned(),
+        (None, _, _) => "debug,cattleguard=trace".to_owned(),
+    }
+}
+
+/// Starts the log. A second call in one process changes nothing.
+pub fn start(config: LogConfig, directives: &str, color: bool) {
+    let filter = EnvFilter::builder().parse_lossy(directives);
+    let text = || fmt::layer().with_writer(io::stderr).with_ansi(color).with_target(false).compact();
+    let layer = match config.format {
+        LogFormat::Text => text().boxed(),
+        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(io::stderr).boxed(),
+        LogFormat::Journald => match tracing_journald::layer() {
+            Ok(journal) => journal.boxed(),
+            // No journal socket: text on stderr still reaches the journal of a systemd unit.
+            Err(_) => text().boxed(),
+        },
+    };
+    // An error here means that a test harness has started a log already.
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::config::LogLevel;
+
+    const CONFIG: LogConfig = LogConfig { format: LogFormat::Text, level: LogLevel::Warn };
+
+    #[test]
+    fn the_variable_wins_then_flags_then_configuration() {
+        assert_eq!(directives(CONFIG, 0, false, None), "warn");
+        assert_eq!(directives(CONFIG, 0, true, None), "error");
+        assert_eq!(directives(CONFIG, 1, false, None), "warn,cattleguard=info");
+        assert_eq!(directives(CONFIG, 2, false, Some("aws=trace")), "aws=trace");
+    }
+}

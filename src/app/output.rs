@@ -1,0 +1,227 @@
+//! Where data goes: stdout, or files that appear whole or not at all. Stdout carries nothing else.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::error::AppError;
+use super::exit::Exit;
+use super::terminal::Terminal;
+
+/// A format of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line; the last is the summary.
+    Ndjson,
+}
+
+impl Format {
+    const ALL: [Self; 3] = [Self::Table, Self::Json, Self::Ndjson];
+
+    /// The name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+        }
+    }
+}
+
+/// One `-o FORMAT[=PATH]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputSpec {
+    /// Format.
+    pub format: Format,
+    /// File; `None` is stdout.
+    pub path: Option<PathBuf>,
+}
+
+impl OutputSpec {
+    /// Reads `FORMAT` or `FORMAT=PATH`; the path `-` is stdout, and `text` is another word for `table`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, path) = match text.split_once('=') {
+            Some((_, "")) => return Err("the path after `=` is empty".to_owned()),
+            Some((name, "-")) => (name, None),
+            Some((name, path)) => (name, Some(PathBuf::from(path))),
+            None => (text, None),
+        };
+        let name = if name == "text" { "table" } else { name };
+        let format = Format::ALL.into_iter().find(|format| format.as_str() == name);
+        let format = format.ok_or_else(|| "a format is one of table, json, ndjson".to_owned())?;
+        Ok(Self { format, path })
+    }
+}
+
+/// How a rendering may look where it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Canvas {
+    /// Colour.
+    pub color: bool,
+    /// Characters beyond ASCII in frames.
+    pub utf8: bool,
+    /// Columns.
+    pub width: u16,
+}
+
+/// The outputs of one command, checked against what it can write before it does any work.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    specs: Vec<OutputSpec>,
+    terminal: Terminal,
+}
+
+impl Outputs {
+    /// Checks what was asked for. Without any `-o` the first supported format goes to stdout.
+    pub fn new(given: &[OutputSpec], supported: &[Format], terminal: Terminal) -> Result<Self, AppError> {
+        let mut specs = given.to_vec();
+        if specs.is_empty() {
+            specs.extend(supported.first().map(|format| OutputSpec { format: *format, path: None }));
+        }
+        if let Some(spec) = specs.iter().find(|spec| !supported.contains(&spec.format)) {
+            let names: Vec<_> = supported.iter().map(|format| format.as_str()).collect();
+            let message =
+                format!("this command cannot print {}; it can print {}", spec.format.as_str(), names.join(", "));
+            return Err(AppError::usage(message));
+        }
+        if specs.iter().filter(|spec| spec.path.is_none()).count() > 1 {
+            let hint = "give the others a file: -o json=scan.json";
+            return Err(AppError::usage("only one output can go to stdout").with_hint(hint));
+        }
+        Ok(Self { specs, terminal })
+    }
+
+    /// Whether this format is wanted anywhere.
+    pub fn wants(&self, format: Format) -> bool {
+        self.specs.iter().any(|spec| spec.format == format)
+    }
+
+    /// The formats wanted with the look of their places, in the order given.
+    pub fn targets(&self) -> impl Iterator<Item = (Format, Canvas)> {
+        self.specs.iter().map(|spec| (spec.format, self.canvas(spec)))
+    }
+
+    fn canvas(&self, spec: &OutputSpec) -> Canvas {
+        let Terminal { stdout_color, stderr_color: _, stderr_live: _, utf8, width } = self.terminal;
+        match spec.path {
+            Some(_) => Canvas { color: false, utf8: true, width: 120 },
+            None => Canvas { color: stdout_color, utf8, width },
+        }
+    }
+
+    /// Renders and writes every output. A file is replaced only when it is complete.
+    pub fn emit(&self, mut render: impl FnMut(Format, Canvas) -> Result<String, AppError>) -> Result<(), AppError> {
+        for spec in &self.specs {
+            let mut text = render(spec.format, self.canvas(spec))?;
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            match &spec.path {
+                None => print(&text)?,
+                Some(path) => write_atomically(path, text.as_bytes(), Replace::Yes).map_err(|error| {
+                    AppError::new(Exit::Failed, format!("{} cannot be written: {error}", path.display()))
+                })?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes data to stdout. A reader that went away is not an error: it had what it wanted.
+pub fn print(text: &str) -> Result<(), AppError> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(AppError::failed(format!("stdout cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a file that exists may be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    /// It may.
+    Yes,
+    /// Then nothing is written.
+    No,
+}
+
+/// Writes a file so that it holds all of the new content or is as it was: a temporary file in the same
+/// folder, synced, then put in place.
+pub fn write_atomically(path: &Path, content: &[u8], replace: Replace) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
+    let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    let written = fill(&temporary, content).and_then(|()| match replace {
+        Replace::Yes => fs::rename(&temporary, path),
+        // A link fails when the name exists: there is no moment between the check and the write.
+        Replace::No => fs::hard_link(&temporary, path),
+    });
+    if written.is_err() || replace == Replace::No {
+        // The error that matters is the one above; a file left behind has our pid in its name.
+        let _ = fs::remove_file(&temporary);
+    }
+    written?;
+    File::open(folder)?.sync_all()
+}
+
+fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERMINAL: Terminal =
+        Terminal { stdout_color: true, stderr_color: false, stderr_live: false, utf8: true, width: 80 };
+
+    #[test]
+    fn specs_read_formats_and_paths() {
+        let spec = OutputSpec::parse("json=a=b.json").expect("a spec");
+        assert_eq!(spec, OutputSpec { format: Format::Json, path: Some("a=b.json".into()) });
+        assert_eq!(OutputSpec::parse("text").expect("a spec").format, Format::Table);
+        assert_eq!(OutputSpec::parse("json=-").expect("a spec").path, None);
+        assert!(OutputSpec::parse("yaml").is_err());
+        assert!(OutputSpec::parse("json=").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_printed_is_refused_before_any_work() {
+        let ndjson = [OutputSpec { format: Format::Ndjson, path: None }];
+        let refused = Outputs::new(&ndjson, &[Format::Table, Format::Json], TERMINAL).expect_err("refused");
+        assert_eq!(refused.exit(), Exit::Usage);
+        let twice = [OutputSpec { format: Format::Json, path: None }, OutputSpec { format: Format::Table, path: None }];
+        assert!(Outputs::new(&twice, &[Format::Table, Format::Json], TERMINAL).is_err());
+    }
+
+    #[test]
+    fn files_get_no_colour_and_end_with_a_newline() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("out.txt");
+        let specs = [OutputSpec { format: Format::Table, path: Some(path.clone()) }];
+        let outputs = Outputs::new(&specs, &[Format::Table], TERMINAL).expect("outputs");
+        outputs.emit(|_, canvas| Ok(format!("colour: {}", canvas.color))).expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "colour: false\n");
+    }
+
+    #[test]
+    fn a_file_that_exists_survives_when_it_must_not_be_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.toml");
+        fs::write(&path, "mine").expect("written");
+        let refused = write_atomically(&path, b"theirs", Replace::No).expect_err("refused");
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "mine");
+        write_atomically(&path, b"theirs", Replace::Yes).expect("replaced");
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "theirs");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no temporary file is left");
+    }
+}
