@@ -3,8 +3,27 @@
 //! Renderers are pure functions from values to text; delivery is the only I/O. Nothing is sent that was not
 //! first committed to the outbox together with the finding that caused it.
 
+pub mod backoff;
+mod bucket;
+pub mod deliver;
 pub mod destination;
+pub mod draft;
+#[cfg(test)]
+mod fixtures;
+pub mod look;
+pub mod notice;
+pub mod pets;
+pub mod pump;
+pub mod render;
 pub mod scan_report;
+pub mod sign;
+pub mod text;
+pub mod view;
 
 pub use destination::{Destination, DestinationKind};
+pub use draft::{NoticeHistory, NotifySettings, OutboxHistory, draft_notices, draft_single};
+pub use look::{Look, Style};
+pub use notice::{Notice, NoticeKind};
+pub use pump::{Pump, PumpSummary, pump};
 pub use scan_report::{ScanReport, ScanTotals};
+pub use view::View;

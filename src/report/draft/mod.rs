@@ -1,0 +1,145 @@
+//! From a scan's report to notices for the outbox. Pure: history, time and settings come in as values.
+//!
+//! Everything that can be wrong is a topic: a group of findings, a frozen fleet, an account-region that cannot
+//! be read, a policy that fails. Each scan states every topic afresh; what was told before decides whether it
+//! is news, an update, a reminder, the end, or nothing. So a lost or repeated run changes nothing.
+
+mod digest;
+mod drift;
+mod history;
+mod listed;
+mod mass;
+mod settings;
+mod sight;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+use jiff::Timestamp;
+
+pub use history::{NoticeHistory, OutboxHistory};
+pub use settings::NotifySettings;
+
+use self::history::{Last, Past};
+use self::topic::{Step, Topic};
+use super::destination::Destination;
+use super::notice::Notice;
+use super::scan_report::ScanReport;
+use super::view::View;
+use crate::store::OutboxDraft;
+use crate::types::{Action, DecisionStatus, Finding, FleetName};
+
+/// What every topic is made from.
+struct Scope<'a> {
+    report: &'a ScanReport,
+    view: View<'a>,
+    now: Timestamp,
+    settings: &'a NotifySettings,
+}
+
+impl Scope<'_> {
+    /// Whether people are told of a finding: not where policy was evaluated and asks for nothing.
+    fn is_told(&self, finding: &Finding) -> bool {
+        self.view
+            .decision(&finding.instance)
+            .is_none_or(|decision| decision.action > Action::None || decision.status == DecisionStatus::Error)
+    }
+}
+
+/// A topic to be told to one destination.
+struct Wanted<'a> {
+    topic: &'a Topic,
+    step: Step,
+    last: Option<Last>,
+}
+
+/// The notices that a scan causes, for every destination, in the order of their groups.
+///
+/// The rows belong into the same transaction as the scan's findings. Keys depend on destination, group and scan
+/// only, so committing the same drafts twice adds nothing.
+pub fn draft_notices(
+    report: &ScanReport,
+    destinations: &[Destination],
+    history: &dyn NoticeHistory,
+    now: Timestamp,
+    settings: &NotifySettings,
+) -> Vec<OutboxDraft> {
+    if destinations.is_empty() {
+        return Vec::new();
+    }
+    let scope = Scope { report, view: View::of(report), now, settings };
+    let mut topics = mass::topics(&scope);
+    topics.extend(sight::coverage_topics(&scope));
+    topics.extend(sight::policy_topics(&scope));
+    topics.extend(drift::topics(&scope));
+    destinations.iter().flat_map(|destination| for_destination(&scope, &topics, destination, history)).collect()
+}
+
+fn for_destination(
+    scope: &Scope<'_>,
+    topics: &[Topic],
+    destination: &Destination,
+    history: &dyn NoticeHistory,
+) -> Vec<OutboxDraft> {
+    let past = Past::of(history, &destination.name);
+    let wanted = topics.iter().filter_map(|topic| {
+        let last = past.last(topic);
+        if !topic.concerns(destination, last.as_ref()) {
+            return None;
+        }
+        let step = topic.step(last.as_ref(), scope.now, scope.settings)?;
+        Some(Wanted { topic, step, last })
+    });
+    let (mut alone, rest): (Vec<_>, Vec<_>) = wanted.partition(|wanted| wanted.topic.always_alone);
+    let mut drafts = Vec::new();
+    if rest.len() > scope.settings.storm_groups {
+        if let Some(notice) = digest::digest(scope, &past, topics, &rest) {
+            drafts.push(draft(&notice, destination, digest::key().to_string()));
+        }
+    } else {
+        alone.extend(rest);
+    }
+    drafts.extend(alone.iter().map(|wanted| {
+        let notice = wanted.topic.notice_for(wanted.step, wanted.last.as_ref());
+        draft(&notice, destination, wanted.topic.group_text.clone())
+    }));
+    drafts
+}
+
+fn draft(notice: &Notice, destination: &Destination, group: String) -> OutboxDraft {
+    let scan = notice.scan_id.as_ref().map_or("", |scan| scan.as_str());
+    OutboxDraft {
+        key: notice_key(&[&destination.name, &group, notice.kind.as_str(), scan]),
+        destination: destination.name.clone(),
+        group,
+        due_at: notice.due_at,
+        payload: notice.to_value(),
+    }
+}
+
+/// An outbox row for a notice made outside a scan. `unique` tells repetitions apart: the same text is sent once.
+pub fn draft_single(notice: &Notice, destination: &Destination, unique: &str) -> OutboxDraft {
+    let group = notice.group.to_string();
+    OutboxDraft {
+        key: notice_key(&[&destination.name, &group, notice.kind.as_str(), "single", unique]),
+        destination: destination.name.clone(),
+        group,
+        due_at: notice.due_at,
+        payload: notice.to_value(),
+    }
+}
+
+fn notice_key(parts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    format!("ntc_{}", hasher.finalize().to_hex().get(..32).unwrap_or_default())
+}
+
+/// Why a fleet is frozen, when it is.
+fn frozen<'a>(report: &'a ScanReport, fleet: Option<&FleetName>) -> Option<&'a str> {
+    let fleet = fleet?;
+    report.plan.frozen.iter().find(|(frozen, _)| frozen == fleet).map(|(_, reason)| reason.as_str())
+}

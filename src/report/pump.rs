@@ -1,0 +1,279 @@
+//! Moves due rows out of the outbox: at least once, in order for each destination, at its pace.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use super::backoff::{self, Next, later};
+use super::bucket::Bucket;
+use super::deliver::{Attempt, Client, deliver};
+use super::destination::{Destination, DestinationKind};
+use super::draft::draft_single;
+use super::notice::{GroupKey, Notice, NoticeKind};
+use super::text::clean;
+use crate::store::{Outbox, OutboxRow, StoreError};
+use crate::types::{Code, Severity};
+
+/// Rows taken from the store at once.
+const BATCH: usize = 256;
+/// A row for a destination that the configuration no longer has is looked at again after this.
+const UNKNOWN_PAUSE: Duration = Duration::from_secs(3600);
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PumpSummary {
+    /// Rows accepted by their receivers.
+    pub delivered: u64,
+    /// Rows that failed and will be tried again.
+    pub retried: u64,
+    /// Rows given up.
+    pub dead: u64,
+    /// Rows that are due and wait for their destination's rate limit.
+    pub waiting: u64,
+}
+
+/// Sends due rows. Keeps each destination's rate limit between runs.
+#[derive(Debug)]
+pub struct Pump {
+    client: Client,
+    buckets: BTreeMap<String, Bucket>,
+}
+
+impl Pump {
+    /// A pump with full rate limits.
+    pub fn new(client: Client) -> Self {
+        Self { client, buckets: BTreeMap::new() }
+    }
+
+    /// Sends what is due, at most `max_rounds` batches of it. `random` gives numbers in 0..1 for the backoff.
+    ///
+    /// # Errors
+    /// When the store fails. A row that was accepted but could not be marked is sent again later, under the same
+    /// id.
+    pub async fn run<S: Outbox + ?Sized>(
+        &mut self,
+        store: &S,
+        destinations: &[Destination],
+        clock: impl Fn() -> Timestamp,
+        mut random: impl FnMut() -> f64,
+        max_rounds: usize,
+    ) -> Result<PumpSummary, StoreError> {
+        let mut total = PumpSummary::default();
+        for _ in 0..max_rounds {
+            let rows = store.due(clock(), BATCH)?;
+            let mut lanes: BTreeMap<&str, Vec<&OutboxRow>> = BTreeMap::new();
+            for row in &rows {
+                lanes.entry(&row.draft.destination).or_default().push(row);
+            }
+            let mut runs = Vec::new();
+            for (name, rows) in lanes {
+                let Some(destination) = destinations.iter().find(|destination| destination.name == name) else {
+                    unknown(store, &rows, clock(), &mut total)?;
+                    continue;
+                };
+                let bucket = self.buckets.get(name).copied().unwrap_or_else(|| fresh_bucket(destination));
+                let lane = Lane { client: &self.client, destination, others: destinations, random: random(), bucket };
+                runs.push(lane.run(store, rows, &clock));
+            }
+            // All destinations at once: one that hangs for its 20 seconds delays no other.
+            let mut moved = false;
+            total.waiting = 0;
+            for result in join_all(runs).await {
+                let (name, bucket, done) = result?;
+                self.buckets.insert(name, bucket);
+                moved |= done.delivered + done.retried + done.dead > 0;
+                total.delivered += done.delivered;
+                total.retried += done.retried;
+                total.dead += done.dead;
+                total.waiting += done.waiting;
+            }
+            if !moved {
+                break;
+            }
+        }
+        Ok(total)
+    }
+
+    /// Runs until nothing that is due waits for a rate limit any more, or until `until`. `sleep` lets time pass;
+    /// when `clock` shows that it did not, this stops.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn drain<S: Outbox + ?Sized>(
+        &mut self,
+        store: &S,
+        destinations: &[Destination],
+        clock: impl Fn() -> Timestamp,
+        mut random: impl FnMut() -> f64,
+        until: Timestamp,
+        sleep: impl AsyncFn(Duration),
+    ) -> Result<PumpSummary, StoreError> {
+        let mut total = PumpSummary::default();
+        loop {
+            let done = self.run(store, destinations, &clock, &mut random, usize::MAX).await?;
+            total.delivered += done.delivered;
+            total.retried += done.retried;
+            total.dead += done.dead;
+            total.waiting = done.waiting;
+            let before = clock();
+            if done.waiting == 0 || before >= until {
+                return Ok(total);
+            }
+            sleep(Duration::from_secs(1)).await;
+            if clock() <= before {
+                return Ok(total);
+            }
+        }
+    }
+}
+
+/// One run with fresh rate limits; see [`Pump::run`].
+///
+/// # Errors
+/// When the store fails.
+pub async fn pump<S: Outbox + ?Sized>(
+    store: &S,
+    destinations: &[Destination],
+    client: Client,
+    clock: impl Fn() -> Timestamp,
+    random: impl FnMut() -> f64,
+    max_rounds: usize,
+) -> Result<PumpSummary, StoreError> {
+    Pump::new(client).run(store, destinations, clock, random, max_rounds).await
+}
+
+fn fresh_bucket(destination: &Destination) -> Bucket {
+    match destination.kind {
+        DestinationKind::Slack { .. } => Bucket::slack(),
+        DestinationKind::Webhook { .. } => Bucket::unlimited(),
+    }
+}
+
+/// Rows for a destination that is not configured any more: kept for a day in case it comes back.
+fn unknown<S: Outbox + ?Sized>(
+    store: &S,
+    rows: &[&OutboxRow],
+    now: Timestamp,
+    total: &mut PumpSummary,
+) -> Result<(), StoreError> {
+    let error = "no destination of this name is configured";
+    for row in rows {
+        if now >= later(row.created_at, backoff::GIVE_UP_AFTER) {
+            store.dead(row.seq, error, now)?;
+            total.dead += 1;
+        } else {
+            store.failed(row.seq, error, later(now, UNKNOWN_PAUSE))?;
+            total.retried += 1;
+        }
+    }
+    Ok(())
+}
+
+/// One destination's part of a round.
+struct Lane<'a> {
+    client: &'a Client,
+    destination: &'a Destination,
+    others: &'a [Destination],
+    random: f64,
+    bucket: Bucket,
+}
+
+impl Lane<'_> {
+    /// Sends in order; the first row that has to wait stops the lane, so nothing overtakes.
+    async fn run<S: Outbox + ?Sized>(
+        mut self,
+        store: &S,
+        rows: Vec<&OutboxRow>,
+        clock: &impl Fn() -> Timestamp,
+    ) -> Result<(String, Bucket, PumpSummary), StoreError> {
+        let mut done = PumpSummary::default();
+        for (index, row) in rows.iter().enumerate() {
+            if !self.bucket.take(clock()) {
+                done.waiting = (rows.len() - index) as u64;
+                break;
+            }
+            let attempt = deliver(row, self.destination, self.client, clock()).await;
+            let now = clock();
+            let (error, asked) = match attempt {
+                Attempt::Delivered => {
+                    store.delivered(row.seq, now)?;
+                    done.delivered += 1;
+                    continue;
+                }
+                Attempt::Dead(error) => {
+                    self.give_up(store, row, &error, now)?;
+                    done.dead += 1;
+                    continue;
+                }
+                Attempt::RetryAfter(pause) => ("it asked for a pause".to_owned(), Some(pause)),
+                Attempt::Retry(error) => (error, None),
+            };
+            match backoff::next(row.created_at, now, row.attempts.saturating_add(1), self.random, asked) {
+                Next::RetryAt(at) => {
+                    store.failed(row.seq, &error, at)?;
+                    done.retried += 1;
+                    break;
+                }
+                Next::GiveUp => {
+                    self.give_up(store, row, &error, now)?;
+                    done.dead += 1;
+                }
+            }
+        }
+        Ok((self.destination.name.clone(), self.bucket, done))
+    }
+
+    /// Marks the row dead and tells another destination, once an hour for each that fails.
+    fn give_up<S: Outbox + ?Sized>(
+        &self,
+        store: &S,
+        row: &OutboxRow,
+        error: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        // First the alert: should we die between the two, the row is tried again rather than lost in silence.
+        let about_itself = row.draft.payload.get("kind").and_then(|kind| kind.as_str()) == Some("dead_letter");
+        let other = self.others.iter().find(|other| other.name != self.destination.name);
+        if let Some(other) = other.filter(|_| !about_itself) {
+            let alert = self.self_alert(row, error, now);
+            let hour = (now.as_second() / 3600).to_string();
+            store.enqueue(&[draft_single(&alert, other, &hour)], now)?;
+        }
+        store.dead(row.seq, error, now)
+    }
+
+    fn self_alert(&self, row: &OutboxRow, error: &str, now: Timestamp) -> Notice {
+        let name = clean(&self.destination.name, 80);
+        let group = GroupKey { fleet: None, code: Code::known("dead-letter"), actor: Some(name.clone()) };
+        let title = format!("alerts to `{name}` are being given up");
+        let mut notice = Notice::blank(NoticeKind::DeadLetter, group, Severity::High, &title, now);
+        notice.lines.push(format!("Reason: {}", clean(error, 200)));
+        if let Some(title) = row.draft.payload.get("title").and_then(|title| title.as_str()) {
+            notice.lines.push(format!("Not delivered: {}", clean(title, 200)));
+        }
+        notice.lines.push("The findings themselves are kept: `cattleguard findings list` shows them.".to_owned());
+        notice
+    }
+}
+
+/// Numbers in 0..1 for the backoff's jitter, different in each process: the standard library's random hash keys,
+/// run through SplitMix64. Good enough to spread retries; not for secrets.
+pub fn jitter() -> impl FnMut() -> f64 + Send {
+    use std::hash::{BuildHasher as _, RandomState};
+    let mut state = RandomState::new().hash_one("cattleguard jitter");
+    move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        // 53 bits fit a float exactly.
+        (mixed >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+#[path = "pump_tests.rs"]
+mod tests;

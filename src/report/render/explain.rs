@@ -1,0 +1,113 @@
+//! One instance or one finding, explained in full: evidence, actor, policy, plan and every gate's answer.
+
+use std::collections::BTreeSet;
+
+use super::instance::{Depth, body, decision_and_plan, finding_lines, heading};
+use super::out::Out;
+use super::parts::{count, time};
+use crate::report::look::Look;
+use crate::report::text::{clean, short};
+use crate::report::view::View;
+use crate::store::InstanceResult;
+use crate::types::{Finding, Observed};
+
+/// Explains one instance. `view` holds its findings and the plan.
+pub fn explain_instance(result: &InstanceResult, view: &View<'_>, look: &Look) -> String {
+    let mut out = Out::new(look);
+    heading(&mut out, result);
+    let instance = &result.instance;
+    let group = instance.asg.as_ref().map_or(String::new(), |asg| format!(", group {}", clean(&asg.group, 120)));
+    let facts = format!(
+        "{} in {}, {}, image {}, launched {}{group}",
+        clean(&instance.instance_type, 40),
+        clean(&instance.zone, 40),
+        clean(&instance.state, 40),
+        clean(instance.image.as_str(), 40),
+        time(instance.launched_at),
+    );
+    out.labelled(2, "instance  ", &facts);
+    out.labelled(2, "managed   ", &node(result));
+    body(&mut out, result, view, &BTreeSet::new(), Depth::Full);
+    out.finish()
+}
+
+fn node(result: &InstanceResult) -> String {
+    match &result.instance.node {
+        Observed::Unknown => "SSM could not be asked".to_owned(),
+        Observed::Seen(None) => "not a managed node: SSM sees nothing of its inside".to_owned(),
+        Observed::Seen(Some(node)) => {
+            let ping = node.last_ping.map_or_else(|| "never".to_owned(), time);
+            let version = node.agent_version.as_deref().map_or_else(|| "unknown".to_owned(), |v| clean(v, 40));
+            format!("by SSM: {}, last heard {ping}, agent {version}", clean(&node.ping_status, 40))
+        }
+    }
+}
+
+/// Explains one finding, with what policy and plan say of its instance.
+pub fn explain_finding(finding: &Finding, view: &View<'_>, look: &Look) -> String {
+    let mut out = Out::new(look);
+    out.heading(&format!("{} {}", clean(finding.id.as_str(), 40), clean(finding.code.as_str(), 60)));
+    let place = format!("{}/{}", clean(finding.account.as_str(), 20), clean(finding.region.as_str(), 30));
+    out.labelled(2, "instance  ", &format!("{} in {place}", clean(finding.instance.as_str(), 40)));
+    out.labelled(2, "subject   ", &clean(&finding.subject, 300));
+    finding_lines(&mut out, finding, view, &BTreeSet::new(), Depth::Full, &mut String::new());
+    if !finding.expected.is_null() || !finding.actual.is_null() {
+        out.labelled(2, "expected  ", &or_nothing(&short(&finding.expected, 2000)));
+        out.labelled(2, "actual    ", &or_nothing(&short(&finding.actual, 2000)));
+    }
+    let seen = count(u64::from(finding.times_seen), "scan");
+    let (first, last) = (time(finding.first_seen), time(finding.last_seen));
+    out.labelled(
+        2,
+        "seen      ",
+        &format!("first {first}, last {last}, by {seen}, through {}", finding.source.as_str()),
+    );
+    let waiver =
+        finding.exception.as_ref().map_or(String::new(), |id| format!(", exception {}", clean(id.as_str(), 60)));
+    out.labelled(2, "status    ", &format!("{}{waiver}", finding.status));
+    out.labelled(
+        2,
+        "print     ",
+        &format!("{} (equal on hosts that drifted in the same way)", clean(&finding.fingerprint, 64)),
+    );
+    if let Some(result) = view.result(&finding.instance) {
+        let others = view.findings(&finding.instance).len().saturating_sub(1) as u64;
+        heading(&mut out, result);
+        if others > 0 {
+            out.wrapped(2, &format!("{} on this instance as well", count(others, "other finding")));
+        }
+        decision_and_plan(&mut out, result, view, Depth::Full);
+    }
+    out.finish()
+}
+
+fn or_nothing(text: &str) -> String {
+    if text.is_empty() { "nothing".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures;
+    use crate::types::Verdict;
+
+    #[test]
+    fn an_instance_with_every_gate() {
+        let findings = [fixtures::finding("software-package-changed", "i-0aaaaaaaaaaaaaaaa", "openssl")];
+        let results = [fixtures::result("i-0aaaaaaaaaaaaaaaa", Verdict::Drifted, &findings)];
+        let mut plan = fixtures::plan();
+        plan.held.push(fixtures::held("i-0aaaaaaaaaaaaaaaa"));
+        let view = View::new(&results, &findings, Some(&plan));
+        insta::assert_snapshot!(explain_instance(&results[0], &view, &Look::default()), @"");
+    }
+
+    #[test]
+    fn a_finding_that_nobody_explains() {
+        let mut finding = fixtures::finding("software-package-changed", "i-0aaaaaaaaaaaaaaaa", "open\u{1b}[1mssl");
+        finding.attribution.clear();
+        let findings = [finding];
+        let results = [fixtures::result("i-0aaaaaaaaaaaaaaaa", Verdict::Drifted, &findings)];
+        let view = View::new(&results, &findings, None);
+        insta::assert_snapshot!(explain_finding(&findings[0], &view, &Look::default()), @"");
+    }
+}

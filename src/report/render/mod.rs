@@ -1,0 +1,36 @@
+//! Renderers: pure functions from plain values to text.
+//!
+//! For people: tables, explanations, Slack. For programs: JSON, NDJSON, CloudEvents.
+
+pub mod explain;
+pub mod findings_json;
+pub mod findings_table;
+pub mod golden_diff;
+pub mod goldens;
+mod instance;
+mod mrkdwn;
+mod out;
+pub(crate) mod parts;
+pub mod pets;
+pub mod plan;
+pub mod scan_doc;
+pub mod scan_json;
+pub mod scan_ndjson;
+pub mod scan_table;
+pub mod slack;
+pub mod timeline;
+pub mod webhook;
+
+pub use explain::{explain_finding, explain_instance};
+pub use findings_json::findings_json;
+pub use findings_table::findings_table;
+pub use golden_diff::{golden_diff_json, golden_diff_text};
+pub use goldens::{golden_json, golden_text, goldens_json, goldens_table};
+pub use pets::{pets_json, pets_text};
+pub use plan::{plan_json, plan_text};
+pub use scan_json::scan_json;
+pub use scan_ndjson::scan_ndjson;
+pub use scan_table::scan_table;
+pub use slack::slack_message;
+pub use timeline::{Timeline, timeline_json, timeline_text};
+pub use webhook::cloud_event;

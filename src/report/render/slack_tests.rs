@@ -1,0 +1,136 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::report::draft::{NotifySettings, draft_notices};
+use crate::report::fixtures;
+use crate::store::OutboxDraft;
+use crate::types::{FindingId, Severity};
+
+fn notices(report: &crate::report::ScanReport) -> Vec<Notice> {
+    let drafts = draft_notices(
+        report,
+        &[fixtures::slack("ops", "http://127.0.0.1/")],
+        &crate::report::OutboxHistory::new(&fixtures::MemoryOutbox::default()),
+        fixtures::now(),
+        &NotifySettings::default(),
+    );
+    drafts.into_iter().map(|OutboxDraft { payload, .. }| serde_json::from_value(payload).unwrap()).collect()
+}
+
+fn strings(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::String(text) => out.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, out)),
+        Value::Object(fields) => fields.values().for_each(|field| strings(field, out)),
+        _ => {}
+    }
+}
+
+/// Slack's limits, and that nothing in the message can act.
+fn check(message: &Value) {
+    let blocks = message["blocks"].as_array().unwrap();
+    assert!(blocks.len() <= MAX_BLOCKS);
+    assert!(message.to_string().chars().count() <= TOTAL_CHARS, "{}", message.to_string().chars().count());
+    for block in blocks {
+        let text = block["text"]["text"].as_str().unwrap_or_default();
+        let limit = if block["type"] == "header" { HEADER_CHARS } else { SECTION_CHARS };
+        assert!(text.chars().count() <= limit);
+        assert!(block["type"] != "section" || block.get("fields").is_some() || !text.is_empty());
+        for field in block["fields"].as_array().into_iter().flatten() {
+            assert!(field["text"].as_str().unwrap().chars().count() <= 2000);
+        }
+        if block["type"] != "header" {
+            assert!(!text.contains('<') && !text.contains('>'), "{text}");
+        }
+    }
+    let mut all = Vec::new();
+    strings(message, &mut all);
+    for text in all {
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        let lower = text.to_lowercase();
+        for word in ["@here", "@channel", "@everyone"] {
+            assert!(!lower.contains(word), "{text}");
+        }
+        for line in text.lines() {
+            assert_eq!(line.matches('`').count() % 2, 0, "a code span is open: {line}");
+        }
+    }
+}
+
+#[test]
+fn says_what_changed_who_policy_and_why_it_waits() {
+    let mut report = fixtures::report(vec![fixtures::finding("event-interactive-session", "i-0aa", "session")]);
+    report.plan.held.push(fixtures::held("i-0aa"));
+    let message = slack_message(&notices(&report)[0]);
+    check(&message);
+    insta::assert_snapshot!(message["blocks"][0]["text"]["text"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(message["blocks"][2]["text"]["text"].as_str().unwrap(), @"");
+}
+
+#[test]
+fn the_worst_hostile_notice_stays_within_the_limits() {
+    let nasty = "<!channel>`*@here\u{202e}\u{1b}[2J&<http://evil.example|ok>".repeat(200);
+    let mut findings = Vec::new();
+    for number in 0..60 {
+        let mut finding = fixtures::finding("config-user-data", &format!("i-{number}"), "userdata");
+        finding.summary = nasty.clone();
+        finding.expected = json!(nasty);
+        finding.actual = json!([nasty, nasty]);
+        let by = &mut finding.attribution[0];
+        by.display = nasty.clone();
+        by.principal = nasty.clone();
+        by.event_name = nasty.clone();
+        by.because = nasty.clone();
+        by.execution = Some(nasty.clone());
+        by.source_ip = Some(nasty.clone());
+        finding.severity = Severity::Critical;
+        findings.push(finding);
+    }
+    let mut report = fixtures::report(findings);
+    for result in &mut report.instances {
+        if let Some(decision) = &mut result.decision {
+            decision.reasons = vec![nasty.clone(); 20];
+            decision.capped_by = Some(nasty.clone());
+        }
+    }
+    let mut held = fixtures::held("i-0");
+    held.gates = vec![held.gates[2].clone(); 15];
+    held.gates.iter_mut().for_each(|gate| gate.reason.clone_from(&nasty));
+    report.plan.held.push(held);
+    report.plan.frozen.push(("web".into(), nasty));
+    let frozen = notices(&report);
+    report.plan.frozen.clear();
+    for notice in frozen.into_iter().chain(notices(&report)) {
+        let message = slack_message(&notice);
+        check(&message);
+        assert!(message["blocks"].as_array().unwrap().len() >= 4, "something of it is shown");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_anywhere_stays_within_the_limits(
+        text in "(\\PC|[<>&`*_~@|\\n\\x1b]|@here|<!channel>){0,400}",
+        findings in 1_usize..40,
+        lines in 0_usize..60,
+    ) {
+        let report = fixtures::report(vec![fixtures::finding("config-user-data", "i-1", "x")]);
+        let mut notice = notices(&report).remove(0);
+        notice.title = text.clone();
+        notice.group.fleet = Some(text.as_str().into());
+        notice.lines = vec![text.clone(); lines];
+        let finding = &mut notice.findings[0];
+        finding.id = FindingId::new(&text);
+        finding.instance = text.as_str().into();
+        finding.summary = text.clone();
+        finding.expected = text.clone();
+        finding.next = text.clone();
+        finding.held = vec![text.clone(); 15];
+        finding.policy = vec![text.clone(); 15];
+        finding.who.as_mut().unwrap().display = text;
+        notice.findings = vec![notice.findings[0].clone(); findings];
+        notice.totals.findings = findings as u64;
+        check(&slack_message(&notice));
+    }
+}

@@ -1,0 +1,162 @@
+//! The life of one instance: launch, events with their actors, verdict changes, findings first seen and resolved.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::out::Out;
+use super::parts::{mfa_phrase, time};
+use super::scan_json::pretty;
+use crate::report::look::{Look, Role};
+use crate::report::text::clean;
+use crate::types::{CallOutcome, ChangeEvent, Finding, FindingStatus, InstanceId, Verdict};
+
+/// Schema of the JSON form.
+pub const TIMELINE_SCHEMA: &str = "cattleguard.dev/timeline/v1";
+
+/// What a timeline is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeline<'a> {
+    /// Instance.
+    pub instance: &'a InstanceId,
+    /// When its current run started, if it is known.
+    pub launched_at: Option<Timestamp>,
+    /// Its change events.
+    pub events: &'a [ChangeEvent],
+    /// Its verdict by scan, oldest first.
+    pub verdicts: &'a [(Timestamp, Verdict)],
+    /// Its findings, resolved ones too.
+    pub findings: &'a [Finding],
+}
+
+#[derive(Serialize)]
+struct Entry {
+    at: Timestamp,
+    kind: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+}
+
+#[derive(Serialize)]
+struct TimelineDoc<'a> {
+    schema: &'static str,
+    instance: &'a InstanceId,
+    entries: Vec<Entry>,
+}
+
+/// As text, oldest first.
+pub fn timeline_text(timeline: &Timeline<'_>, look: &Look) -> String {
+    let mut out = Out::new(look);
+    out.heading(&format!("Timeline of {}", clean(timeline.instance.as_str(), 40)));
+    let entries = entries(timeline);
+    if entries.is_empty() {
+        out.wrapped(2, "nothing is known of it");
+    }
+    for Entry { at, kind, text, id, by: _ } in entries {
+        let id = id.map_or(String::new(), |id| format!(" [{}]", clean(&id, 80)));
+        let role = match kind {
+            "event" => Role::Bad,
+            "finding" => Role::Warning,
+            "resolved" => Role::Good,
+            _ => Role::Dim,
+        };
+        let kind = look.paint(role, &format!("{kind:<8}"));
+        let lines =
+            crate::report::text::wrap(&format!("{}{id}", clean(&text, 600)), look.width.saturating_sub(33).max(40));
+        for (index, line) in lines.iter().enumerate() {
+            let head = if index == 0 { format!("{}  {kind}  ", time(at)) } else { " ".repeat(32) };
+            out.line(2, &format!("{head}{line}"));
+        }
+    }
+    out.finish()
+}
+
+/// As JSON, `cattleguard.dev/timeline/v1`.
+pub fn timeline_json(timeline: &Timeline<'_>) -> String {
+    pretty(&TimelineDoc { schema: TIMELINE_SCHEMA, instance: timeline.instance, entries: entries(timeline) })
+}
+
+fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
+    let Timeline { instance: _, launched_at, events, verdicts, findings } = timeline;
+    let mut entries = Vec::new();
+    if let Some(at) = launched_at {
+        entries.push(Entry { at: *at, kind: "launch", text: "started its current run".to_owned(), id: None, by: None });
+    }
+    entries.extend(events.iter().map(event));
+    let mut before = None;
+    for (at, verdict) in *verdicts {
+        if before != Some(*verdict) {
+            let text = match before {
+                None => format!("first judged {verdict}"),
+                Some(before) => format!("{before} → {verdict}"),
+            };
+            entries.push(Entry { at: *at, kind: "verdict", text, id: None, by: None });
+        }
+        before = Some(*verdict);
+    }
+    for finding in *findings {
+        let by = finding.attribution.first().map(|by| by.display.clone());
+        let id = Some(finding.id.as_str().to_owned());
+        let text = format!("{}: {} ({})", finding.code, finding.summary, finding.severity);
+        entries.push(Entry { at: finding.first_seen, kind: "finding", text, id: id.clone(), by: by.clone() });
+        if finding.status == FindingStatus::Resolved {
+            let text = format!("{}: no longer there after this scan", finding.code);
+            entries.push(Entry { at: finding.last_seen, kind: "resolved", text, id, by });
+        }
+    }
+    entries.sort_by_key(|entry| entry.at);
+    entries
+}
+
+fn event(event: &ChangeEvent) -> Entry {
+    let actor = &event.actor;
+    let from = actor.source_ip.as_deref().map_or(String::new(), |ip| format!(" from {ip}"));
+    let outcome = match &event.outcome {
+        CallOutcome::Succeeded => String::new(),
+        CallOutcome::Failed(code) => format!(", refused with {code}"),
+    };
+    let (name, mfa) = (&actor.display, mfa_phrase(actor.mfa));
+    let text = format!("{name} {} ({}{from}, {mfa}){outcome}", event.summary, event.event_name);
+    Entry {
+        at: event.time,
+        kind: "event",
+        text,
+        id: Some(event.id.as_str().to_owned()),
+        by: Some(actor.display.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures;
+
+    #[test]
+    fn verdicts_are_told_when_they_change() {
+        let mut finding = fixtures::finding("config-user-data", "i-0aa", "userdata");
+        finding.status = FindingStatus::Resolved;
+        finding.last_seen = fixtures::at(3600);
+        let verdicts = [
+            (fixtures::at(-7200), Verdict::Clean),
+            (fixtures::at(-3600), Verdict::Clean),
+            (fixtures::at(0), Verdict::Drifted),
+            (fixtures::at(3600), Verdict::Drifted),
+            (fixtures::at(7200), Verdict::Clean),
+        ];
+        let id = InstanceId::from("i-0aa");
+        let events = [fixtures::event("i-0aa")];
+        let findings = [finding];
+        let timeline = Timeline {
+            instance: &id,
+            launched_at: Some(fixtures::at(-90_000)),
+            events: &events,
+            verdicts: &verdicts,
+            findings: &findings,
+        };
+        insta::assert_snapshot!(timeline_text(&timeline, &Look::default()), @"");
+        let document: serde_json::Value = serde_json::from_str(&timeline_json(&timeline)).unwrap();
+        assert_eq!(document["entries"].as_array().unwrap().len(), 7);
+    }
+}
