@@ -1,0 +1,50 @@
+"""What the tests steer the emulator by: `POST` of JSON to `/_faults`, `/_pages`, `/_nodes`, `/_roles`
+and `/_profiles`."""
+
+import io
+import json
+
+from moto.iam.models import get_account_id_from
+
+from . import iam_profiles, paging, ssm_nodes, sts_roles
+from .faults import Faults, answer, describe
+
+
+class Control:
+    """WSGI middleware in front of moto."""
+
+    def __init__(self, app):
+        self._app = app
+        self._faults = Faults()
+
+    def __call__(self, environ, start_response):
+        path = environ.get("PATH_INFO", "")
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        if path.startswith("/_"):
+            return self._steer(path, body, start_response)
+        call = describe(environ, body)
+        call["account"] = get_account_id_from(call["key"])
+        kind = self._faults.take(call)
+        if kind is not None:
+            return answer(kind, call, environ, start_response)
+        return self._app(environ, start_response)
+
+    def _steer(self, path, body, start_response):
+        order = json.loads(body) if body else {}
+        status = "204 No Content"
+        if path == "/_faults":
+            self._faults.order(order) if order else self._faults.clear()
+        elif path == "/_pages":
+            paging.cap(order["operation"], order.get("size"))
+        elif path == "/_nodes":
+            place = order.pop("account"), order.pop("region"), order.pop("instance")
+            ssm_nodes.register(*place, **order)
+        elif path == "/_roles":
+            sts_roles.create(order["arn"], order.get("external_id"))
+        elif path == "/_profiles":
+            iam_profiles.create(order["account"], order["name"])
+        else:
+            status = "404 Not Found"
+        start_response(status, [("Content-Length", "0")])
+        return [b""]

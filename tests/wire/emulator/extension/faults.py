@@ -1,0 +1,77 @@
+"""Faults that a test orders for a number of calls: throttling, refusal, server errors, broken connections."""
+
+import json
+import socket
+import struct
+from threading import Lock
+from urllib.parse import parse_qs
+
+_JSON = ("ssm", "cloudtrail")
+_CODES = {
+    # kind: (EC2, query services, JSON services), HTTP status for EC2 and for the others
+    "throttle": (("RequestLimitExceeded", "Throttling", "ThrottlingException"), (503, 400)),
+    "denied": (("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"), (403, 403)),
+    "5xx": (("InternalError", "InternalFailure", "InternalServerError"), (500, 500)),
+}
+
+
+class Faults:
+    def __init__(self):
+        self._lock = Lock()
+        self._orders = []
+
+    def order(self, order):
+        """`{service, action, region, account, kind, times}`; what is not named matches anything."""
+        with self._lock:
+            self._orders.append({"times": 1, **order})
+
+    def clear(self):
+        with self._lock:
+            self._orders.clear()
+
+    def take(self, call):
+        """The kind of fault this call meets, if any."""
+        with self._lock:
+            for order in self._orders:
+                same = all(order.get(name) in (None, call[name]) for name in ("service", "action", "region", "account"))
+                if same and order["times"] > 0:
+                    order["times"] -= 1
+                    return order["kind"]
+        return None
+
+
+def describe(environ, body):
+    """Service, region, access key and action of a signed call."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split(",")[0].split("/")
+    key, region, service = (scope[0], scope[2], scope[3]) if len(scope) >= 5 else ("", "", "")
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    action = target.split(".")[-1] if target else (parse_qs(body.decode(errors="replace")).get("Action") or [""])[0]
+    return {"service": service, "region": region, "action": action, "key": key}
+
+
+def answer(kind, call, environ, start_response):
+    if kind == "reset":
+        return _reset(environ, start_response)
+    codes, statuses = _CODES[kind]
+    message = "ordered by the test"
+    if call["service"] == "ec2":
+        code, status, content = codes[0], statuses[0], "text/xml"
+        body = f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></Response>"
+    elif call["service"] in _JSON:
+        code, status, content = codes[2], statuses[1] if kind != "denied" else 400, "application/x-amz-json-1.1"
+        body = json.dumps({"__type": code, "message": message})
+    else:
+        code, status, content = codes[1], statuses[1], "text/xml"
+        error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+        body = f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>"
+    raw = body.encode()
+    start_response(f"{status} Fault", [("Content-Type", content), ("Content-Length", str(len(raw)))])
+    return [raw]
+
+
+def _reset(environ, start_response):
+    """Closes the connection with RST, before any byte of an answer."""
+    connection = environ["werkzeug.socket"]
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    raise ConnectionResetError("ordered by the test")
