@@ -17,12 +17,13 @@ use crate::app::policy_files;
 use crate::app::progress::Progress;
 use crate::collect::{self, CloudRead};
 use crate::evaluate::PolicySet;
-use crate::report::{Destination, NotifySettings, PumpSummary, pump};
+use crate::report::deliver::Client;
+use crate::report::{Destination, NotifySettings, Pump, PumpSummary};
 use crate::store::{Store, StoreError};
 use crate::types::Place;
 
-/// Deliveries tried after a single scan before the rest is left to the next run.
-const ROUNDS: usize = 3;
+/// A single scan spends at most this long on deliveries; the rest stays in the outbox for the next run.
+const DELIVERY_TIME: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// Everything that scans need, made ready and checked.
 pub struct Service<'b> {
@@ -36,6 +37,7 @@ pub struct Service<'b> {
     pub destinations: Vec<Destination>,
     policies: PolicySet,
     notify: NotifySettings,
+    pump: tokio::sync::Mutex<Pump>,
     holder: String,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync + 'b>,
 }
@@ -63,6 +65,7 @@ impl<'b> Service<'b> {
             repeat_interval: config.alerts.repeat_interval,
             ..NotifySettings::default()
         };
+        let client = Client::new().map_err(|error| AppError::failed(format!("{error}: {}", cause(&error))))?;
         let backend = context.backend;
         Ok(Self {
             places: config.places(),
@@ -71,6 +74,7 @@ impl<'b> Service<'b> {
             destinations,
             policies,
             notify,
+            pump: tokio::sync::Mutex::new(Pump::new(client)),
             holder: operator::holder(command),
             clock: Box::new(move || backend.now()),
         })
@@ -119,9 +123,18 @@ impl<'b> Service<'b> {
         run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)
     }
 
-    /// Delivers what is due now.
+    /// Delivers what is due, at the pace that receivers allow. A store that fails is logged: the rows are still there.
     pub async fn deliver(&self) -> PumpSummary {
-        pump(self.store.as_ref(), &self.destinations, &|| (self.clock)(), &mut random, ROUNDS).await
+        let clock = || (self.clock)();
+        let until = clock().checked_add(DELIVERY_TIME).unwrap_or(Timestamp::MAX);
+        let mut pump = self.pump.lock().await;
+        let done = pump
+            .drain(self.store.as_ref(), &self.destinations, clock, random, until, tokio::time::sleep)
+            .await;
+        done.unwrap_or_else(|error| {
+            tracing::error!(error = %error, "the outbox could not be worked off; nothing is lost");
+            PumpSummary::default()
+        })
     }
 
     /// Says how delivery went, when there was any.
@@ -160,6 +173,11 @@ pub fn store_error(error: &StoreError) -> AppError {
         StoreError::Full { .. } => app(Exit::Unavailable).with_hint("what was committed before is intact"),
         StoreError::Corrupt { .. } | StoreError::Other(_) => app(Exit::Failed),
     }
+}
+
+/// The error below an error, for messages that link it.
+fn cause(error: &dyn std::error::Error) -> String {
+    error.source().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Between 0 and 1, for jitter. Not a secret: two scanners must only not retry in step.

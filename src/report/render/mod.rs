@@ -2,12 +2,14 @@
 //!
 //! For people: tables, explanations, Slack. For programs: JSON, NDJSON, CloudEvents.
 
+pub mod events;
 pub mod explain;
 pub mod findings_json;
 pub mod findings_table;
 pub mod golden_diff;
 pub mod goldens;
 mod instance;
+pub mod instance_json;
 mod mrkdwn;
 mod out;
 pub(crate) mod parts;
@@ -21,11 +23,13 @@ pub mod slack;
 pub mod timeline;
 pub mod webhook;
 
+pub use events::events_table;
 pub use explain::{explain_finding, explain_instance};
 pub use findings_json::findings_json;
 pub use findings_table::findings_table;
 pub use golden_diff::{golden_diff_json, golden_diff_text};
 pub use goldens::{golden_json, golden_text, goldens_json, goldens_table};
+pub use instance_json::instance_json;
 pub use pets::{pets_json, pets_text};
 pub use plan::{plan_json, plan_text};
 pub use scan_json::scan_json;

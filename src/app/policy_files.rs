@@ -1,0 +1,82 @@
+//! Reads Rego files for the policy stage, which does no I/O itself.
+
+use std::path::{Path, PathBuf};
+
+use super::diag::{Diag, Site};
+use super::error::AppError;
+use super::exit::Exit;
+use crate::evaluate::{PolicyProblem, PolicySource};
+
+/// A policy file larger than this is a mistake: the engine itself refuses more than 1 MiB.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// Reads files, and folders recursively, in the order of their names. Tests (`*_test.rego`) are left out.
+///
+/// # Errors
+/// A path that cannot be read, or a folder without policies.
+pub fn read(paths: &[PathBuf]) -> Result<Vec<PolicySource>, AppError> {
+    select(paths, |name| name.ends_with(".rego") && !name.ends_with("_test.rego"))
+}
+
+/// The tests among the same paths.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn read_tests(paths: &[PathBuf]) -> Result<Vec<PolicySource>, AppError> {
+    let mut sources = Vec::new();
+    for path in paths {
+        collect(path, &|name| name.ends_with("_test.rego"), &mut sources)?;
+    }
+    Ok(sources)
+}
+
+fn select(paths: &[PathBuf], wanted: fn(&str) -> bool) -> Result<Vec<PolicySource>, AppError> {
+    let mut sources = Vec::new();
+    for path in paths {
+        let before = sources.len();
+        collect(path, &wanted, &mut sources)?;
+        if sources.len() == before {
+            let message = format!("{} holds no policies (*.rego)", path.display());
+            return Err(AppError::new(Exit::Config, message));
+        }
+    }
+    Ok(sources)
+}
+
+fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicySource>) -> Result<(), AppError> {
+    let failed = |error: std::io::Error| AppError::new(Exit::Config, format!("{}: {error}", path.display()));
+    let meta = std::fs::metadata(path).map_err(failed)?;
+    if meta.is_dir() {
+        let mut children: Vec<PathBuf> =
+            std::fs::read_dir(path).map_err(failed)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+        children.sort();
+        for child in children {
+            let is_link = std::fs::symlink_metadata(&child).is_ok_and(|meta| meta.is_symlink());
+            // A linked folder could be a loop; a linked file is fine.
+            if child.is_dir() && is_link {
+                continue;
+            }
+            collect(&child, wanted, sources)?;
+        }
+        return Ok(());
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if !wanted(&name) {
+        return Ok(());
+    }
+    if meta.len() > MOST_BYTES {
+        return Err(AppError::new(Exit::Config, format!("{}: larger than 1 MiB", path.display())));
+    }
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    sources.push(PolicySource::new(path.display().to_string(), text));
+    Ok(())
+}
+
+/// A policy problem as a diagnostic.
+pub fn diag(problem: PolicyProblem) -> Diag {
+    let mut diag = Diag::whole_file("CG0300", problem.file.clone(), problem.message.clone());
+    if problem.line > 0 {
+        diag.site = Site::at(problem.file, problem.line, problem.column);
+    }
+    diag
+}
