@@ -71,12 +71,8 @@ fn unknown_and_refused_builtins_are_found_before_the_rule_runs() {
 
 #[test]
 fn unsafe_variables_are_found_at_load() {
-    for rule in ["deny contains x if input.y", "deny contains \"x\" if y > 1", "deny contains {\"msg\": x} if input.y", "f(a) := b if a", "r := q if input.y"] {
-        match compile(&format!("package cattleguard.a\n\n{rule}\n")) {
-            Ok(set) => { let mut e = set.engine.clone(); e.set_input(&json!({"y":1})).unwrap(); println!("{rule}: {:?}", e.eval("data.cattleguard.a.deny")) }
-            Err(e) => println!("{rule}: LOAD {e:?}"),
-        }
-    }
+    let found = problems("package cattleguard.a\n\ndeny contains \"x\" if y > 1\n");
+    assert_eq!(found[0].line, 3, "{found:?}");
 }
 
 #[test]

@@ -1,0 +1,48 @@
+//! The fleet's budget has room for one more.
+
+use std::collections::BTreeSet;
+
+use crate::plan::budget::{Usage, allowed};
+use crate::types::InstanceId;
+
+use super::{Answer, Candidate, Context};
+use crate::plan::context::Ledger;
+
+pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: &Ledger) -> Answer {
+    let Some(fleet) = candidate.fleet else {
+        return Answer::refuse("without a fleet there is no budget");
+    };
+    let none = Usage::default();
+    let usage = context.usage.get(&fleet.name).unwrap_or(&none);
+    if usage.in_flight.contains(&candidate.instance.id) {
+        return Answer::hold("an operation on this instance is in flight; its end lifts this");
+    }
+    let allowed = allowed(fleet, usage.size);
+    let mut used: BTreeSet<&InstanceId> = usage.all();
+    used.extend(ledger.taken(&fleet.name));
+    let before = used.len();
+    used.insert(&candidate.instance.id);
+    let account = format!(
+        "{allowed} of {} instances may be out at once; {before} are (in flight {}, recently finished {}, unhealthy {}, in this plan {})",
+        usage.size,
+        usage.in_flight.len(),
+        usage.recent.len(),
+        usage.unhealthy.len(),
+        ledger.taken(&fleet.name).count()
+    );
+    if used.len() <= allowed {
+        return Answer::allow(account);
+    }
+    if allowed == 0 {
+        return Answer::refuse(format!(
+            "the budget of fleet {} is {} and {} % of {} instances, rounded down: none; \
+             a greater budget or allow_min_one = true lifts this",
+            fleet.name, fleet.budget_count, fleet.budget_percent, usage.size
+        ));
+    }
+    let reason = format!("{account}; it lifts when one of them is done or well again");
+    match usage.next_free {
+        Some(until) => Answer::hold_until(until, reason),
+        None => Answer::hold(reason),
+    }
+}

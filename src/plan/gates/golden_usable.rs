@@ -1,0 +1,66 @@
+//! There is a golden to launch from: promoted, with an image in this place that EC2 can launch.
+
+use crate::plan::PlanInput;
+use crate::types::{Enforcement, Fleet, Golden, GoldenStatus, Image, ImageId, Instance, OperationKind};
+
+use super::{Answer, Candidate, Context};
+
+/// The promoted golden of a fleet's line. Replacing always goes to the promoted version.
+pub(in crate::plan) fn promoted<'a>(input: &PlanInput<'a>, fleet: &Fleet) -> Option<&'a Golden> {
+    // The store keeps at most one promoted; should there be two, the order of the input must not decide.
+    input
+        .goldens
+        .iter()
+        .filter(|golden| golden.line == fleet.golden && golden.status == GoldenStatus::Promoted)
+        .max_by_key(|golden| (golden.promoted_at, golden.version.clone()))
+}
+
+/// The image of a golden in the instance's place; one for exactly this account goes before a shared one.
+fn image_for<'a>(golden: &'a Golden, instance: &Instance) -> Option<&'a ImageId> {
+    let here = golden.images.iter().filter(|image| {
+        image.region == instance.region && image.account.as_ref().is_none_or(|account| *account == instance.account)
+    });
+    here.max_by_key(|image| (image.account.is_some(), &image.image)).map(|image| &image.image)
+}
+
+pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Answer {
+    if candidate.kind != OperationKind::Replace {
+        return Answer::allow("containing needs no golden");
+    }
+    let Some(fleet) = candidate.fleet else {
+        return Answer::refuse("without a fleet there is no golden to launch from");
+    };
+    let Some(golden) = promoted(context.input, fleet) else {
+        return Answer::refuse(format!(
+            "no version of golden line {} is promoted; `cattleguard golden promote` lifts this",
+            fleet.golden
+        ));
+    };
+    let reference = golden.reference();
+    let Some(image) = image_for(golden, candidate.instance) else {
+        return Answer::refuse(format!(
+            "{reference} has no image in {}; copy it there and record the copy to lift this",
+            candidate.instance.place()
+        ));
+    };
+    match context.input.images.get(image) {
+        Some(described) => usable(described, context.input.now, &reference.to_string()),
+        None if context.input.mode == Enforcement::Observe => Answer::allow(format!(
+            "{image} of {reference} was not described by this scan; it is checked when enforcing"
+        )),
+        None => Answer::hold(format!("{image} of {reference} was not described; a scan that can read it lifts this")),
+    }
+}
+
+fn usable(image: &Image, now: jiff::Timestamp, reference: &str) -> Answer {
+    if image.state != "available" {
+        return Answer::refuse(format!(
+            "{} of {reference} is {}; an available image lifts this",
+            image.id, image.state
+        ));
+    }
+    if image.deprecated_at.is_some_and(|at| at <= now) {
+        return Answer::refuse(format!("{} of {reference} is deprecated in EC2; a newer golden lifts this", image.id));
+    }
+    Answer::allow(format!("{} of {reference} can be launched", image.id))
+}

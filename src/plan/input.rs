@@ -1,0 +1,148 @@
+//! Everything a plan depends on.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::types::{
+    AccountId, Coverage, Decision, Enforcement, Exception, Finding, Fleet, FleetName, Golden, Image, ImageId, Instance,
+    InstanceId, OperationKind, PlanHash,
+};
+
+/// Everything a plan depends on. All lists may be in any order.
+#[derive(Clone, Debug)]
+pub struct PlanInput<'a> {
+    /// The time that counts as now: the snapshot's start.
+    pub now: Timestamp,
+    /// The ceiling on every fleet.
+    pub mode: Enforcement,
+    /// Every live instance, also those policy asks nothing of: budgets, the mass-drift breaker and
+    /// availability are shares of the whole fleet.
+    pub subjects: Vec<PlanSubject<'a>>,
+    /// Fleets.
+    pub fleets: &'a [Fleet],
+    /// Goldens.
+    pub goldens: &'a [Golden],
+    /// Images as EC2 describes them; an id that is missing was not described.
+    pub images: &'a BTreeMap<ImageId, Image>,
+    /// Exceptions, expired ones included.
+    pub exceptions: &'a [Exception],
+    /// What is paused.
+    pub pauses: &'a [Pause],
+    /// What was read, for each account-region and source.
+    pub coverage: &'a [Coverage],
+    /// What happened before.
+    pub history: &'a History,
+    /// Configured alarms with their state; none configured holds nothing.
+    pub alarms: &'a [Alarm],
+    /// Approvals that people gave.
+    pub approvals: &'a [Approval],
+    /// What is known of the enforcing role's permissions.
+    pub permissions: &'a Permissions,
+}
+
+/// One instance with what was found and decided.
+#[derive(Clone, Debug)]
+pub struct PlanSubject<'a> {
+    /// Instance.
+    pub instance: &'a Instance,
+    /// Its fleet.
+    pub fleet: Option<&'a FleetName>,
+    /// What policy says.
+    pub decision: Option<&'a Decision>,
+    /// Its findings that are not resolved.
+    pub findings: Vec<&'a Finding>,
+}
+
+/// One pulled kill switch: a fleet, or everything, with the reason.
+pub type Pause = (Option<FleetName>, String);
+
+/// What happened before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Operations of the last days.
+    pub operations: Vec<PastOperation>,
+    /// Lineages of instances that replaced others.
+    pub lineages: BTreeMap<InstanceId, Lineage>,
+}
+
+/// How an operation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationState {
+    /// It has not ended.
+    InFlight,
+    /// It ended then, whatever the result.
+    Finished(Timestamp),
+}
+
+/// One operation that was started before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastOperation {
+    /// What.
+    pub kind: OperationKind,
+    /// On which instance.
+    pub instance: InstanceId,
+    /// Of which fleet.
+    pub fleet: FleetName,
+    /// How it stands.
+    pub state: OperationState,
+}
+
+/// The predecessors of an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lineage {
+    /// Replacements that led to this instance, in any order.
+    pub replacements: Vec<PastReplacement>,
+}
+
+/// One replacement in a lineage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastReplacement {
+    /// When it finished.
+    pub at: Timestamp,
+    /// Fingerprints of the findings it was made for.
+    pub fingerprints: Vec<String>,
+}
+
+/// State of an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlarmState {
+    /// Quiet.
+    Ok,
+    /// Firing.
+    Firing,
+    /// Could not be read, or has too little data.
+    Unknown,
+}
+
+/// An alarm that holds enforcement while it fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Only this fleet; `None` for all.
+    pub fleet: Option<FleetName>,
+    /// Name.
+    pub name: String,
+    /// State.
+    pub state: AlarmState,
+}
+
+/// A person's approval of one plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The plan.
+    pub plan: PlanHash,
+    /// Who.
+    pub approver: String,
+    /// Until when it counts.
+    pub expires_at: Timestamp,
+}
+
+/// What is known of the enforcing role's permissions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Permissions {
+    /// Nobody checked.
+    #[default]
+    Unknown,
+    /// Checked: the actions that are missing, by account. An account that is absent was not checked.
+    Checked(BTreeMap<AccountId, Vec<String>>),
+}
