@@ -1,3 +1,8 @@
 //! The `cattleguard` command: the application over AWS.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let code = cattleguard::app::run(Box::new(cattleguard::app::AwsBackend), std::env::args_os().collect());
+    ExitCode::from(u8::try_from(code).unwrap_or(70))
+}

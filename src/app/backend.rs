@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::config::Config;
 use super::error::AppError;
+use super::pipeline::store_error;
 use crate::collect::CloudRead;
-use crate::store::Store;
+use crate::store::{SqliteStore, Store};
 
 /// The outside world of the application. There is no default: a program names its backend.
 #[async_trait]
@@ -24,5 +25,18 @@ pub trait Backend: Send + Sync {
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError>;
 
     /// Opens the state.
-    fn open_store(&self, config: &Config) -> Result<Arc<dyn Store>, AppError>;
+    fn open_store(&self, config: &Config) -> Result<Arc<dyn Store>, AppError> {
+        open_sqlite(config)
+    }
+
+    /// Opens the state for reading only.
+    fn open_store_read_only(&self, config: &Config) -> Result<Arc<dyn Store>, AppError> {
+        let store = SqliteStore::open_read_only(&config.state.path).map_err(|error| store_error(&error))?;
+        Ok(Arc::new(store))
+    }
+}
+
+fn open_sqlite(config: &Config) -> Result<Arc<dyn Store>, AppError> {
+    let store = SqliteStore::open(&config.state.path).map_err(|error| store_error(&error))?;
+    Ok(Arc::new(store))
 }

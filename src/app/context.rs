@@ -62,6 +62,11 @@ impl<'b> Context<'b> {
         self.backend.open_store(config)
     }
 
+    /// Opens the state for reading only: works while a scan holds the lease.
+    pub fn read_store(&self, config: &Config) -> Result<Arc<dyn Store>, AppError> {
+        self.backend.open_store_read_only(config)
+    }
+
     /// A runtime for commands that talk to something.
     pub fn runtime(&self) -> Result<tokio::runtime::Runtime, AppError> {
         tokio::runtime::Builder::new_multi_thread()

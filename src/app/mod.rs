@@ -7,6 +7,8 @@
 //!
 //! Nothing is read, started or logged before the command line is parsed, so `--help` answers at once.
 
+#[cfg(feature = "aws")]
+pub mod aws_backend;
 pub mod backend;
 pub mod cli;
 pub mod commands;
@@ -18,15 +20,22 @@ pub mod exit;
 pub mod iam_policy;
 pub mod logging;
 pub mod operator;
+pub mod manifest;
 pub mod output;
+pub mod pipeline;
+pub mod policy_files;
 pub mod progress;
+pub mod read_error;
 pub mod shutdown;
 pub mod table;
 pub mod terminal;
+pub mod view;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+#[cfg(feature = "aws")]
+pub use aws_backend::AwsBackend;
 pub use backend::Backend;
 pub use context::Context;
 pub use error::AppError;

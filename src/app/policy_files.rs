@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use super::diag::{Diag, Site};
 use super::error::AppError;
 use super::exit::Exit;
+use super::terminal::clean_short;
 use crate::evaluate::{PolicyProblem, PolicySource};
 
 /// A policy file larger than this is a mistake: the engine itself refuses more than 1 MiB.
 const MOST_BYTES: u64 = 1024 * 1024;
+
+/// A shown line is cut here.
+const SNIPPET: usize = 160;
 
 /// Reads files, and folders recursively, in the order of their names. Tests (`*_test.rego`) are left out.
 ///
@@ -72,11 +76,19 @@ fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicyS
     Ok(())
 }
 
-/// A policy problem as a diagnostic.
+/// A policy problem as a diagnostic, with the line it is about when the file can still be read.
 pub fn diag(problem: PolicyProblem) -> Diag {
-    let mut diag = Diag::whole_file("CG0300", problem.file.clone(), problem.message.clone());
-    if problem.line > 0 {
-        diag.site = Site::at(problem.file, problem.line, problem.column);
+    let line = usize::try_from(problem.line).unwrap_or(0);
+    let snippet = line.checked_sub(1).and_then(|index| {
+        let text = std::fs::read_to_string(&problem.file).ok()?;
+        text.lines().nth(index).map(|line| clean_short(line, SNIPPET))
+    });
+    let mut diag = Diag::whole_file("policy", problem.file.clone(), problem.message.clone());
+    if let Some(snippet) = snippet {
+        let column = usize::try_from(problem.column).unwrap_or(1).max(1);
+        diag.site = Site::File { file: problem.file, line, column, width: 1, snippet };
+    } else if line > 0 {
+        diag.message = format!("line {line}: {}", diag.message);
     }
     diag
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::values;
+use crate::detect::registry::ContractPart;
 use crate::types::{AccountId, GoldenRef};
 
 /// `golden` commands.
@@ -57,6 +58,18 @@ pub struct RecordArgs {
     /// Root digest that the agent printed when the image was baked
     #[arg(long, value_name = "DIGEST")]
     pub root: Option<String>,
+    /// Part of the launch contract that is not judged, e.g. instance-type; may be repeated
+    #[arg(long, value_name = "PART")]
+    pub without: Vec<ContractPart>,
+    /// Record although the reference instance reports no SSM inventory; software is then not judged
+    #[arg(long)]
+    pub without_inventory: bool,
+    /// Another instance type that is allowed; may be repeated
+    #[arg(long, value_name = "TYPE")]
+    pub instance_type: Vec<String>,
+    /// Tag that instances must carry with this value; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = values::key_value)]
+    pub tag: Vec<(String, String)>,
     /// Promote it at once
     #[arg(long)]
     pub promote: bool,

@@ -18,7 +18,7 @@ const DELIVER_EVERY: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// What keeps it from starting. A scan that fails later is logged, and the next one is tried on schedule.
-pub fn run(context: &Context<'_>) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>) -> Result<Exit, AppError> {
     let loaded = context.load(Vec::new())?;
     let service = Service::prepare(context, loaded.config, "daemon")?;
     let runtime = context.runtime()?;

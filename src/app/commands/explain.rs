@@ -17,7 +17,7 @@ use crate::report::text::{clean, wrap};
 ///
 /// # Errors
 /// State, or something that is neither an instance, a finding nor a code.
-pub fn run(context: &Context<'_>, args: &ExplainArgs) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>, args: &ExplainArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let subject = args.subject.as_str();
     // A code needs no state: it can be looked up before the first scan.

@@ -17,7 +17,7 @@ use crate::types::{Finding, FindingId, FindingStatus};
 ///
 /// # Errors
 /// State, or an id that is not there.
-pub fn run(context: &Context<'_>, command: &FindingsCommand) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>, command: &FindingsCommand) -> Result<Exit, AppError> {
     match command {
         FindingsCommand::List(args) => list(context, args),
         FindingsCommand::Show(args) => show(context, &args.id),

@@ -22,14 +22,14 @@ use crate::types::{Golden, GoldenRef};
 ///
 /// # Errors
 /// Configuration, state, or a refusal that says what to do instead.
-pub fn run(context: &Context<'_>, command: &GoldenCommand) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>, command: &GoldenCommand) -> Result<Exit, AppError> {
     match command {
         GoldenCommand::Record(args) => record::run(context, args),
         GoldenCommand::List => list(context),
         GoldenCommand::Show(args) => show(context, &args.reference),
         GoldenCommand::Diff(args) => diff(context, args),
         GoldenCommand::Promote(args) => {
-            change(context, &args.reference, None, |golden, now| promote(golden, now))
+            change(context, &args.reference, None, promote)
         }
         GoldenCommand::Deprecate(args) => {
             let reason = args.reason.as_deref();

@@ -21,7 +21,7 @@ const SCHEMA: &str = "cattleguard.dev/change-event/v1";
 ///
 /// # Errors
 /// Output that cannot be written.
-pub fn run(context: &Context<'_>, args: &IngestArgs) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>, args: &IngestArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Ndjson])?;
     let started = Instant::now();
     let mut events = Vec::new();

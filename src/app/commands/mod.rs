@@ -3,11 +3,21 @@
 
 mod completion;
 mod config;
+mod daemon;
 mod exceptions;
+mod explain;
+mod findings;
+mod golden;
 mod iam_policy;
+mod ingest;
 mod init;
 mod man;
 mod pause;
+mod pets;
+mod plan;
+mod scan;
+mod stored;
+mod timeline;
 #[cfg(test)]
 mod tests;
 
@@ -32,17 +42,17 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Resume(args) => pause::resume(context, &args),
         Command::Completion(args) => completion::run(context, &args),
         Command::Man(args) => man::run(context, &args),
+        Command::Golden(command) => golden::run(context, &command),
+        Command::Scan(args) => scan::run(context, &args),
+        Command::Daemon(_) => daemon::run(context),
+        Command::Ingest(args) => ingest::run(context, &args),
+        Command::Findings(command) => findings::run(context, &command),
+        Command::Explain(args) => explain::run(context, &args),
+        Command::Timeline(args) => timeline::run(context, &args),
+        Command::Pets(args) => pets::run(context, &args),
+        Command::Plan(args) => plan::run(context, &args),
         // Integration seam: each of these gets its arm when its stage is merged.
-        Command::Golden(_)
-        | Command::Scan(_)
-        | Command::Daemon(_)
-        | Command::Ingest(_)
-        | Command::Findings(_)
-        | Command::Explain(_)
-        | Command::Timeline(_)
-        | Command::Pets(_)
-        | Command::Plan(_)
-        | Command::Policy(_)
+        Command::Policy(_)
         | Command::Notify(_)
         | Command::Audit(_) => Err(AppError::usage("this build does not have this command")),
     }

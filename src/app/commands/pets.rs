@@ -16,7 +16,7 @@ use crate::report::render::{pets_json, pets_text};
 ///
 /// # Errors
 /// State.
-pub fn run(context: &Context<'_>, args: &PetsArgs) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>, args: &PetsArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let stored = Stored::load(context, false)?;
     let goldens = stored.store.goldens().map_err(|error| store_error(&error))?;

@@ -13,7 +13,7 @@ use crate::report::render::{plan_json, plan_text};
 ///
 /// # Errors
 /// State.
-pub fn run(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let stored = Stored::load(context, false)?;
     let mut plan = stored

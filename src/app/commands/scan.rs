@@ -16,7 +16,7 @@ use crate::types::{FleetName, Place, Severity};
 ///
 /// # Errors
 /// Configuration, credentials, state: whatever leaves no trustworthy result.
-pub fn run(context: &Context<'_>, args: &ScanArgs) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>, args: &ScanArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json, Format::Ndjson])?;
     let loaded = context.load(args.overrides())?;
     let mut service = Service::prepare(context, loaded.config, "scan")?;

@@ -15,7 +15,7 @@ use crate::types::InstanceId;
 ///
 /// # Errors
 /// State, or an instance that nothing is known of.
-pub fn run(context: &Context<'_>, args: &TimelineArgs) -> Result<Exit, AppError> {
+pub(super) fn run(context: &Context<'_>, args: &TimelineArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let loaded = context.load(Vec::new())?;
     let store = context.read_store(&loaded.config)?;

@@ -7,6 +7,7 @@ mod commit;
 mod decisions;
 mod lease;
 mod outcome;
+mod planning;
 mod scan;
 mod service;
 

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
-use super::{commit, lease, outcome};
+use super::{commit, lease, outcome, planning};
 use crate::collect::{self, CloudRead, CollectSettings, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
-use crate::plan;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
@@ -124,7 +123,7 @@ async fn scan_under_lease(
         last_clean: &known.last_clean,
     });
     let evaluated = decisions::evaluate(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
-    let plan = plan::plan(&decisions::plan_input(inputs, snapshot, &known, &detection, &evaluated));
+    let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
     let report = report(inputs, snapshot, detection, &evaluated, plan);
 
     let history = OutboxHistory::new(store);

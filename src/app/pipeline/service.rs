@@ -182,7 +182,8 @@ fn cause(error: &dyn std::error::Error) -> String {
 
 /// Between 0 and 1, for jitter. Not a secret: two scanners must only not retry in step.
 fn random() -> f64 {
-    let bits = uuid::Uuid::new_v4().as_u128() >> 75;
+    // The low 62 bits of a version 7 UUID are random (RFC 9562, 5.7).
+    let bits = uuid::Uuid::now_v7().as_u128() & ((1 << 53) - 1);
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
     let fraction = bits as f64 / (1_u64 << 53) as f64;
     fraction

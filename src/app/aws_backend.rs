@@ -1,0 +1,67 @@
+//! AWS and the real clock.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::backend::Backend;
+use super::config::Config;
+use super::error::AppError;
+use super::exit::Exit;
+use super::read_error::read_error;
+use crate::aws::{AwsAccount, AwsCloud, AwsSettings};
+use crate::collect::{CloudRead, ReadFailure};
+
+/// The backend of `cattleguard`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsBackend;
+
+#[async_trait]
+impl Backend for AwsBackend {
+    fn name(&self) -> &'static str {
+        "cattleguard"
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
+        let accounts = config
+            .accounts
+            .iter()
+            .map(|account| AwsAccount {
+                id: account.id.clone(),
+                role: account.role.clone(),
+                external_id: account.external_id.clone().map(Into::into),
+                source_identity: account.source_identity.clone(),
+            })
+            .collect();
+        let base_region = config.places().first().map(|place| place.region.to_string());
+        let settings = AwsSettings { accounts, base_region, ..AwsSettings::default() };
+        let cloud = AwsCloud::connect(settings).await.map_err(|error| AppError::new(Exit::Config, error.to_string()))?;
+        self.check_credentials(&cloud, config).await?;
+        Ok(Arc::new(cloud))
+    }
+}
+
+impl AwsBackend {
+    /// Without credentials no source of any place can be read; that is said once, before anything else. Whatever
+    /// else goes wrong in one account is left to the collection, which records it there and goes on.
+    async fn check_credentials(&self, cloud: &AwsCloud, config: &Config) -> Result<(), AppError> {
+        let mut failures = Vec::new();
+        for account in &config.accounts {
+            let Some(place) = account.places().next() else { continue };
+            match cloud.caller(&place).await {
+                Ok(_) => return Ok(()),
+                Err(error) => failures.push(error),
+            }
+        }
+        let all_without = failures.iter().all(|error| error.failure == ReadFailure::Credentials);
+        match failures.first() {
+            Some(first) if all_without => Err(read_error(first)),
+            _ => Ok(()),
+        }
+    }
+}
