@@ -24,6 +24,10 @@ mod schema;
 mod shipped;
 pub mod test_runner;
 
+/// Stack that compiling and evaluating policies needs, in bytes: the engine recurses by a few large frames
+/// for every rule that calls another. Run both on a thread with at least this much.
+pub const STACK_BYTES: usize = 16 * 1024 * 1024;
+
 pub use bundle::{PolicyPackage, PolicySet};
 pub use canonical::canonical_json;
 pub use decide::{Evaluator, decide, evaluate_all};

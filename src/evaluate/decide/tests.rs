@@ -118,3 +118,34 @@ fn one_engine_over_many_instances_carries_nothing_over() {
     let alone: Vec<Decision> = all.iter().map(|facts| decide(&set, facts)).collect();
     assert_eq!(decisions, alone);
 }
+
+#[test]
+fn the_longest_chain_of_calls_fits_the_promised_stack() {
+    let functions: String =
+        (0..63).map(|n| format!("f{n}(x) := y if {{ some z in [x]; y := f{}(z) }}\n", n + 1)).collect();
+    let text = format!("{functions}f63(x) := x\ndeny contains \"deep\" if f1(1) == 1");
+    let worker = std::thread::Builder::new().stack_size(crate::evaluate::STACK_BYTES);
+    let decision =
+        worker.spawn(move || run(&[&text], Enforcement::Observe, Enforcement::Observe)).unwrap().join().unwrap();
+    assert_eq!(decision.reasons, ["deep"]);
+}
+
+#[test]
+fn every_shipped_decision_names_listed_controls_only() {
+    let (scan, instance, golden, fleet) = (ScanId::new("s-1"), instance(), golden(), fleet());
+    let set = PolicySet::compile(shipped(), Value::Null).unwrap();
+    let listed: Vec<String> = crate::evaluate::controls::controls().unwrap().into_iter().map(|c| c.id).collect();
+    for code in [
+        "config-volumes",
+        "event-remote-command",
+        "file-added",
+        "software-package-added",
+        "image-revoked",
+        "blind-trail-stopped",
+    ] {
+        let one = finding(code, Severity::High);
+        let decision = decide(&set, &facts(&scan, &instance, &golden, &fleet, &[&one]));
+        assert!(!decision.controls.is_empty(), "{code}");
+        assert!(decision.controls.iter().all(|control| listed.contains(control)), "{:?}", decision.controls);
+    }
+}

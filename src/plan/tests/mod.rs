@@ -1,5 +1,7 @@
 //! Truth tables of the gates, and properties of whole plans.
 
-mod gates;
+mod early_gates;
+mod late_gates;
 mod properties;
+mod table;
 mod world;

@@ -28,8 +28,8 @@ fn draw() -> impl Strategy<Value = Draw> {
         1 => Just(Action::Quarantine),
         3 => Just(Action::Replace),
     ];
-    let flags = (any::<bool>(), prop::bool::weighted(0.1), prop::bool::weighted(0.1));
-    (0..2_usize, asked, 1..5_usize, flags, 1..3_u32, 1..50_i64, prop::option::weighted(0.1, any::<bool>()), 0..4_u32)
+    let flags = (any::<bool>(), prop::bool::weighted(0.1), prop::bool::weighted(0.03));
+    (0..2_usize, asked, 1..5_usize, flags, 1..3_u32, 1..50_i64, prop::option::weighted(0.04, any::<bool>()), 0..4_u32)
         .prop_map(|(fleet, asked, severity, (compromise, waived, stopped), seen, age, past, healthy)| Draw {
             fleet,
             asked,
@@ -57,15 +57,15 @@ struct Settings {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    let level = || prop_oneof![1 => Just(Enforcement::Observe), 1 => Just(Enforcement::Quarantine), 3 => Just(Enforcement::Replace)];
+    let level = || prop_oneof![1 => Just(Enforcement::Observe), 2 => Just(Enforcement::Quarantine), 9 => Just(Enforcement::Replace)];
     (
         level(),
         [level(), level()],
-        0..6_u32,
-        0.0..60.0_f64,
+        0..16_u32,
+        0.0..100.0_f64,
         any::<bool>(),
-        0..40_u32,
-        any::<bool>(),
+        0..60_u32,
+        prop::bool::weighted(0.8),
         prop::bool::weighted(0.2),
     )
         .prop_map(|(mode, enforcement, count, percent, min_one, breaker, windows, approval)| Settings {
