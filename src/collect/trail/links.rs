@@ -75,12 +75,15 @@ impl LinkMap {
         }
     }
 
-    /// The links worth remembering: parts that one instance holds at a time, as of `now`.
+    /// The links to remember, as of `now`: parts that one instance holds at a time, and what events taught.
+    /// Links that were remembered before are not repeated.
     pub fn links(&self, now: Timestamp) -> Vec<Link> {
         let mut links: Vec<Link> = Vec::new();
         for (place, entry) in &self.places {
-            for (key, owners) in entry.owners.iter().filter(|(key, _)| is_remembered(key)) {
-                links.extend(owners.iter().map(|owner| Link {
+            for (key, owners) in &entry.owners {
+                let lasting = is_exclusive(key) || is_address(key);
+                let news = |owner: &&Owner| if owner.seen.is_some() { owner.from.is_some() } else { lasting };
+                links.extend(owners.iter().filter(news).map(|owner| Link {
                     place: place.clone(),
                     key: key.clone(),
                     instance: owner.instance.clone(),
@@ -192,8 +195,4 @@ fn is_exclusive(key: &str) -> bool {
 
 fn is_address(key: &str) -> bool {
     key.parse::<std::net::IpAddr>().is_ok()
-}
-
-fn is_remembered(key: &str) -> bool {
-    is_exclusive(key) || is_address(key)
 }

@@ -57,3 +57,7 @@ pub async fn lookup_into(
         }
     }
 }
+
+#[cfg(test)]
+#[path = "lookup_tests.rs"]
+mod tests;

@@ -67,9 +67,9 @@ fn a_cut_off_file_keeps_what_came_before_and_says_so() {
 fn endless_nesting_and_endless_records_are_refused() {
     let (records, broken) = cut(&format!("{}\n{A}", "{\"a\":".repeat(500)), 100);
     assert_eq!((records, broken.len()), (vec![A.to_owned()], 1));
-    let long = format!("{{\"a\": \"{}\"}}\n{A}", "x".repeat(MAX_RECORD + 10));
+    let long = format!("{{\"a\": \"{}\"}}\n{A}", "x".repeat(MAX_RECORD + 600_000));
     let (records, broken) = cut(&long, 256 * 1024);
-    assert_eq!((records, broken.len()), (vec![A.to_owned()], 1));
+    assert!(records == [A] && broken.len() == 1, "{broken:?}");
 }
 
 proptest! {
