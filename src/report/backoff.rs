@@ -23,7 +23,7 @@ pub enum Next {
 }
 
 /// The wait after `attempts` failures (at least 1): a random share, `random` in 0..1, of an exponentially
-/// growing bound ("full jitter": https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+/// growing bound ("full jitter": <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 pub fn wait(attempts: u32, random: f64) -> Duration {
     let factor = 1_u32.checked_shl(attempts.saturating_sub(1).min(31)).unwrap_or(u32::MAX);
     let bound = BASE.saturating_mul(factor).min(CAP);

@@ -52,7 +52,7 @@ pub struct Pet {
     pub golden: Option<GoldenRef>,
     /// Sum of the weights.
     pub score: u32,
-    /// Since when it is one: the earliest trait.
+    /// Since when it is one: the earliest drift, or when its golden was superseded.
     pub since: Option<Timestamp>,
     /// What makes it one, heaviest first.
     pub traits: Vec<PetTrait>,
@@ -76,6 +76,7 @@ fn pet(result: &InstanceResult, goldens: &[Golden], view: &View<'_>, now: Timest
     if traits.is_empty() {
         return None;
     }
+    let since = traits.iter().filter_map(|of| of.since).min();
     // These alone do not make a pet; on one they say how attached people are to it.
     traits.extend(attachments(result, now));
     traits.sort_by(|a, b| (b.weight, &a.what).cmp(&(a.weight, &b.what)));
@@ -87,7 +88,7 @@ fn pet(result: &InstanceResult, goldens: &[Golden], view: &View<'_>, now: Timest
         fleet: result.fleet.clone(),
         golden: result.golden.clone(),
         score: traits.iter().map(|of| of.weight).sum(),
-        since: traits.iter().filter_map(|of| of.since).min(),
+        since,
         traits,
         needs: needs(result, view),
     })

@@ -61,16 +61,19 @@ impl Pump {
         max_rounds: usize,
     ) -> Result<PumpSummary, StoreError> {
         let mut total = PumpSummary::default();
+        let mut batch = BATCH;
         for _ in 0..max_rounds {
-            let rows = store.due(clock(), BATCH)?;
+            let rows = store.due(clock(), batch)?;
             let mut lanes: BTreeMap<&str, Vec<&OutboxRow>> = BTreeMap::new();
             for row in &rows {
                 lanes.entry(&row.draft.destination).or_default().push(row);
             }
             let mut runs = Vec::new();
+            let mut moved = false;
             for (name, rows) in lanes {
                 let Some(destination) = destinations.iter().find(|destination| destination.name == name) else {
                     unknown(store, &rows, clock(), &mut total)?;
+                    moved = true;
                     continue;
                 };
                 let bucket = self.buckets.get(name).copied().unwrap_or_else(|| fresh_bucket(destination));
@@ -78,7 +81,6 @@ impl Pump {
                 runs.push(lane.run(store, rows, &clock));
             }
             // All destinations at once: one that hangs for its 20 seconds delays no other.
-            let mut moved = false;
             total.waiting = 0;
             for result in join_all(runs).await {
                 let (name, bucket, done) = result?;
@@ -89,7 +91,12 @@ impl Pump {
                 total.dead += done.dead;
                 total.waiting += done.waiting;
             }
-            if !moved {
+            // Rows that wait for one destination's rate limit may fill the batch and hide another's.
+            let hidden = total.waiting > 0 && rows.len() == batch;
+            if hidden {
+                batch = batch.saturating_mul(2);
+            }
+            if !moved && !hidden {
                 break;
             }
         }
@@ -247,7 +254,7 @@ impl Lane<'_> {
     fn self_alert(&self, row: &OutboxRow, error: &str, now: Timestamp) -> Notice {
         let name = clean(&self.destination.name, 80);
         let group = GroupKey { fleet: None, code: Code::known("dead-letter"), actor: Some(name.clone()) };
-        let title = format!("alerts to `{name}` are being given up");
+        let title = format!("alerts to {name} are being given up");
         let mut notice = Notice::blank(NoticeKind::DeadLetter, group, Severity::High, &title, now);
         notice.lines.push(format!("Reason: {}", clean(error, 200)));
         if let Some(title) = row.draft.payload.get("title").and_then(|title| title.as_str()) {

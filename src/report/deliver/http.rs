@@ -61,8 +61,8 @@ impl Client {
         now: Timestamp,
     ) -> Attempt {
         let Ok(url) = Url::parse(url) else { return Attempt::Dead("its URL cannot be parsed".to_owned()) };
-        if let Err(attempt) = allowed(&url, allow_private) {
-            return attempt;
+        if let Err(problem) = scheme_allowed(&url, allow_private).and_then(|()| host_allowed(&url, allow_private)) {
+            return Attempt::Dead(problem);
         }
         let client = if allow_private { &self.open } else { &self.guarded };
         let mut request = client.post(url).body(body);
@@ -76,24 +76,27 @@ impl Client {
     }
 }
 
-/// Checks what no resolver sees: the scheme, and addresses written into the URL.
-fn allowed(url: &Url, allow_private: bool) -> Result<(), Attempt> {
+fn scheme_allowed(url: &Url, allow_private: bool) -> Result<(), String> {
     match url.scheme() {
-        "https" if cfg!(feature = "tls") => {}
-        "https" => return Err(Attempt::Dead("this build has no TLS: https cannot be reached".to_owned())),
-        "http" if allow_private => {}
-        _ => return Err(Attempt::Dead("its URL must be https".to_owned())),
+        "https" if cfg!(feature = "tls") => Ok(()),
+        "https" => Err("this build has no TLS: https cannot be reached".to_owned()),
+        "http" if allow_private => Ok(()),
+        _ => Err("its URL must be https".to_owned()),
     }
+}
+
+/// Judges addresses written into the URL, which no resolver sees.
+fn host_allowed(url: &Url, allow_private: bool) -> Result<(), String> {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => address.into(),
         Some(Host::Ipv6(address)) => address.into(),
         Some(Host::Domain(_)) => return Ok(()),
-        None => return Err(Attempt::Dead("its URL has no host".to_owned())),
+        None => return Err("its URL has no host".to_owned()),
     };
     if allow_private {
         return Ok(());
     }
-    judge(address).map_err(|refused| Attempt::Dead(refused.to_string()))
+    judge(address).map_err(|refused| refused.to_string())
 }
 
 async fn answer(response: reqwest::Response, now: Timestamp) -> Attempt {
@@ -201,12 +204,27 @@ mod tests {
 
     #[test]
     fn addresses_written_into_the_url_are_judged_too() {
-        let refusal = |text: &str, private| allowed(&Url::parse(text).unwrap(), private);
-        assert!(refusal("http://8.8.8.8/", false).is_err(), "http needs allow_private");
-        assert!(refusal("file:///etc/passwd", true).is_err());
-        assert_eq!(refusal("http://127.0.0.1:9/", true), Ok(()));
+        let host = |text: &str, private| host_allowed(&Url::parse(text).unwrap(), private);
+        assert_eq!(host("http://127.0.0.1:9/", true), Ok(()));
+        assert_eq!(host("https://8.8.8.8/", false), Ok(()));
         for text in ["https://169.254.169.254/", "https://[fd00:ec2::254]/", "https://2130706433/", "https://0x7f.1/"] {
-            assert!(refusal(text, false).is_err(), "{text}");
+            assert!(host(text, false).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn plain_http_only_where_private_is_allowed() {
+        let scheme = |text: &str, private| scheme_allowed(&Url::parse(text).unwrap(), private);
+        assert_eq!(scheme("http://hooks.example/", true), Ok(()));
+        assert_eq!(scheme("http://hooks.example/", false), Err("its URL must be https".to_owned()));
+        assert!(scheme("file:///etc/passwd", true).is_err());
+        assert_eq!(scheme("https://hooks.example/", false).is_ok(), cfg!(feature = "tls"));
+    }
+
+    #[tokio::test]
+    async fn names_are_judged_after_they_are_resolved() {
+        use reqwest::dns::Resolve as _;
+        let refused = GuardedResolver.resolve("localhost".parse().unwrap()).await.err().unwrap();
+        assert!(refused.downcast_ref::<Refused>().is_some(), "{refused}");
     }
 }

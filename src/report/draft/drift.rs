@@ -72,6 +72,12 @@ fn topic(scope: &Scope<'_>, key: GroupKey, group: &Group<'_>) -> Option<Topic> {
     let mut notice = notice(scope, key, &shown, instances.len() as u64);
     if !firing {
         notice.lines = ending(group);
+        // What policy and plan say of the instance is about what is still there.
+        for finding in &mut notice.findings {
+            finding.policy.clear();
+            finding.next.clear();
+            finding.held.clear();
+        }
         if !silenced.is_empty() {
             notice
                 .lines

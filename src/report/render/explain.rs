@@ -98,7 +98,26 @@ mod tests {
         let mut plan = fixtures::plan();
         plan.held.push(fixtures::held("i-0aaaaaaaaaaaaaaaa"));
         let view = View::new(&results, &findings, Some(&plan));
-        insta::assert_snapshot!(explain_instance(&results[0], &view, &Look::default()), @"");
+        insta::assert_snapshot!(explain_instance(&results[0], &view, &Look::default()), @r#"
+        ✗ drifted i-0aaaaaaaaaaaaaaaa · web · 111122223333/eu-west-1 · web@1
+          instance  m7g.large in eu-west-1a, running, image ami-0aaaaaaaaaaaaaaaa, launched 2026-10-24
+                    10:00:00Z
+          managed   SSM could not be asked
+          changed   software-package-changed (high, f-fca0421a71226937): openssl differs from the golden
+                    1.0 → 2.0
+          who       alice called StartSession from 198.51.100.7, with MFA, at 2026-11-23 09:58:00Z, event
+                    11111111-2222-3333-4444-555555555555, session alice-0a1b2c (a session was open then)
+                    arn:aws:sts::111122223333:assumed-role/Admin/alice
+          policy    alert (policy asked for replace, lowered by mode = "observe"), severity high
+                    • modified in place
+                    controls pci-dss-4.0.1:11.5.2
+                    cattleguard.host.in_place_modification: violation
+                    input sha256:0, bundle sha256:1
+          plan      would replace it, but holds
+                    • kill-switch: allow: not pulled
+                    • window: hold until 2026-11-24 02:00:00Z: outside every window
+                    • opt-in: refuse: fleet web is observe-only: set enforcement = "replace"
+        "#);
     }
 
     #[test]
@@ -108,6 +127,26 @@ mod tests {
         let findings = [finding];
         let results = [fixtures::result("i-0aaaaaaaaaaaaaaaa", Verdict::Drifted, &findings)];
         let view = View::new(&results, &findings, None);
-        insta::assert_snapshot!(explain_finding(&findings[0], &view, &Look::default()), @"");
+        insta::assert_snapshot!(explain_finding(&findings[0], &view, &Look::default()), @r#"
+        f-a386ebd00bca7263 software-package-changed
+          instance  i-0aaaaaaaaaaaaaaaa in 111122223333/eu-west-1
+          subject   openssl
+          changed   software-package-changed (high, f-a386ebd00bca7263): openssl differs from the golden
+                    1.0 → 2.0
+          who       nobody in the trail explains it
+          expected  1.0
+          actual    2.0
+          seen      first 2026-11-23 09:59:00Z, last 2026-11-23 10:00:00Z, by 2 scans, through ssm
+          status    open
+          print     c662b8ebe02dcbc1b9de02959f200a5b (equal on hosts that drifted in the same way)
+
+        ✗ drifted i-0aaaaaaaaaaaaaaaa · web · 111122223333/eu-west-1 · web@1
+          policy    alert (policy asked for replace, lowered by mode = "observe"), severity high
+                    • modified in place
+                    controls pci-dss-4.0.1:11.5.2
+                    cattleguard.host.in_place_modification: violation
+                    input sha256:0, bundle sha256:1
+          plan      nothing beyond this alert
+        "#);
     }
 }

@@ -58,6 +58,12 @@ mod tests {
         low.attribution.clear();
         let mut high = fixtures::finding("event-ssh-key-pushed", "i-0bbbbbbbbbbbbbbbb", "key");
         high.summary = "\u{1b}]0;x\u{7}pushed a key for\n ro\u{202e}ot".to_owned();
-        insta::assert_snapshot!(findings_table(&[low, high], &Look { width: 140, ..Look::default() }), @"");
+        insta::assert_snapshot!(findings_table(&[low, high], &Look { width: 140, ..Look::default() }), @r"
+        FINDING             SEVERITY  STATUS  INSTANCE             CODE                  WHO    FIRST SEEN            WHAT
+        f-6dc5ade239ebefdc  high      open    i-0bbbbbbbbbbbbbbbb  event-ssh-key-pushed  alice  2026-11-23 09:59:00Z  pushed a key for  root
+        f-415cc764fdf7cc9d  low       open    i-0aaaaaaaaaaaaaaaa  config-volumes        -      2026-11-23 09:59:00Z  /dev/sdf differs from the
+                                                                                                                      golden
+        2 findings
+        ");
     }
 }

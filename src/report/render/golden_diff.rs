@@ -14,6 +14,8 @@ use crate::types::{Baseline, BaselineItem, Golden, LaunchContract, MetadataOptio
 /// Schema of the JSON form.
 pub const DIFF_SCHEMA: &str = "cattleguard.dev/golden-diff/v1";
 
+const CONTRACT: &str = "contract ";
+
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Change {
     path: String,
@@ -50,7 +52,9 @@ pub fn golden_diff_text(before: &Golden, after: &Golden, look: &Look) -> String 
         out.wrapped(2, "equal: instances are held to the same things");
     }
     for Change { path, before, after } in changes {
-        let side = |value: &Option<String>| value.as_deref().map_or(String::new(), |text| clean(text, 200));
+        // A contract that does not name a thing leaves it unjudged, which is not the same as none.
+        let missing = if path.starts_with(CONTRACT) { "not judged" } else { "" };
+        let side = |value: &Option<String>| clean(value.as_deref().unwrap_or(missing), 200);
         out.wrapped(2, &format!("{}: {}", clean(&path, 160), arrow(&side(&before), &side(&after))));
     }
     out.finish()
@@ -60,7 +64,7 @@ fn changes(before: &Golden, after: &Golden) -> Vec<Change> {
     let mut changes = Vec::new();
     compare(&mut changes, "image ", images(before), images(after));
     let contract = |golden: &Golden| contract_lines(&golden.contract).into_iter().collect::<BTreeMap<_, _>>();
-    compare(&mut changes, "contract ", contract(before), contract(after));
+    compare(&mut changes, CONTRACT, contract(before), contract(after));
     let Baseline { inventory: old, manifest_root: old_root } = &before.baseline;
     let Baseline { inventory: new, manifest_root: new_root } = &after.baseline;
     let root = |digest: &Option<crate::types::Digest>| {
@@ -193,7 +197,14 @@ mod tests {
         after.baseline.inventory.insert("AWS:Application".into(), fixtures::inventory(&rows));
         after.images[0].image = "ami-0bbbbbbbbbbbbbbbb".into();
         after.contract.key_name = None;
-        insta::assert_snapshot!(golden_diff_text(&before, &after, &Look::default()), @"");
+        insta::assert_snapshot!(golden_diff_text(&before, &after, &Look::default()), @r"
+        web@1 → web@2
+          image any account/eu-west-1: ami-0aaaaaaaaaaaaaaaa → ami-0bbbbbbbbbbbbbbbb
+          contract key pair: none → not judged
+          AWS:Application gone: 1 → none
+          AWS:Application new: none → 9
+          AWS:Application openssl: 3.0.1 → 3.0.2
+        ");
         let document: serde_json::Value = serde_json::from_str(&golden_diff_json(&before, &after)).unwrap();
         assert_eq!(document["changes"].as_array().unwrap().len(), 5);
     }

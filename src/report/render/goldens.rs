@@ -149,7 +149,23 @@ mod tests {
         golden.recorded_by = "arn:aws:iam::111122223333:user/ba\u{1b}[31mker".to_owned();
         golden.baseline.inventory.insert("AWS:Application".into(), fixtures::inventory(&[("openssl", "3.0.1")]));
         let text = golden_text(&golden, &Look::default());
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        web@2026.11.1 · promoted
+          digest    blake3:705ca971392bfecf42282df6652077b422845c33169585d8adb03da42485023f
+          recorded  2026-11-22 10:00:00Z by arn:aws:iam::111122223333:user/baker
+          promoted  2026-11-22 11:46:40Z
+          from      i-0ref
+          image     ami-0aaaaaaaaaaaaaaaa in any account/eu-west-1
+
+        Launch contract
+          instance profile  web
+          source/dest check on
+          key pair          none
+
+        Baseline
+          file manifest     not recorded
+          AWS:Application   1 row, captured at an unknown time
+        ");
         let table = goldens_table(&[golden.clone()], &Look::default());
         assert!(table.contains("web@2026.11.1  promoted"), "{table}");
         let document: Value = serde_json::from_str(&golden_json(&golden)).unwrap();

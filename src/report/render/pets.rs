@@ -101,6 +101,26 @@ mod tests {
         plan.held.push(fixtures::held("i-0aaaaaaaaaaaaaaaa"));
         let view = View::new(&results, &findings, Some(&plan));
         let pets = find_pets(&results, &[promoted], &view, fixtures::now());
-        insta::assert_snapshot!(pets_text(&pets, &Look::default()), @"");
+        insta::assert_snapshot!(pets_text(&pets, &Look::default()), @r#"
+           INSTANCE             FLEET  SCORE  WHY
+        1  i-0aaaaaaaaaaaaaaaa  web    58     logged into: s1 differs from the golden
+        2  i-0bbbbbbbbbbbbbbbb  web    26     configuration changed: userdata differs from the golden
+
+        i-0aaaaaaaaaaaaaaaa · 111122223333/eu-west-1 · web@1 · score 58 · a pet since 2026-10-14 10:00:00Z
+          • logged into: s1 differs from the golden, since 2026-11-23 09:58:00Z, by alice
+          • software changed: nmap differs from the golden, since 2026-11-23 09:58:00Z, by alice
+          • left behind on web@1: web@2 was promoted 40 days ago, since 2026-10-14 10:00:00Z
+          • has run for 200 days, since 2026-05-07 10:00:00Z
+          to replace it: data volume vol-0d at /dev/sdf moved or copied
+          to replace it: gate opt-in: refuse: fleet web is observe-only: set enforcement = "replace"
+          to replace it: gate window: hold until 2026-11-24 02:00:00Z: outside every window
+
+        i-0bbbbbbbbbbbbbbbb · 111122223333/eu-west-1 · web@1 · score 26 · a pet since 2026-10-14 10:00:00Z
+          • configuration changed: userdata differs from the golden, since 2026-11-23 09:58:00Z, by alice
+          • left behind on web@1: web@2 was promoted 40 days ago, since 2026-10-14 10:00:00Z
+          to replace it: policy that asks for more than alert (lowered by mode = "observe")
+
+        2 pets
+        "#);
     }
 }

@@ -80,7 +80,21 @@ mod tests {
         plan.operations.push(fixtures::operation("i-0aaaaaaaaaaaaaaaa"));
         plan.held.push(fixtures::held("i-0bbbbbbbbbbbbbbbb"));
         plan.frozen.push(("api\u{1b}[1m".into(), "12 of 40 instances drifted".to_owned()));
-        insta::assert_snapshot!(plan_text(&plan, &Look::default()), @"");
+        insta::assert_snapshot!(plan_text(&plan, &Look::default()), @r#"
+        Plan blake3:00aa · 2026-11-23 10:00:00Z
+          frozen: api: 12 of 40 instances drifted
+
+        Would do (1)
+          i-0aaaaaaaaaaaaaaaa · web · 111122223333/eu-west-1 · replace it from web@1 (hygiene track)
+                    • modified in place
+
+        Holds (1)
+          i-0bbbbbbbbbbbbbbbb · web · 111122223333/eu-west-1 · replace refused
+                    • opt-in: refuse: fleet web is observe-only: set enforcement = "replace"
+                    • window: hold until 2026-11-24 02:00:00Z: outside every window
+
+        1 operation, 1 held
+        "#);
         let every = plan_text(&plan, &Look { verbose: true, ..Look::default() });
         assert_eq!(every.matches("kill-switch: allow: not pulled").count(), 2);
         let document: serde_json::Value = serde_json::from_str(&plan_json(&plan)).unwrap();

@@ -10,14 +10,18 @@ use crate::report::scan_report::ScanReport;
 use crate::report::text::clean;
 use crate::report::view::View;
 use crate::store::InstanceResult;
-use crate::types::{CoverageStatus, FindingStatus, FleetName, Severity, Verdict};
+use crate::types::{CoverageStatus, FindingStatus, FleetName, GoldenRef, Severity, Verdict};
 
 /// Instances explained below the table unless everything is asked for: more than anybody reads at once.
 const EXPLAINED: usize = 50;
 /// Records set aside that are named.
 const SET_ASIDE: usize = 10;
+/// Golden versions named for a fleet.
+const GOLDENS: usize = 4;
 /// Below this width the table leaves out what the blocks repeat.
 const WIDE: usize = 120;
+/// Below this one it leaves out the place as well.
+const MEDIUM: usize = 100;
 
 /// The scan as text: summary, instances that are not clean, each explained, what could not be seen, totals.
 pub fn scan_table(report: &ScanReport, look: &Look) -> String {
@@ -43,8 +47,10 @@ fn header(out: &mut Out<'_>, report: &ScanReport) {
 
 fn fleets(out: &mut Out<'_>, report: &ScanReport) {
     let mut fleets: BTreeMap<Option<&FleetName>, [u64; 3]> = BTreeMap::new();
+    let mut goldens: BTreeMap<(Option<&FleetName>, Option<&GoldenRef>), u64> = BTreeMap::new();
     for result in &report.instances {
         let [clean, drifted, unjudged] = fleets.entry(result.fleet.as_ref()).or_default();
+        *goldens.entry((result.fleet.as_ref(), result.golden.as_ref())).or_default() += 1;
         *match result.verdict {
             Verdict::Clean => clean,
             Verdict::Drifted => drifted,
@@ -54,7 +60,12 @@ fn fleets(out: &mut Out<'_>, report: &ScanReport) {
     for (fleet, [clean_count, drifted, unjudged]) in fleets {
         let name = fleet.map_or_else(|| "no fleet".to_owned(), |fleet| clean(fleet.as_str(), 60));
         let all = count(clean_count + drifted + unjudged, "instance");
-        out.wrapped(2, &format!("{name}: {all}: {clean_count} clean, {drifted} drifted, {unjudged} unjudged"));
+        let of = goldens.iter().filter(|((of, _), _)| *of == fleet).map(|((_, golden), number)| {
+            let golden = golden.map_or_else(|| "no golden".to_owned(), |golden| clean(&golden.to_string(), 60));
+            format!("{number} of {golden}")
+        });
+        let of = of.take(GOLDENS).collect::<Vec<_>>().join(", ");
+        out.wrapped(2, &format!("{name}: {all}: {clean_count} clean, {drifted} drifted, {unjudged} unjudged ({of})"));
         for (_, reason) in report.plan.frozen.iter().filter(|(frozen, _)| Some(frozen) == fleet) {
             out.labelled(4, "frozen: ", &clean(reason, 300));
         }
@@ -74,13 +85,12 @@ fn instances(out: &mut Out<'_>, report: &ScanReport, view: &View<'_>) {
     });
     out.gap();
     if !shown.is_empty() {
-        let wide = out.look.width >= WIDE;
-        let headers: &[&str] = if wide {
-            &["VERDICT", "INSTANCE", "ACCOUNT/REGION", "GOLDEN", "SEVERITY", "DECISION", "WHAT"]
-        } else {
-            &["VERDICT", "INSTANCE", "ACCOUNT/REGION", "DECISION", "WHAT"]
+        let headers: &[&str] = match out.look.width {
+            WIDE.. => &["VERDICT", "INSTANCE", "ACCOUNT/REGION", "GOLDEN", "SEVERITY", "DECISION", "WHAT"],
+            MEDIUM.. => &["VERDICT", "INSTANCE", "ACCOUNT/REGION", "DECISION", "WHAT"],
+            _ => &["VERDICT", "INSTANCE", "WHAT"],
         };
-        let rows = shown.iter().map(|result| row(out.look, result, view, wide)).collect();
+        let rows = shown.iter().map(|result| row(out.look, result, view)).collect();
         out.table(headers, rows);
     }
     let waived = report.findings.iter().filter(|finding| finding.status == FindingStatus::Waived).count() as u64;
@@ -99,13 +109,20 @@ fn worst(result: &InstanceResult, view: &View<'_>) -> Severity {
     findings.map(|finding| view.severity(finding)).fold(own, Severity::max)
 }
 
-fn row(look: &Look, result: &InstanceResult, view: &View<'_>, wide: bool) -> Vec<String> {
+fn row(look: &Look, result: &InstanceResult, view: &View<'_>) -> Vec<String> {
     let instance = &result.instance;
     let severity = worst(result, view);
     let place = format!("{}/{}", clean(instance.account.as_str(), 20), clean(instance.region.as_str(), 30));
     let decision = result.decision.as_ref().map_or_else(|| "-".to_owned(), |decision| decision.action.to_string());
-    let mut cells = vec![look.verdict(result.verdict), clean(instance.id.as_str(), 40), place];
-    if wide {
+    let mut cells = vec![look.verdict(result.verdict), clean(instance.id.as_str(), 40)];
+    if look.width < MEDIUM {
+        // Drifted instances have their place in the block below.
+        let place = if result.verdict == Verdict::Drifted { String::new() } else { format!(" ({place})") };
+        cells.push(format!("{}{place}", what(result, view)));
+        return cells;
+    }
+    cells.push(place);
+    if look.width >= WIDE {
         let golden = result.golden.as_ref().map_or_else(|| "-".to_owned(), |golden| clean(&golden.to_string(), 40));
         let level = if result.verdict == Verdict::Drifted { look.severity(severity) } else { "-".to_owned() };
         cells.extend([golden, level]);
@@ -116,7 +133,10 @@ fn row(look: &Look, result: &InstanceResult, view: &View<'_>, wide: bool) -> Vec
 
 fn what(result: &InstanceResult, view: &View<'_>) -> String {
     let active: Vec<_> = view.findings(&result.instance.id).iter().filter(|finding| finding.is_active()).collect();
-    let first = active.iter().max_by_key(|finding| view.severity(finding)).map(|finding| clean(&finding.summary, 160));
+    let first = active
+        .iter()
+        .min_by_key(|finding| std::cmp::Reverse(view.severity(finding)))
+        .map(|finding| clean(&finding.summary, 160));
     let reason = || result.reasons.first().map(|reason| clean(&reason.reason, 160));
     let text = first.or_else(reason).unwrap_or_default();
     match active.len() {

@@ -31,7 +31,48 @@ fn busy() -> ScanReport {
 
 #[test]
 fn a_wide_terminal() {
-    insta::assert_snapshot!(scan_table(&busy(), &Look { width: 140, ..Look::default() }), @"");
+    insta::assert_snapshot!(scan_table(&busy(), &Look { width: 140, ..Look::default() }), @r#"
+    Scan scan-1 · 2026-11-23 09:59:57Z · 3.0 s · 1 API call · mode observe
+      web: 4 instances: 1 clean, 2 drifted, 1 unjudged (4 of web@1)
+
+    VERDICT     INSTANCE             ACCOUNT/REGION          GOLDEN  SEVERITY  DECISION  WHAT
+    ✗ drifted   i-0aaaaaaaaaaaaaaaa  111122223333/eu-west-1  web@1   high      alert     alice opened an SSM session (+1 more)
+    ✗ drifted   i-0bbbbbbbbbbbbbbbb  111122223333/eu-west-1  web@1   high      alert     an SSH key was pushed for ec2-user
+    ? unjudged  i-0cccccccccccccccc  111122223333/eu-west-1  web@1   -         none      no inventory was reported
+    ✓ 1 clean
+
+    ✗ drifted i-0aaaaaaaaaaaaaaaa · web · 111122223333/eu-west-1 · web@1
+      changed   event-interactive-session (high, new, f-d985ad024358f6c4): alice opened an SSM session
+      who       alice called StartSession from 198.51.100.7, with MFA, at 2026-11-23 09:58:00Z, event 11111111-2222-3333-4444-555555555555,
+                session alice-0a1b2c (a session was open then)
+      changed   software-package-changed (high, f-fca0421a71226937): package openssl changed
+                1.0 → 2.0
+      who       the same call (a session was open then)
+      policy    alert (policy asked for replace, lowered by mode = "observe"), severity high
+                • modified in place
+                controls pci-dss-4.0.1:11.5.2
+      plan      would replace it, but holds
+                • opt-in: refuse: fleet web is observe-only: set enforcement = "replace"
+                • window: hold until 2026-11-24 02:00:00Z: outside every window
+
+    ✗ drifted i-0bbbbbbbbbbbbbbbb · web · 111122223333/eu-west-1 · web@1
+      changed   event-ssh-key-pushed (high, f-fcf47b6019090fdb): an SSH key was pushed for ec2-user
+                1.0 → 2.0
+      who       nobody in the trail explains it
+      policy    alert (policy asked for replace, lowered by mode = "observe"), severity high
+                • modified in place
+                controls pci-dss-4.0.1:11.5.2
+      plan      would replace it from web@1 (hygiene track)
+
+    Not everything could be seen
+      111122223333/eu-west-1 ssm not read (ssm:GetInventory): not authorised to call ssm:GetInventory
+
+    1 CloudTrail record set aside
+      trail/x.json.gz record 3: no eventTime
+
+    2 drifted, 1 unjudged, 1 clean · 1 operation planned, 1 held
+    exit code 3: partial: something could not be judged
+    "#);
 }
 
 #[test]
@@ -39,13 +80,71 @@ fn a_narrow_ascii_terminal() {
     let look = Look { width: 80, unicode: false, ..Look::default() };
     let text = scan_table(&busy(), &look);
     assert!(text.is_ascii());
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    Scan scan-1 - 2026-11-23 09:59:57Z - 3.0 s - 1 API call - mode observe
+      web: 4 instances: 1 clean, 2 drifted, 1 unjudged (4 of web@1)
+
+    VERDICT     INSTANCE             WHAT
+    x drifted   i-0aaaaaaaaaaaaaaaa  alice opened an SSM session (+1 more)
+    x drifted   i-0bbbbbbbbbbbbbbbb  an SSH key was pushed for ec2-user
+    ? unjudged  i-0cccccccccccccccc  no inventory was reported
+                                     (111122223333/eu-west-1)
+    + 1 clean
+
+    x drifted i-0aaaaaaaaaaaaaaaa - web - 111122223333/eu-west-1 - web@1
+      changed   event-interactive-session (high, new, f-d985ad024358f6c4): alice
+                opened an SSM session
+      who       alice called StartSession from 198.51.100.7, with MFA, at 2026-11-23
+                09:58:00Z, event 11111111-2222-3333-4444-555555555555, session
+                alice-0a1b2c (a session was open then)
+      changed   software-package-changed (high, f-fca0421a71226937): package openssl
+                changed
+                1.0 -> 2.0
+      who       the same call (a session was open then)
+      policy    alert (policy asked for replace, lowered by mode = "observe"),
+                severity high
+                * modified in place
+                controls pci-dss-4.0.1:11.5.2
+      plan      would replace it, but holds
+                * opt-in: refuse: fleet web is observe-only: set enforcement =
+                  "replace"
+                * window: hold until 2026-11-24 02:00:00Z: outside every window
+
+    x drifted i-0bbbbbbbbbbbbbbbb - web - 111122223333/eu-west-1 - web@1
+      changed   event-ssh-key-pushed (high, f-fcf47b6019090fdb): an SSH key was
+                pushed for ec2-user
+                1.0 -> 2.0
+      who       nobody in the trail explains it
+      policy    alert (policy asked for replace, lowered by mode = "observe"),
+                severity high
+                * modified in place
+                controls pci-dss-4.0.1:11.5.2
+      plan      would replace it from web@1 (hygiene track)
+
+    Not everything could be seen
+      111122223333/eu-west-1 ssm not read (ssm:GetInventory): not authorised to call
+      ssm:GetInventory
+
+    1 CloudTrail record set aside
+      trail/x.json.gz record 3: no eventTime
+
+    2 drifted, 1 unjudged, 1 clean - 1 operation planned, 1 held
+    exit code 3: partial: something could not be judged
+    "#);
 }
 
 #[test]
 fn a_clean_scan_is_short_and_verbose_lists_everything() {
     let report = fixtures::report(Vec::new());
-    insta::assert_snapshot!(scan_table(&report, &Look::default()), @"");
+    insta::assert_snapshot!(scan_table(&report, &Look::default()), @r"
+    Scan scan-1 · 2026-11-23 09:59:57Z · 3.0 s · 1 API call · mode observe
+      web: 1 instance: 1 clean, 0 drifted, 0 unjudged (1 of web@1)
+
+    ✓ 1 clean
+
+    0 drifted, 0 unjudged, 1 clean · 0 operations planned, 0 held
+    exit code 0: complete, nothing to report
+    ");
     let verbose = scan_table(&report, &Look { verbose: true, ..Look::default() });
     assert!(verbose.contains("i-clean"), "{verbose}");
     assert!(!verbose.contains("✓ 1 clean\n"), "{verbose}");

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::mrkdwn::{calm, code, escape, prose};
+use super::mrkdwn::{calm, code, prose};
 use super::parts::{arrow, count, mfa_phrase, time};
 use crate::report::notice::{Notice, NoticeActor, NoticeFinding, NoticeKind, SharedChange};
 use crate::report::text::clean;
@@ -56,7 +56,8 @@ fn headline(notice: &Notice) -> String {
         }
         _ => format!("{} · ", notice.severity.as_str().to_uppercase()),
     };
-    clean(&calm(&format!("{level}{}", notice.title)), HEADER_CHARS)
+    // Shown in a header as it is, and once more as the fallback text, where backticks would format.
+    clean(&calm(&format!("{level}{}", notice.title)).replace('`', "'"), HEADER_CHARS)
 }
 
 /// A message under construction, with what room is left.
@@ -68,7 +69,7 @@ struct Message {
 
 impl Message {
     fn new(headline: &str) -> Self {
-        let text = clean(&escape(headline), 500);
+        let text = prose(headline, HEADER_CHARS);
         // The frame of the message: its keys and the fallback text.
         let used = 200 + size(&json!(text));
         Self { text, blocks: Vec::new(), used }
@@ -190,7 +191,9 @@ fn finding_text(finding: &NoticeFinding) -> String {
             text.push_str(&format!("\n• {}", prose(line, 200)));
         }
     }
-    text.push_str(&format!("\n*Next* {}", prose(&finding.next, 160)));
+    if !finding.next.is_empty() {
+        text.push_str(&format!("\n*Next* {}", prose(&finding.next, 160)));
+    }
     if !finding.held.is_empty() {
         text.push_str("\n*Held by*");
         for line in finding.held.iter().take(5) {

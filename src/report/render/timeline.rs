@@ -155,7 +155,19 @@ mod tests {
             verdicts: &verdicts,
             findings: &findings,
         };
-        insta::assert_snapshot!(timeline_text(&timeline, &Look::default()), @"");
+        insta::assert_snapshot!(timeline_text(&timeline, &Look::default()), @r"
+        Timeline of i-0aa
+          2026-11-22 09:00:00Z  launch    started its current run
+          2026-11-23 08:00:00Z  verdict   first judged clean
+          2026-11-23 09:58:30Z  event     alice opened an SSM session (StartSession from 198.51.100.7, MFA
+                                          unknown) [99999999-2222-3333-4444-555555555555]
+          2026-11-23 09:59:00Z  finding   config-user-data: userdata differs from the golden (high)
+                                          [f-f216b8fe51eadd78]
+          2026-11-23 10:00:00Z  verdict   clean → drifted
+          2026-11-23 11:00:00Z  resolved  config-user-data: no longer there after this scan
+                                          [f-f216b8fe51eadd78]
+          2026-11-23 12:00:00Z  verdict   drifted → clean
+        ");
         let document: serde_json::Value = serde_json::from_str(&timeline_json(&timeline)).unwrap();
         assert_eq!(document["entries"].as_array().unwrap().len(), 7);
     }
