@@ -8,13 +8,13 @@ import data.cattleguard.lib.findings
 floor_of := {
 	"config-instance-profile": "critical",
 	"config-user-data": "critical",
-	"event-instance-profile": "critical",
+	"event-instance-profile-changed": "critical",
 	"event-interactive-session": "high",
 	"event-remote-command": "high",
 	"event-root-volume-replaced": "critical",
 	"event-serial-console": "critical",
 	"event-ssh-key-pushed": "high",
-	"event-user-data": "critical",
+	"event-user-data-changed": "critical",
 }
 
 controls_of := {

@@ -6,11 +6,8 @@ use serde_json::Value;
 
 use super::scan::{Known, ScanInputs};
 use crate::detect::{Detection, InstanceDetection};
-use crate::evaluate::{Evaluator, HistoryFacts, InputFacts, PolicyProblem, PolicySet, PolicySource, shipped};
+use crate::evaluate::{self, Evaluator, HistoryFacts, InputFacts, PolicyProblem, PolicySet, PolicySource, shipped};
 use crate::types::{Coverage, CoverageStatus, Decision, Exception, Finding, FindingId, Instance, InstanceId, Snapshot, Source};
-
-/// The engine recurses; a small stack would end the whole process on a deeply nested policy.
-const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// Decisions by instance, with the inputs they were made from.
 pub(super) struct Evaluated {
@@ -29,7 +26,7 @@ pub fn compile_policies(builtin: bool, own: Vec<PolicySource>) -> Result<PolicyS
 }
 
 /// Evaluates every live instance on a thread with a large stack. `None` when that thread died.
-pub(super) fn evaluate(
+pub(super) fn decide_all(
     inputs: &ScanInputs<'_>,
     snapshot: &Snapshot,
     known: &Known,
@@ -40,7 +37,7 @@ pub(super) fn evaluate(
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("policy".to_owned())
-            .stack_size(STACK_BYTES)
+            .stack_size(evaluate::STACK_BYTES)
             .spawn_scoped(scope, || lookup.evaluate_all(policies))
             .ok()?
             .join()

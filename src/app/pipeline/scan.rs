@@ -122,7 +122,7 @@ async fn scan_under_lease(
         remembered: &known.remembered,
         last_clean: &known.last_clean,
     });
-    let evaluated = decisions::evaluate(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
+    let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
     let report = report(inputs, snapshot, detection, &evaluated, plan);
 
