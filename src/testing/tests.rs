@@ -1,0 +1,6 @@
+//! The simulated account against what it promises.
+
+mod behaviour;
+mod fleet;
+mod paging;
+mod records;
