@@ -24,6 +24,8 @@ mod launch;
 mod mutate;
 mod packages;
 mod read;
+mod redact;
+pub mod scenario;
 mod server;
 mod settings;
 mod state;
@@ -37,6 +39,7 @@ pub use failing::{FailRule, FailingCloud, Fault, When};
 pub use fleet::{FleetBuilder, SimFleet, SimGroup};
 pub use launch::{LaunchSpec, LaunchVolume};
 pub use mutate::CommandTarget;
+pub use redact::{Redactor, redact};
 pub use settings::{PageSizes, SimSettings};
 
 #[cfg(test)]

@@ -4,3 +4,4 @@ mod behaviour;
 mod fleet;
 mod paging;
 mod records;
+mod scenario;
