@@ -1,1 +1,46 @@
-//! testing.
+//! A simulated AWS account, for tests, benchmarks and `cattleguard-sim`.
+//!
+//! [`FakeCloud`] keeps the state of several account-regions, answers as the real services do (pages, opaque
+//! tokens, eventual consistency, late CloudTrail events) and records a CloudTrail event for whatever is done to
+//! it. [`FailingCloud`] makes any [`CloudRead`](crate::collect::CloudRead) fail in a chosen way.
+//! [`FleetBuilder`] fills a cloud with servers that equal their golden; [`scenario`] tells the demo's story.
+//! Time is a [`VirtualClock`] and all ids are derived from a seed, so a run can be repeated exactly. Simulated
+//! accounts are `00000000000x`, never a real one.
+
+mod actor;
+mod api;
+mod clock;
+mod cloud;
+mod content;
+mod delayed;
+mod error;
+mod failing;
+mod failing_read;
+mod fleet;
+mod fleet_build;
+mod groups;
+mod ids;
+mod launch;
+mod mutate;
+mod packages;
+mod read;
+mod redact;
+pub mod scenario;
+mod server;
+mod settings;
+mod state;
+mod trail;
+
+pub use actor::SimActor;
+pub use clock::VirtualClock;
+pub use cloud::{FakeCloud, GroupSpec};
+pub use error::SimError;
+pub use failing::{FailRule, FailingCloud, Fault, When};
+pub use fleet::{FleetBuilder, SimFleet, SimGroup};
+pub use launch::{LaunchSpec, LaunchVolume};
+pub use mutate::CommandTarget;
+pub use redact::{Redactor, redact};
+pub use settings::{PageSizes, SimSettings};
+
+#[cfg(test)]
+mod tests;

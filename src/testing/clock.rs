@@ -1,0 +1,63 @@
+//! The simulated account's time. It stands still until somebody advances it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// 2026-11-02T09:00:00Z: a Monday morning, so that weekday windows behave the same in every run.
+const DEFAULT_START: Timestamp = Timestamp::constant(1_793_610_000, 0);
+
+/// A clock shared by everything that takes part in one simulation. Clones show the same time.
+#[derive(Clone, Debug)]
+pub struct VirtualClock(Arc<Mutex<Timestamp>>);
+
+impl VirtualClock {
+    /// A clock that shows this time.
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self(Arc::new(Mutex::new(start)))
+    }
+
+    /// The time it shows.
+    pub fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves time forward and returns the new time. Saturates at the greatest representable time.
+    pub fn advance(&self, by: Duration) -> Timestamp {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *shown = after(*shown, by);
+        *shown
+    }
+}
+
+impl Default for VirtualClock {
+    fn default() -> Self {
+        Self::starting_at(DEFAULT_START)
+    }
+}
+
+/// `time + by`, saturating.
+pub(super) fn after(time: Timestamp, by: Duration) -> Timestamp {
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// `time - by`, saturating.
+pub(super) fn before(time: Timestamp, by: Duration) -> Timestamp {
+    time.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_share_the_time() {
+        let clock = VirtualClock::default();
+        let other = clock.clone();
+        assert_eq!(clock.now().to_string(), "2026-11-02T09:00:00Z");
+        clock.advance(Duration::from_secs(90));
+        assert_eq!(other.now().to_string(), "2026-11-02T09:01:30Z");
+        assert_eq!(other.advance(Duration::MAX), Timestamp::MAX);
+    }
+}

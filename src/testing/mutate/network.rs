@@ -1,0 +1,167 @@
+//! Interfaces, their groups, security group rules and Elastic IPs.
+
+use serde_json::json;
+
+use super::attribute::sorted;
+use crate::collect::source::AddressAssociation;
+use crate::testing::actor::SimActor;
+use crate::testing::cloud::FakeCloud;
+use crate::testing::error::SimError;
+use crate::testing::trail::{Call, items};
+use crate::types::{EniId, InstanceId, NetworkInterface, Place, SecurityGroupId};
+
+impl FakeCloud {
+    /// Replaces the groups of every interface: one `ec2:ModifyNetworkInterfaceAttribute` for each.
+    ///
+    /// # Errors
+    /// When the server does not exist or is being terminated.
+    pub fn modify_security_groups(
+        &self,
+        actor: &SimActor,
+        instance: &InstanceId,
+        groups: &[SecurityGroupId],
+    ) -> Result<(), SimError> {
+        self.at(instance, |state, place| {
+            let server = state.live(place, instance, "ModifyNetworkInterfaceAttribute")?;
+            state.change(place, instance, |server| {
+                for interface in &mut server.interfaces {
+                    interface.groups = sorted(groups);
+                }
+            })?;
+            for interface in &server.interfaces {
+                let list = groups.iter().map(|group| json!({"groupId": group})).collect();
+                let request = json!({"networkInterfaceId": interface.id, "groupSet": items(list)});
+                state.record(place, actor, Call::ec2("ModifyNetworkInterfaceAttribute", request))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// `ec2:AttachNetworkInterface` of a new interface; returns its id and attachment id.
+    ///
+    /// # Errors
+    /// When the server does not exist or is being terminated.
+    pub fn attach_network_interface(
+        &self,
+        actor: &SimActor,
+        instance: &InstanceId,
+        groups: &[SecurityGroupId],
+    ) -> Result<(EniId, String), SimError> {
+        self.at(instance, |state, place| {
+            let server = state.live(place, instance, "AttachNetworkInterface")?;
+            let (id, attachment) = (EniId::from(state.ids.resource("eni")), state.ids.resource("eni-attach"));
+            let index = server.interfaces.iter().map(|interface| interface.device_index + 1).max().unwrap_or(0);
+            let interface = NetworkInterface {
+                id: id.clone(),
+                attachment: Some(attachment.clone()),
+                device_index: index,
+                groups: sorted(groups),
+                addresses: vec![state.private_address(place)?],
+                address_associations: Vec::new(),
+                source_dest_check: Some(true),
+                delete_on_termination: Some(false),
+            };
+            state.change(place, instance, |server| server.interfaces.push(interface))?;
+            let request = json!({"networkInterfaceId": id, "instanceId": instance, "deviceIndex": index});
+            let call = Call::ec2("AttachNetworkInterface", request).answered(json!({"attachmentId": attachment}));
+            state.record(place, actor, call)?;
+            Ok((id, attachment))
+        })
+    }
+
+    /// `ec2:DetachNetworkInterface`. The record names the attachment only.
+    ///
+    /// # Errors
+    /// When the server has no such interface.
+    pub fn detach_network_interface(
+        &self,
+        actor: &SimActor,
+        instance: &InstanceId,
+        interface: &EniId,
+    ) -> Result<(), SimError> {
+        self.at(instance, |state, place| {
+            let server = state.live(place, instance, "DetachNetworkInterface")?;
+            let found = server.interfaces.iter().find(|candidate| candidate.id == *interface);
+            let mut loose = found.cloned().ok_or_else(|| SimError::missing(interface))?;
+            let attachment = loose.attachment.take();
+            state.change(place, instance, |server| server.interfaces.retain(|kept| kept.id != *interface))?;
+            state.site_mut(place)?.loose_interfaces.insert(interface.clone(), loose);
+            let request = json!({"attachmentId": attachment, "force": false});
+            state.record(place, actor, Call::ec2("DetachNetworkInterface", request)).map(|_| ())
+        })
+    }
+
+    /// `ec2:AuthorizeSecurityGroupIngress` of one TCP port. No instance is named anywhere in the record.
+    ///
+    /// # Errors
+    /// When the place is not open.
+    pub fn authorize_security_group_ingress(
+        &self,
+        actor: &SimActor,
+        place: &Place,
+        group: &SecurityGroupId,
+        port: u16,
+        cidr: &str,
+    ) -> Result<(), SimError> {
+        let mut state = self.lock();
+        let rule = state.ids.resource("sgr");
+        let request = json!({
+            "groupId": group,
+            "ipPermissions": items(vec![json!({
+                "ipProtocol": "tcp", "fromPort": port, "toPort": port,
+                "groups": {}, "ipRanges": items(vec![json!({"cidrIp": cidr})]),
+                "ipv6Ranges": {}, "prefixListIds": {},
+            })]),
+        });
+        let answer = json!({
+            "_return": true,
+            "securityGroupRuleSet": items(vec![json!({
+                "groupOwnerId": place.account, "groupId": group, "securityGroupRuleId": rule, "isEgress": false,
+                "ipProtocol": "tcp", "fromPort": port, "toPort": port, "cidrIpv4": cidr,
+            })]),
+        });
+        let call = Call::ec2("AuthorizeSecurityGroupIngress", request).answered(answer);
+        state.record(place, actor, call).map(|_| ())
+    }
+
+    /// `ec2:AssociateAddress` of a new Elastic IP with the primary interface; returns the association id.
+    ///
+    /// # Errors
+    /// When the server does not exist or is being terminated.
+    pub fn associate_address(&self, actor: &SimActor, instance: &InstanceId) -> Result<String, SimError> {
+        self.at(instance, |state, place| {
+            state.live(place, instance, "AssociateAddress")?;
+            let (association, allocation) = (state.ids.resource("eipassoc"), state.ids.resource("eipalloc"));
+            let site = state.site_mut(place)?;
+            let public_ip = format!("192.0.2.{}", site.addresses.len() % 250 + 1);
+            let entry = AddressAssociation { association: association.clone(), instance: instance.clone(), public_ip };
+            site.addresses.insert(association.clone(), entry);
+            state.change(place, instance, |server| {
+                if let Some(primary) = server.interfaces.first_mut() {
+                    primary.address_associations.push(association.clone());
+                }
+            })?;
+            let request = json!({"instanceId": instance, "allocationId": allocation});
+            let answer = json!({"_return": true, "associationId": association});
+            state.record(place, actor, Call::ec2("AssociateAddress", request).answered(answer))?;
+            Ok(association)
+        })
+    }
+
+    /// `ec2:DisassociateAddress`. The record names the association only.
+    ///
+    /// # Errors
+    /// When the place has no such association.
+    pub fn disassociate_address(&self, actor: &SimActor, place: &Place, association: &str) -> Result<(), SimError> {
+        let mut state = self.lock();
+        let removed = state.site_mut(place)?.addresses.remove(association);
+        let instance = removed.ok_or_else(|| SimError::missing(association))?.instance;
+        state.change(place, &instance, |server| {
+            for interface in &mut server.interfaces {
+                interface.address_associations.retain(|kept| kept != association);
+            }
+        })?;
+        let call = Call::ec2("DisassociateAddress", json!({"associationId": association}));
+        state.record(place, actor, call).map(|_| ())
+    }
+}

@@ -1,0 +1,146 @@
+//! Everything in the simulated accounts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::clock::VirtualClock;
+use super::content::Content;
+use super::delayed::Delayed;
+use super::error::SimError;
+use super::groups::{Group, Targets};
+use super::ids::IdSource;
+use super::server::Server;
+use super::settings::SimSettings;
+use super::trail::Event;
+use crate::collect::source::AddressAssociation;
+use crate::types::{EniId, Image, ImageId, InstanceId, NetworkInterface, Place, Volume, VolumeId};
+
+/// A server as readers may see it; `None` before it exists.
+pub(super) type ServerSlot = Delayed<Option<Arc<Server>>>;
+
+/// An AMI with what is inside it.
+#[derive(Clone, Debug)]
+pub(super) struct SimImage {
+    pub(super) image: Image,
+    pub(super) content: Arc<Content>,
+}
+
+/// One account-region.
+#[derive(Debug, Default)]
+pub(super) struct Site {
+    pub(super) servers: BTreeMap<InstanceId, ServerSlot>,
+    pub(super) images: BTreeMap<ImageId, SimImage>,
+    pub(super) loose_volumes: BTreeMap<VolumeId, Volume>,
+    pub(super) loose_interfaces: BTreeMap<EniId, NetworkInterface>,
+    pub(super) groups: BTreeMap<String, Delayed<Arc<Group>>>,
+    pub(super) targets: BTreeMap<String, Delayed<Arc<Targets>>>,
+    pub(super) addresses: BTreeMap<String, AddressAssociation>,
+    pub(super) events: Vec<Event>,
+    /// Addresses handed out, for private IPs.
+    pub(super) hosts: u32,
+}
+
+impl Site {
+    /// Servers as readers see them now, in the order of their ids, after a cursor.
+    pub(super) fn visible_after<'a>(
+        &'a self,
+        cursor: Option<&InstanceId>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a Arc<Server>> + use<'a> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let lower = cursor.map_or(Unbounded, |id| Excluded(id.clone()));
+        self.servers
+            .range((lower, Unbounded))
+            .filter_map(move |(_, slot)| slot.visible(now).as_ref())
+            .filter(move |server| server.is_listed(now))
+    }
+
+    /// One server as readers see it now.
+    pub(super) fn visible(&self, id: &InstanceId, now: Timestamp) -> Option<&Arc<Server>> {
+        self.servers.get(id)?.visible(now).as_ref().filter(|server| server.is_listed(now))
+    }
+}
+
+/// All accounts.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) clock: VirtualClock,
+    pub(super) ids: IdSource,
+    pub(super) settings: SimSettings,
+    pub(super) sites: BTreeMap<Place, Site>,
+    pub(super) calls: BTreeMap<(Place, &'static str), u64>,
+}
+
+impl State {
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn site(&self, place: &Place) -> Result<&Site, SimError> {
+        self.sites.get(place).ok_or_else(|| SimError::missing(place))
+    }
+
+    pub(super) fn site_mut(&mut self, place: &Place) -> Result<&mut Site, SimError> {
+        self.sites.get_mut(place).ok_or_else(|| SimError::missing(place))
+    }
+
+    /// Where an instance lives.
+    pub(super) fn place_of(&self, id: &InstanceId) -> Result<Place, SimError> {
+        let found = self.sites.iter().find(|(_, site)| site.servers.contains_key(id));
+        found.map(|(place, _)| place.clone()).ok_or_else(|| SimError::missing(id))
+    }
+
+    /// A server as the service itself knows it.
+    pub(super) fn server(&self, place: &Place, id: &InstanceId) -> Result<Arc<Server>, SimError> {
+        let slot = self.site(place)?.servers.get(id);
+        slot.and_then(|slot| slot.current().clone()).ok_or_else(|| SimError::missing(id))
+    }
+
+    /// Changes a server; readers see it after the describe delay.
+    pub(super) fn change(
+        &mut self,
+        place: &Place,
+        id: &InstanceId,
+        edit: impl FnOnce(&mut Server),
+    ) -> Result<(), SimError> {
+        let (now, delay) = (self.now(), self.settings.describe_delay);
+        let mut server = Server::clone(&*self.server(place, id)?);
+        edit(&mut server);
+        if let Some(slot) = self.site_mut(place)?.servers.get_mut(id) {
+            slot.change(now, delay, Some(Arc::new(server)));
+        }
+        Ok(())
+    }
+
+    /// Changes an Auto Scaling group.
+    pub(super) fn change_group(
+        &mut self,
+        place: &Place,
+        name: &str,
+        edit: impl FnOnce(&mut Group),
+    ) -> Result<(), SimError> {
+        let (now, delay) = (self.now(), self.settings.describe_delay);
+        let slot = self.site_mut(place)?.groups.get_mut(name).ok_or_else(|| SimError::missing(name))?;
+        let mut group = Group::clone(slot.current());
+        edit(&mut group);
+        slot.change(now, delay, Arc::new(group));
+        Ok(())
+    }
+
+    /// Changes a target group.
+    pub(super) fn change_targets(
+        &mut self,
+        place: &Place,
+        arn: &str,
+        edit: impl FnOnce(&mut Targets),
+    ) -> Result<(), SimError> {
+        let (now, delay) = (self.now(), self.settings.describe_delay);
+        let slot = self.site_mut(place)?.targets.get_mut(arn).ok_or_else(|| SimError::missing(arn))?;
+        let mut targets = Targets::clone(slot.current());
+        edit(&mut targets);
+        slot.change(now, delay, Arc::new(targets));
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! The simulated account against what it promises.
+
+mod behaviour;
+mod fleet;
+mod paging;
+mod records;
+mod scenario;
