@@ -40,7 +40,8 @@ impl Backend for AwsBackend {
             .collect();
         let base_region = config.places().first().map(|place| place.region.to_string());
         let settings = AwsSettings { accounts, base_region, ..AwsSettings::default() };
-        let cloud = AwsCloud::connect(settings).await.map_err(|error| AppError::new(Exit::Config, error.to_string()))?;
+        let cloud =
+            AwsCloud::connect(settings).await.map_err(|error| AppError::new(Exit::Config, error.to_string()))?;
         self.check_credentials(&cloud, config).await?;
         Ok(Arc::new(cloud))
     }

@@ -1,6 +1,7 @@
 //! What the two programs differ in: AWS and the real clock, or a simulated account and a virtual clock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -19,6 +20,11 @@ pub trait Backend: Send + Sync {
 
     /// The time.
     fn now(&self) -> Timestamp;
+
+    /// Lets time pass.
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
 
     /// Read access to the configured accounts. Fails when there are no credentials at all; a role that
     /// cannot be assumed in one account is data of the collection, not an error here.

@@ -14,19 +14,23 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod context;
+#[cfg(feature = "testing")]
+pub mod demo;
 pub mod diag;
 pub mod error;
 pub mod exit;
 pub mod iam_policy;
 pub mod logging;
-pub mod operator;
 pub mod manifest;
+pub mod operator;
 pub mod output;
 pub mod pipeline;
 pub mod policy_files;
 pub mod progress;
 pub mod read_error;
 pub mod shutdown;
+#[cfg(feature = "testing")]
+pub mod sim_backend;
 pub mod table;
 pub mod terminal;
 pub mod view;
@@ -40,6 +44,8 @@ pub use backend::Backend;
 pub use context::Context;
 pub use error::AppError;
 pub use exit::Exit;
+#[cfg(feature = "testing")]
+pub use sim_backend::SimBackend;
 
 /// Runs one command line and returns the process exit code.
 #[expect(clippy::needless_pass_by_value, reason = "the program hands its backend over for good")]

@@ -114,7 +114,13 @@ async fn look_up_place(
 }
 
 /// Where to start: a little before the checkpoint, since events arrive late; the look-back on the first scan.
-fn start(collection: &Collection<'_>, builder: &Mutex<Builder>, place: &Place, name: &str, now: Timestamp) -> Timestamp {
+fn start(
+    collection: &Collection<'_>,
+    builder: &Mutex<Builder>,
+    place: &Place,
+    name: &str,
+    now: Timestamp,
+) -> Timestamp {
     let back = |duration: SignedDuration, from: Timestamp| from.checked_sub(duration).unwrap_or(from);
     let oldest = back(HISTORY, now);
     let settings = collection.settings;
@@ -175,8 +181,7 @@ fn keep_new(
     for event in events {
         // IAM is global: its records carry one region, their targets may be anywhere in the account.
         let in_scope = places.contains(&event.place())
-            || (event.event_source == "iam.amazonaws.com"
-                && places.iter().any(|place| place.account == event.account));
+            || (event.event_source == "iam.amazonaws.com" && places.iter().any(|place| place.account == event.account));
         if known.contains(&event.id) || !in_scope || event.time < oldest {
             continue;
         }

@@ -102,6 +102,9 @@ fn print_page(outputs: &Outputs, page: &Page) -> Result<Exit, AppError> {
 }
 
 fn unknown(subject: &str) -> AppError {
-    AppError::failed(format!("`{}` is no instance of the last scan, no finding and no finding code", clean(subject, 80)))
-        .with_hint("cattleguard findings list --all; cattleguard scan -v lists every instance")
+    AppError::failed(format!(
+        "`{}` is no instance of the last scan, no finding and no finding code",
+        clean(subject, 80)
+    ))
+    .with_hint("cattleguard findings list --all; cattleguard scan -v lists every instance")
 }

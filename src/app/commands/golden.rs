@@ -3,7 +3,6 @@
 mod record;
 mod transfer;
 
-use jiff::Timestamp;
 use crate::app::cli::golden::{DiffArgs, GoldenCommand, NoteArgs};
 use crate::app::context::Context;
 use crate::app::error::AppError;
@@ -17,6 +16,7 @@ use crate::report::render::{
 };
 use crate::store::Store;
 use crate::types::{Golden, GoldenRef};
+use jiff::Timestamp;
 
 /// Runs the command.
 ///
@@ -28,9 +28,7 @@ pub(super) fn run(context: &Context<'_>, command: &GoldenCommand) -> Result<Exit
         GoldenCommand::List => list(context),
         GoldenCommand::Show(args) => show(context, &args.reference),
         GoldenCommand::Diff(args) => diff(context, args),
-        GoldenCommand::Promote(args) => {
-            change(context, &args.reference, None, promote)
-        }
+        GoldenCommand::Promote(args) => change(context, &args.reference, None, promote),
         GoldenCommand::Deprecate(args) => {
             let reason = args.reason.as_deref();
             change(context, &args.reference, reason, |golden, _| deprecate(golden, reason))

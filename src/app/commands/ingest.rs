@@ -41,7 +41,9 @@ pub(super) fn run(context: &Context<'_>, args: &IngestArgs) -> Result<Exit, AppE
         })
     })?;
     if summary.files == 0 && summary.set_aside_total == 0 {
-        return Err(AppError::failed("no log files were found").with_hint("give .json or .json.gz files, or a folder of them"));
+        return Err(
+            AppError::failed("no log files were found").with_hint("give .json or .json.gz files, or a folder of them")
+        );
     }
     say(context, &summary, seconds);
     Ok(exit)
@@ -101,8 +103,7 @@ fn line(event: &ChangeEvent) -> serde_json::Value {
 
 fn say(context: &Context<'_>, summary: &IngestSummary, seconds: f64) {
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let (rate, megabytes) =
-        (summary.events_read as f64 / seconds.max(1e-6), summary.bytes as f64 / 1_000_000.0);
+    let (rate, megabytes) = (summary.events_read as f64 / seconds.max(1e-6), summary.bytes as f64 / 1_000_000.0);
     context.note(&format!(
         "{} events in {} files ({megabytes:.1} MB of JSON), {} change events, {} set aside, {rate:.0} events/s",
         summary.events_read, summary.files, summary.events_kept, summary.set_aside_total

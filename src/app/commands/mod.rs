@@ -17,9 +17,9 @@ mod pets;
 mod plan;
 mod scan;
 mod stored;
-mod timeline;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use super::cli::Command;
 use super::cli::config::ConfigCommand;
@@ -52,9 +52,9 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Pets(args) => pets::run(context, &args),
         Command::Plan(args) => plan::run(context, &args),
         // Integration seam: each of these gets its arm when its stage is merged.
-        Command::Policy(_)
-        | Command::Notify(_)
-        | Command::Audit(_) => Err(AppError::usage("this build does not have this command")),
+        Command::Policy(_) | Command::Notify(_) | Command::Audit(_) => {
+            Err(AppError::usage("this build does not have this command"))
+        }
     }
 }
 

@@ -16,9 +16,8 @@ use crate::report::render::{plan_json, plan_text};
 pub(super) fn run(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let stored = Stored::load(context, false)?;
-    let mut plan = stored
-        .plan
-        .ok_or_else(|| AppError::failed("the last scan made no plan").with_hint("cattleguard scan"))?;
+    let mut plan =
+        stored.plan.ok_or_else(|| AppError::failed("the last scan made no plan").with_hint("cattleguard scan"))?;
     if !args.fleet.is_empty() {
         let wanted = |name: &str| args.fleet.iter().any(|fleet| fleet == name);
         plan.operations.retain(|operation| wanted(operation.fleet.as_str()));

@@ -72,8 +72,10 @@ fn check_fleets(service: &Service<'_>, wanted: &[String]) -> Result<(), AppError
     let known: Vec<&str> = service.config.fleets.iter().map(|fleet| fleet.name.as_str()).collect();
     match wanted.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => Err(AppError::usage(format!("no fleet `{}` is configured", crate::report::text::clean(name, 60)))
-            .with_hint(format!("configured: {}", known.join(", ")))),
+        Some(name) => {
+            Err(AppError::usage(format!("no fleet `{}` is configured", crate::report::text::clean(name, 60)))
+                .with_hint(format!("configured: {}", known.join(", "))))
+        }
     }
 }
 
@@ -93,7 +95,8 @@ fn shown(report: &ScanReport, fleets: &[String], fail_on: Severity) -> ScanRepor
     if fleets.is_empty() {
         return shown;
     }
-    let wanted = |fleet: &Option<FleetName>| fleet.as_ref().is_some_and(|name| fleets.iter().any(|f| f == name.as_str()));
+    let wanted =
+        |fleet: &Option<FleetName>| fleet.as_ref().is_some_and(|name| fleets.iter().any(|f| f == name.as_str()));
     shown.instances.retain(|result| wanted(&result.fleet));
     shown.findings.retain(|finding| wanted(&finding.fleet));
     shown.resolved.retain(|finding| wanted(&finding.fleet));

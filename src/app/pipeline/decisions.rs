@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::scan::{Known, ScanInputs};
 use crate::detect::{Detection, InstanceDetection};
 use crate::evaluate::{self, Evaluator, HistoryFacts, InputFacts, PolicyProblem, PolicySet, PolicySource, shipped};
-use crate::types::{Coverage, CoverageStatus, Decision, Exception, Finding, FindingId, Instance, InstanceId, Snapshot, Source};
+use crate::types::{
+    Coverage, CoverageStatus, Decision, Exception, Finding, FindingId, Instance, InstanceId, Snapshot, Source,
+};
 
 /// Decisions by instance, with the inputs they were made from.
 pub(super) struct Evaluated {
@@ -77,7 +79,8 @@ impl<'a> Lookup<'a> {
         let mut evaluated = Evaluated { decisions: BTreeMap::new(), inputs: Vec::new() };
         for found in &self.detection.instances {
             let Some(instance) = self.instances.get(&found.instance) else { continue };
-            let findings: Vec<&Finding> = found.findings.iter().filter_map(|id| self.findings.get(id).copied()).collect();
+            let findings: Vec<&Finding> =
+                found.findings.iter().filter_map(|id| self.findings.get(id).copied()).collect();
             let exceptions = self.exceptions(&findings);
             let sources = self.sources(instance);
             let facts = self.facts(found, instance, &findings, &exceptions, &sources);

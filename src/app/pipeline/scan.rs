@@ -133,8 +133,7 @@ async fn scan_under_lease(
     }
     let notices = drafts.len();
     let events = snapshot.events.len();
-    let unresolved =
-        snapshot.events.iter().filter(|event| !event.unresolved.is_empty()).cloned().collect::<Vec<_>>();
+    let unresolved = snapshot.events.iter().filter(|event| !event.unresolved.is_empty()).cloned().collect::<Vec<_>>();
     let scan = commit::build(&report, &collected, evaluated, drafts);
     store.commit_scan(held.lease(), &scan)?;
     Ok(ScanOutcome { report, notices, events, unresolved })

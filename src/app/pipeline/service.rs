@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::scan::{ScanInputs, ScanOutcome, run_scan};
 use super::{ScanError, compile_policies};
+use crate::app::backend::Backend;
 use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::diag::Diag;
@@ -39,7 +40,7 @@ pub struct Service<'b> {
     notify: NotifySettings,
     pump: tokio::sync::Mutex<Pump>,
     holder: String,
-    clock: Box<dyn Fn() -> Timestamp + Send + Sync + 'b>,
+    backend: &'b dyn Backend,
 }
 
 impl<'b> Service<'b> {
@@ -49,8 +50,9 @@ impl<'b> Service<'b> {
     /// Everything that is wrong, before anything is read from AWS.
     pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
         let own = policy_files::read(&config.policy.paths)?;
-        let policies = compile_policies(config.policy.builtin, own)
-            .map_err(|problems| AppError::config(problems.into_iter().map(policy_files::diag).collect::<Vec<Diag>>()))?;
+        let policies = compile_policies(config.policy.builtin, own).map_err(|problems| {
+            AppError::config(problems.into_iter().map(policy_files::diag).collect::<Vec<Diag>>())
+        })?;
         let mut destinations = Vec::new();
         for notify in &config.notify {
             let destination = notify
@@ -66,7 +68,6 @@ impl<'b> Service<'b> {
             ..NotifySettings::default()
         };
         let client = Client::new().map_err(|error| AppError::failed(format!("{error}: {}", cause(&error))))?;
-        let backend = context.backend;
         Ok(Self {
             places: config.places(),
             config,
@@ -76,7 +77,7 @@ impl<'b> Service<'b> {
             notify,
             pump: tokio::sync::Mutex::new(Pump::new(client)),
             holder: operator::holder(command),
-            clock: Box::new(move || backend.now()),
+            backend: context.backend,
         })
     }
 
@@ -104,9 +105,11 @@ impl<'b> Service<'b> {
                 progress.update(done, total, &format!("collected {place}"));
             }
             collect::Progress::Trail => progress.update(total, total, "reading CloudTrail"),
-            collect::Progress::UserData(count) => progress.update(total, total, &format!("reading user data of {count}")),
+            collect::Progress::UserData(count) => {
+                progress.update(total, total, &format!("reading user data of {count}"))
+            }
         };
-        let clock = || (self.clock)();
+        let clock = || self.backend.now();
         let inputs = ScanInputs {
             collect: self.config.collect_settings(self.places.clone()),
             fleets: &self.config.fleets,
@@ -125,11 +128,13 @@ impl<'b> Service<'b> {
 
     /// Delivers what is due, at the pace that receivers allow. A store that fails is logged: the rows are still there.
     pub async fn deliver(&self) -> PumpSummary {
-        let clock = || (self.clock)();
+        let clock = || self.backend.now();
         let until = clock().checked_add(DELIVERY_TIME).unwrap_or(Timestamp::MAX);
         let mut pump = self.pump.lock().await;
         let done = pump
-            .drain(self.store.as_ref(), &self.destinations, clock, random, until, tokio::time::sleep)
+            .drain(self.store.as_ref(), &self.destinations, clock, random, until, |duration| {
+                self.backend.sleep(duration)
+            })
             .await;
         done.unwrap_or_else(|error| {
             tracing::error!(error = %error, "the outbox could not be worked off; nothing is lost");
@@ -168,7 +173,9 @@ pub fn store_error(error: &StoreError) -> AppError {
         StoreError::LeaseHeld { .. } => {
             app(Exit::Unavailable).with_hint("one scan at a time; after a crash the lease expires by itself")
         }
-        StoreError::LeaseLost { .. } => app(Exit::Unavailable).with_hint("another scan took over; nothing was committed"),
+        StoreError::LeaseLost { .. } => {
+            app(Exit::Unavailable).with_hint("another scan took over; nothing was committed")
+        }
         StoreError::NewerSchema { .. } | StoreError::Conflict(_) | StoreError::NotFound(_) => app(Exit::Failed),
         StoreError::Full { .. } => app(Exit::Unavailable).with_hint("what was committed before is intact"),
         StoreError::Corrupt { .. } | StoreError::Other(_) => app(Exit::Failed),

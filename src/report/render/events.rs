@@ -10,7 +10,10 @@ use crate::types::{CallOutcome, ChangeEvent};
 pub fn events_table(events: &[ChangeEvent], look: &Look) -> String {
     let mut out = Out::new(look);
     if !events.is_empty() {
-        out.table(&["TIME", "SEVERITY", "TARGET", "CODE", "WHAT"], events.iter().map(|event| row(event, look)).collect());
+        out.table(
+            &["TIME", "SEVERITY", "TARGET", "CODE", "WHAT"],
+            events.iter().map(|event| row(event, look)).collect(),
+        );
     }
     out.line(0, &count(events.len() as u64, "change event"));
     out.finish()

@@ -1,0 +1,55 @@
+//! A simulated account and its virtual clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::backend::Backend;
+use super::config::Config;
+use super::error::AppError;
+use super::exit::Exit;
+use crate::collect::CloudRead;
+use crate::testing::{FakeCloud, VirtualClock};
+
+/// The backend of `cattleguard-sim`. It is chosen by running that program, never by a missing setting.
+#[derive(Clone)]
+pub struct SimBackend {
+    cloud: FakeCloud,
+    clock: VirtualClock,
+}
+
+impl SimBackend {
+    /// Over this cloud.
+    pub fn new(cloud: FakeCloud, clock: VirtualClock) -> Self {
+        Self { cloud, clock }
+    }
+}
+
+#[async_trait]
+impl Backend for SimBackend {
+    fn name(&self) -> &'static str {
+        "cattleguard-sim"
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
+        let known = self.cloud.places();
+        for place in config.places() {
+            if !known.contains(&place) {
+                let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+                return Err(AppError::new(Exit::Config, format!("{place} is not simulated"))
+                    .with_hint(format!("simulated: {}", names.join(", "))));
+            }
+        }
+        Ok(Arc::new(self.cloud.clone()))
+    }
+}
