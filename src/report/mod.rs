@@ -11,6 +11,8 @@ pub mod draft;
 #[cfg(test)]
 mod fixtures;
 pub mod look;
+#[cfg(test)]
+mod memory_outbox;
 pub mod notice;
 pub mod pets;
 pub mod pump;
