@@ -132,7 +132,7 @@ impl<'b> Service<'b> {
         let until = clock().checked_add(DELIVERY_TIME).unwrap_or(Timestamp::MAX);
         let mut pump = self.pump.lock().await;
         let done = pump
-            .drain(self.store.as_ref(), &self.destinations, clock, random, until, |duration| {
+            .drain(self.store.as_ref(), &self.destinations, clock, crate::report::pump::jitter(), until, |duration| {
                 self.backend.sleep(duration)
             })
             .await;
@@ -185,13 +185,4 @@ pub fn store_error(error: &StoreError) -> AppError {
 /// The error below an error, for messages that link it.
 fn cause(error: &dyn std::error::Error) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
-}
-
-/// Between 0 and 1, for jitter. Not a secret: two scanners must only not retry in step.
-fn random() -> f64 {
-    // The low 62 bits of a version 7 UUID are random (RFC 9562, 5.7).
-    let bits = uuid::Uuid::now_v7().as_u128() & ((1 << 53) - 1);
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
-    let fraction = bits as f64 / (1_u64 << 53) as f64;
-    fraction
 }
