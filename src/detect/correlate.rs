@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::types::{Aspect, Attribution, CallOutcome, ChangeEvent, Directness, InstanceId};
+use crate::types::{Aspect, Attribution, BECAUSE_DIRECT, CallOutcome, ChangeEvent, Directness, InstanceId};
 
 /// A finding names at most this many events.
 const MOST: usize = 5;
@@ -67,7 +67,7 @@ pub(super) fn explain(events: &[&ChangeEvent], aspect: Aspect, interval: Interva
 
 fn because(event: &ChangeEvent) -> &'static str {
     match event.directness {
-        Directness::Direct => "the call is the change itself",
+        Directness::Direct => BECAUSE_DIRECT,
         Directness::Executing => "it ran on the server before the change was seen",
         Directness::Enabling => "it gave access to the server before the change was seen",
     }

@@ -65,6 +65,11 @@ impl<'a> View<'a> {
         self.findings.get(id).map_or(&[], Vec::as_slice)
     }
 
+    /// The state finding that tells all that this event finding could, if there is one.
+    pub fn told_by(&self, finding: &Finding) -> Option<&'a Finding> {
+        self.findings(&finding.instance).iter().copied().find(|state| finding.is_told_by(state))
+    }
+
     /// A finding's severity after policy: what a rule that names the finding says, but never less than the
     /// finding's own. Policy silences a finding by asking for no action or by an exception, not by a label.
     pub fn severity(&self, finding: &Finding) -> Severity {

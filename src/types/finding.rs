@@ -42,6 +42,9 @@ impl fmt::Display for FindingStatus {
     }
 }
 
+/// Why an event explains a finding when the call is the change itself.
+pub const BECAUSE_DIRECT: &str = "the call is the change itself";
+
 /// One change event that explains a finding. The best explanation comes first in a finding's list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribution {
@@ -137,6 +140,19 @@ impl Finding {
             hasher.update(part.as_bytes());
         }
         hasher.finalize().to_hex().get(..32).unwrap_or_default().to_owned()
+    }
+
+    /// Whether this finding about an event adds nothing to a finding about the state of the same instance: every
+    /// event of it is the very call that made the state differ. It stays a finding; people are told once.
+    pub fn is_told_by(&self, state: &Self) -> bool {
+        let direct =
+            |id: &EventId| state.attribution.iter().any(|by| by.event_id == *id && by.because == BECAUSE_DIRECT);
+        self.code.family() == "event"
+            && state.code.family() != "event"
+            && state.is_active()
+            && state.instance == self.instance
+            && !self.attribution.is_empty()
+            && self.attribution.iter().all(|by| direct(&by.event_id))
     }
 
     /// Whether it still counts: open or acknowledged.

@@ -1,9 +1,7 @@
 //! The enforcing role may make the calls.
 
-use crate::plan::Permissions;
-use crate::types::Enforcement;
-
 use super::{Answer, Candidate, Context};
+use crate::plan::Permissions;
 
 pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Answer {
     let account = &candidate.instance.account;
@@ -12,10 +10,8 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Answe
         Permissions::Checked(accounts) => accounts.get(account),
     };
     match known {
-        None if context.input.mode == Enforcement::Observe => {
-            Answer::allow(format!("permissions in {account} are checked when enforcing"))
-        }
-        None => Answer::hold(format!("permissions in {account} were not checked; a run that checks them lifts this")),
+        // A plan is made to be read: whoever executes one checks first and passes the result.
+        None => Answer::allow(format!("permissions in {account} are checked before anything is done")),
         Some(missing) if missing.is_empty() => Answer::allow(format!("every permission in {account} is there")),
         Some(missing) => {
             let mut missing = missing.clone();

@@ -38,6 +38,10 @@ pub(super) fn topics(scope: &Scope<'_>) -> Vec<Topic> {
             if finding.is_active() { group.moved.push(finding) } else { group.gone.push(finding) }
         }
         let group = groups.entry(home).or_default();
+        if finding.is_active() && scope.view.told_by(finding).is_some() {
+            group.moved.push(finding);
+            continue;
+        }
         if finding.is_active() { group.active.push(finding) } else { group.gone.push(finding) }
     }
     groups.into_iter().filter_map(|(key, group)| topic(scope, key, &group)).collect()

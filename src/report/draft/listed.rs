@@ -18,6 +18,7 @@ pub(super) fn listed(finding: &Finding, view: &View<'_>) -> NoticeFinding {
     let mut policy: Vec<String> = decision.into_iter().map(parts::decision_line).collect();
     policy.extend(decision.into_iter().flat_map(|d| &d.reasons).take(POLICY_LINES).map(|reason| clean(reason, 200)));
     let held = view.held(id).map_or(&[][..], |held| &held.gates);
+    let (expected, actual) = parts::sides(finding, 160);
     NoticeFinding {
         id: finding.id.clone(),
         code: finding.code.clone(),
@@ -28,8 +29,8 @@ pub(super) fn listed(finding: &Finding, view: &View<'_>) -> NoticeFinding {
         golden: finding.golden.as_ref().map(GoldenRef::to_string).map(|golden| clean(&golden, 120)),
         severity: view.severity(finding),
         summary: clean(&finding.summary, 240),
-        expected: short(&finding.expected, 160),
-        actual: short(&finding.actual, 160),
+        expected,
+        actual,
         who: finding.attribution.first().map(actor),
         policy,
         next: parts::next_step(view, id),

@@ -51,6 +51,11 @@ pub(super) fn body(
     let limit = if depth == Depth::Full { findings.len() } else { FINDINGS };
     let mut told = String::new();
     for finding in findings.iter().take(limit) {
+        if depth == Depth::Short && view.told_by(finding).is_some() {
+            let (code, id) = (clean(finding.code.as_str(), 60), clean(finding.id.as_str(), 40));
+            out.labelled(2, "also      ", &format!("{code} ({id}): the same call as above"));
+            continue;
+        }
         finding_lines(out, finding, view, new, depth, &mut told);
     }
     if findings.len() > limit {

@@ -22,9 +22,18 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
 
 /// What changed: `expected → actual`; empty when there is nothing to compare.
 pub(crate) fn change(finding: &Finding, max: usize) -> String {
-    let expected = short(&finding.expected, max);
-    let actual = short(&finding.actual, max);
+    let (expected, actual) = sides(finding, max);
     arrow(&expected, &actual)
+}
+
+/// The two sides of a difference as phrases. Both are empty where the summary says everything: what an event was,
+/// what cannot be seen, which version a package has.
+pub(crate) fn sides(finding: &Finding, max: usize) -> (String, String) {
+    match (finding.code.family(), finding.actual.get("list")) {
+        ("software", Some(list)) => (String::new(), short(list, max)),
+        ("event" | "blind" | "software", _) => Default::default(),
+        _ => (short(&finding.expected, max), short(&finding.actual, max)),
+    }
 }
 
 /// `expected → actual` of two phrases; empty when both are.
@@ -141,7 +150,7 @@ mod tests {
 
     #[test]
     fn change_says_what_was_added_and_removed() {
-        let mut finding = fixtures::finding("software-package-added", "i-1", "nmap");
+        let mut finding = fixtures::finding("config-volumes", "i-1", "/dev/xvdf");
         finding.expected = json!(null);
         finding.actual = json!("7.94");
         assert_eq!(change(&finding, 50), "none → 7.94");
