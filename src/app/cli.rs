@@ -30,7 +30,6 @@ use super::exit::{self, Exit};
     version,
     about = "Keeps EC2 fleets immutable: notices in-place changes, says who made them and what would be done",
     long_about = None,
-    propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
