@@ -18,7 +18,10 @@ pub fn holder(command: &str) -> String {
 }
 
 fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = clean_short(name.trim(), LONGEST);
-    if name.is_empty() { "localhost".to_owned() } else { name }
+    // The hardened unit hides /proc/sys.
+    let names = ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .into_iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok());
+    let mut names = names.map(|name| clean_short(name.trim(), LONGEST)).filter(|name| !name.is_empty());
+    names.next().unwrap_or_else(|| "localhost".to_owned())
 }

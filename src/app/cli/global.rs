@@ -10,6 +10,7 @@ use crate::app::terminal::ColorWhen;
 
 /// Flags that every command takes.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// Configuration file [default: /etc/cattleguard/cattleguard.toml]
     #[arg(short = 'C', long, global = true, value_name = "FILE", env = "CATTLEGUARD_CONFIG", hide_env_values = true)]
@@ -19,7 +20,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, value_name = "FORMAT[=PATH]", value_parser = OutputSpec::parse)]
     pub output: Vec<OutputSpec>,
 
-    /// No progress, only warnings' worth of text on stderr
+    /// Only errors on stderr: no progress, no notes
     #[arg(short, long, global = true)]
     pub quiet: bool,
 

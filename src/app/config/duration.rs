@@ -43,8 +43,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// The shortest spelling of a duration in one unit.
 pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    // A week is spelled in days: `7d` is what people write.
-    let unit = UNITS.iter().skip(1).find(|(_, size)| seconds != 0 && seconds % size == 0);
+    // A week is spelled in days and a day in hours: `7d` and `24h` are what people write.
+    let unit = UNITS.iter().skip(1).find(|(name, size)| {
+        let least = if *name == 'd' { 2 * size } else { *size };
+        seconds >= least && seconds.is_multiple_of(*size)
+    });
     unit.map_or_else(|| format!("{seconds}s"), |(name, size)| format!("{}{name}", seconds / size))
 }
 

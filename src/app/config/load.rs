@@ -43,29 +43,31 @@ pub struct Loaded {
 pub fn load(request: &LoadRequest) -> Result<Loaded, Vec<Diag>> {
     let LoadRequest { path, env, flags } = request;
     let name = path.display().to_string();
-    let text = read_file(path).map_err(|diag| vec![diag])?;
+    let text = read_file(path).map_err(|diag| vec![*diag])?;
     let base = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let base = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
     let (config, settings) = parse(&name, &base, &text, env, flags)?;
     Ok(Loaded { config, settings, path: path.clone() })
 }
 
-fn read_file(path: &Path) -> Result<String, Diag> {
+fn read_file(path: &Path) -> Result<String, Box<Diag>> {
     let name = crate::app::terminal::clean(&path.display().to_string());
+    let refuse = |code, message: String| Box::new(Diag::whole_file(code, name.clone(), message));
     let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Diag::whole_file("no-file", name.clone(), "there is no configuration file")
-            .with_help("`cattleguard init` writes one; -C FILE or CATTLEGUARD_CONFIG names another"),
-        _ => Diag::whole_file("no-file", name.clone(), format!("the configuration file cannot be read: {error}")),
+        std::io::ErrorKind::NotFound => Box::new(
+            Diag::whole_file("no-file", name.clone(), "there is no configuration file")
+                .with_help("`cattleguard init` writes one; -C FILE or CATTLEGUARD_CONFIG names another"),
+        ),
+        _ => refuse("no-file", format!("the configuration file cannot be read: {error}")),
     };
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > LONGEST {
-        let message = format!("{size} bytes are too many for a configuration file");
-        return Err(Diag::whole_file("no-file", name, message));
+        return Err(refuse("no-file", format!("{size} bytes are too many for a configuration file")));
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Diag::whole_file("syntax", name, format!("the file is not UTF-8 text (byte {at})"))
+        refuse("syntax", format!("the file is not UTF-8 text (byte {at})"))
     })
 }
 
@@ -122,11 +124,10 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let alerts = section.table("alerts", alerts::read);
     let schedule = section.table("schedule", schedule::read);
     let log = section.table("log", log::read);
-    for (key, example) in [("account", "[[account]]\nid = …"), ("fleet", "[[fleet]]\nname = …")] {
+    for key in ["account", "fleet"] {
         if !section.has(key) {
-            let help = format!("add {}", example.replace('\n', " "));
             let fault = Fault::new("missing-key", format!("the configuration needs at least one [[{key}]]"));
-            section.fault(key, fault.help(help));
+            section.fault(key, fault.help("`cattleguard init` writes an example"));
         }
     }
     let config = Config { mode, state, accounts, fleets, collect, policy, scan, notify, alerts, schedule, log };
@@ -140,13 +141,19 @@ fn cross_check(section: &mut Section<'_, '_>, config: &Config) {
     unique(section, "fleet", "name", config.fleets.iter().map(|fleet| &fleet.name));
     unique(section, "notify", "name", config.notify.iter().map(|notify| &notify.name));
     for Fleet { name, select, .. } in &config.fleets {
-        for account in select.accounts.iter().filter(|id| config.accounts.iter().all(|known| known.id != **id)) {
+        for account in &select.accounts {
+            if section.has_entry("account", "id", account.as_str()) {
+                continue;
+            }
             let message = format!("fleet `{name}` selects account {account}, which no [[account]] has");
             section.fault_in("fleet", "name", name.as_str(), &["select", "accounts"], Fault::bad(message));
         }
     }
     for notify in &config.notify {
-        for fleet in notify.fleets.iter().filter(|name| config.fleets.iter().all(|fleet| fleet.name != **name)) {
+        for fleet in &notify.fleets {
+            if section.has_entry("fleet", "name", fleet.as_str()) {
+                continue;
+            }
             let names = config.fleets.iter().map(|fleet| fleet.name.as_str());
             let near = super::reader::nearest(fleet.as_str(), names);
             let mut fault = Fault::bad(format!("notify `{}` names fleet `{fleet}`, which does not exist", notify.name));

@@ -101,7 +101,7 @@ impl Setting for SecretRef {
         match kind.as_str() {
             "file" => Ok(Self::File(PathBuf::from(target))),
             "credential" if is_credential_name(target) => Ok(Self::Credential(target.to_owned())),
-            "credential" => Err(Fault::bad(format!("{} is not a credential name", quoted(target)))),
+            "credential" => Err(Fault::bad("`credential` wants a name: letters, digits, `-`, `_` and `.`")),
             "env" if is_variable_name(target) => Ok(Self::Env(target.to_owned())),
             "env" => Err(Fault::bad("`env` wants the name of a variable: letters, digits and `_`")),
             other => Err(Fault::new("unknown-key", format!("unknown kind of secret {}", quoted(other))).help(SHAPE)),

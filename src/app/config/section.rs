@@ -1,12 +1,14 @@
 //! Reading one table: each method asks for one key, reports what is wrong with it, and records its value.
 
+mod entries;
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::reader::{Fault, Reader, ShownKey, unknown_key};
-use super::secret::SecretRef;
 use super::setting::Setting;
 use super::show::toml_literal;
 use super::tree::{Entry, Node, Origin, Table, Value};
@@ -191,41 +193,6 @@ impl<'s> Section<'_, 's> {
         map
     }
 
-    /// A reference to a secret. A plain string is refused, and never shown.
-    pub(super) fn secret(&mut self, key: &'static str) -> Option<SecretRef> {
-        let entry = self.entry(key);
-        if entry.is_none() {
-            self.missing(key, SecretRef::KIND);
-        }
-        let value = entry.as_ref().and_then(|entry| self.secret_at(key, &entry.node));
-        let json = value.as_ref().map_or(Json::Null, Setting::json);
-        let origin = entry.as_ref().map(|entry| &entry.node.origin);
-        self.record(key, SecretRef::KIND, "required".to_owned(), json, origin);
-        value
-    }
-
-    /// References to secrets.
-    pub(super) fn secrets(&mut self, key: &'static str) -> Vec<SecretRef> {
-        let entry = self.entry(key);
-        let nodes = match entry.as_ref().map(|entry| &entry.node) {
-            None => Vec::new(),
-            Some(node @ Node { value: Value::Raw(_) | Value::Text(_), .. }) => vec![node.clone()],
-            Some(node) => self.elements(key, node, SecretRef::PLURAL),
-        };
-        let values: Vec<_> = nodes.iter().filter_map(|node| self.secret_at(key, node)).collect();
-        let json = Json::Array(values.iter().map(Setting::json).collect());
-        let origin = entry.as_ref().map(|entry| &entry.node.origin);
-        self.record(key, SecretRef::PLURAL, "[]".to_owned(), json, origin);
-        values
-    }
-
-    fn secret_at(&mut self, key: &str, node: &Node) -> Option<SecretRef> {
-        if node.value.text().is_some() {
-            self.reader.mask(&node.origin);
-        }
-        self.read::<SecretRef>(key, node).map(|secret| secret.resolved(|path| self.reader.resolve(path)))
-    }
-
     /// A path, relative to the configuration file's folder.
     pub(super) fn resolve(&self, path: &Path) -> PathBuf {
         self.reader.resolve(path)
@@ -291,49 +258,5 @@ impl<'s> Section<'_, 's> {
             results.extend(Section::visit(self.reader, table, &item.origin, &path, &pattern, &mut read));
         }
         results
-    }
-}
-
-/// Faults of rules over several entries of an array of tables.
-impl Section<'_, '_> {
-    fn entries_called(&self, list: &str, key: &str, name: &str) -> Vec<&Table> {
-        let Some(Value::List(items)) = self.table.get(list).map(|entry| &entry.node.value) else { return Vec::new() };
-        items
-            .iter()
-            .filter_map(|item| match &item.value {
-                Value::Table(table) => Some(table),
-                _ => None,
-            })
-            .filter(|table| table.get(key).and_then(|entry| entry.node.value.text()) == Some(name))
-            .collect()
-    }
-
-    /// Reports a fault at the value of a path inside the entry with this name.
-    pub(super) fn fault_in(&mut self, list: &str, key: &str, name: &str, path: &[&str], fault: Fault) {
-        let mut origin = self.at.clone();
-        if let Some(mut table) = self.entries_called(list, key, name).first().copied() {
-            for step in path {
-                let Some(entry) = table.get(*step) else { break };
-                origin = entry.node.origin.clone();
-                let Value::Table(inner) = &entry.node.value else { break };
-                table = inner;
-            }
-        }
-        self.reader.fault(fault, &origin);
-    }
-
-    /// Reports every entry after the first with the same name.
-    pub(super) fn fault_repeats(&mut self, list: &str, key: &str, name: &str) {
-        let origins: Vec<Origin> = self
-            .entries_called(list, key, name)
-            .iter()
-            .filter_map(|table| table.get(key).map(|entry| entry.node.origin.clone()))
-            .collect();
-        let first = origins.first().and_then(|origin| self.reader.line_of(origin));
-        for origin in origins.iter().skip(1) {
-            let mut fault = Fault::new("duplicate", format!("{list} `{name}` is defined twice"));
-            fault.label = first.map(|line| format!("first defined in line {line}"));
-            self.reader.fault(fault, origin);
-        }
     }
 }

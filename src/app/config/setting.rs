@@ -132,7 +132,9 @@ impl Setting for Percent {
     }
 
     fn json(&self) -> Json {
-        Json::from(self.0)
+        // A whole number reads back as the integer that people write.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
+        if self.0.fract() == 0.0 { Json::from(self.0 as u8) } else { Json::from(self.0) }
     }
 }
 

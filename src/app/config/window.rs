@@ -48,7 +48,7 @@ impl Setting for TimeOfDay {
 
     fn read(value: &Value) -> Result<Self, Fault> {
         let text = text_of("a time of day in quotes", value)?;
-        let two = |part: &str| (part.len() == 2).then(|| part.parse::<u32>().ok()).flatten();
+        let two = |part: &str| part.parse::<u32>().ok().filter(|_| part.len() == 2 && !part.starts_with('+'));
         let fits = text
             .split_once(':')
             .and_then(|(hours, minutes)| Some((two(hours)?, two(minutes)?)))

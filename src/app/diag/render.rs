@@ -57,7 +57,7 @@ fn one(text: &mut String, diag: &Diag, paint: &Paint) {
             let number = line.to_string();
             margin = " ".repeat(number.len() + 1);
             let (shown, start) = window(snippet, *column, *width);
-            let underline = "^".repeat((*width).min(SNIPPET_WIDTH).max(1));
+            let underline = "^".repeat((*width).clamp(1, SNIPPET_WIDTH));
             let label = diag.label.as_deref().map(|label| format!(" {label}")).unwrap_or_default();
             let indent = " ".repeat(start);
             let _ = writeln!(text, "{margin}{frame}-->{frame_end} {file}:{line}:{column}");

@@ -45,7 +45,7 @@ regions = @REGIONS@
 # alias = "production"
 # A role to assume for reading. Without one the ambient credentials are used.
 # role = "arn:aws:iam::111122223333:role/cattleguard-read"
-# external_id = "a long random text"
+# external_id = "6f1c2f0e-8f0b-4a55-9d3c-1d2b7a4e9c10"
 # source_identity = "cattleguard"
 
 [[fleet]]
