@@ -81,7 +81,10 @@ pub(super) fn aspects(before: &Facts, after: &Facts) -> Vec<Aspect> {
             xattr_names(xattrs, &after.xattrs, &mut found);
         }
     }
+    // Permission bits mean another thing on another type, and a link always has all of them.
+    let is_other_type = found.contains(&Aspect::Type);
     found.retain(|aspect| match aspect {
+        Aspect::Mode => !is_other_type,
         Aspect::Content => !unseen(Missing::Content) && !unseen(Missing::StableContent),
         Aspect::Size => !unseen(Missing::StableContent),
         Aspect::Target => !unseen(Missing::Target),
