@@ -1,0 +1,134 @@
+//! The golden manifest on disk, `*.cgm`. docs/AGENT.md describes it byte by byte.
+//!
+//! ```text
+//! "CGM1"  zstd frame of records:  H  P*  E*  I*  T  Z
+//! record  tag (1 byte)  length (LEB128)  payload
+//! ```
+//!
+//! `H` is the header, `P` a package, `E` an entry, `I` a folder's digest, `T` the totals, `Z` the digest of
+//! everything before it. Both sides stream: neither reading nor writing holds the entries.
+
+mod read;
+mod write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::CodecError;
+use crate::digest::Digest;
+use crate::fingerprint::{Counts, TreeError};
+use crate::settings::{RecordedSettings, SettingsError};
+
+pub use read::Reader;
+pub use write::Writer;
+
+/// What a manifest starts with; its fourth byte is the format's version.
+pub const MAGIC: [u8; 4] = *b"CGM1";
+
+/// No record is longer. A path of [`crate::walk::MAX_DEPTH`] names and the attributes kept inline fit well inside.
+pub const MAX_RECORD: usize = 1 << 20;
+
+/// Decompression may ask for this much memory, as a power of two (8 MiB); writing stays below it.
+const WINDOW_LOG: u32 = 23;
+
+const HEADER: u8 = b'H';
+const PACKAGE: u8 = b'P';
+const ENTRY: u8 = b'E';
+const INDEX: u8 = b'I';
+const TOTALS: u8 = b'T';
+const SEAL: u8 = b'Z';
+
+/// The first record, JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Version of the agent that wrote it.
+    pub agent: String,
+    /// When the walk began.
+    pub created_at: jiff::Timestamp,
+    /// What the walk covered.
+    pub settings: RecordedSettings,
+    /// Whether a package database was read; without one packages are not compared.
+    pub packages_known: bool,
+}
+
+/// The record before the last, JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Totals {
+    /// The root digest.
+    pub root: Digest,
+    /// Digest of the package list.
+    pub packages: Digest,
+    /// How much it covers.
+    pub counts: Counts,
+    /// Entries that vanished during the walk.
+    pub vanished: u64,
+    /// Places left out by the settings.
+    pub excluded: u64,
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It could not be read or written.
+    #[error("input or output failed")]
+    Io(#[from] std::io::Error),
+    /// Its compressed form is broken.
+    #[error("damaged: it does not decompress")]
+    Compression(#[source] std::io::Error),
+    /// It is something else.
+    #[error("not a cattleguard manifest")]
+    Magic,
+    /// It was written by a later version.
+    #[error("format version {0} is not known to this agent")]
+    Version(char),
+    /// It ends before its last record.
+    #[error("truncated: it ends before its last record")]
+    Truncated,
+    /// Bytes follow the last record.
+    #[error("damaged: bytes follow its last record")]
+    Trailing,
+    /// A record is longer than [`MAX_RECORD`].
+    #[error("damaged: a record of {0} bytes is longer than any can be")]
+    Oversize(u64),
+    /// A record of an unknown type, or at the wrong place.
+    #[error("damaged: record `{0}` where it cannot be")]
+    Record(String),
+    /// A record whose content is not what its type says.
+    #[error("damaged: record {position} {source}")]
+    Codec {
+        /// Counted from one.
+        position: u64,
+        /// How.
+        #[source]
+        source: CodecError,
+    },
+    /// Header or totals are not the JSON it should be.
+    #[error("damaged: header or totals are not what they should be")]
+    Json(#[from] serde_json::Error),
+    /// Its settings make no sense.
+    #[error("damaged: its settings make no sense")]
+    Settings(#[from] SettingsError),
+    /// Its entries are no tree.
+    #[error("damaged: its entries are no tree")]
+    Tree(#[from] TreeError),
+    /// A digest over its content is not the one that it carries.
+    #[error("damaged: the {0} digest does not match its content")]
+    Digest(&'static str),
+}
+
+impl ManifestError {
+    /// Tells a file that is damaged from one that could not be read: only the latter has an error number.
+    fn from_decoder(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::UnexpectedEof {
+            Self::Truncated
+        } else if error.raw_os_error().is_some() {
+            Self::Io(error)
+        } else {
+            Self::Compression(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

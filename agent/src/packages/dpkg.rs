@@ -1,0 +1,149 @@
+//! dpkg: `/var/lib/dpkg/status` and `/var/lib/dpkg/info/*.list`, read as text (deb-src-control(5), dpkg(1)).
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use super::{Claims, Manager, Package, Wanted, bounded};
+
+/// A status file is a few megabytes; a larger one is not one.
+const MAX_STATUS: u64 = 256 << 20;
+
+/// Lists of one package are far shorter.
+const MAX_LIST: u64 = 256 << 20;
+
+/// Folders that became links into `/usr`: dpkg still books files under the old names.
+const MERGED: [&str; 6] = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
+
+/// Installed packages with the wanted files they own; `None` when there is no database.
+pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Package>, Claims)>, String> {
+    let base = sysroot.join("var/lib/dpkg");
+    let status = match File::open(base.join("status")) {
+        Ok(status) => status,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("the dpkg status file cannot be opened: {error}")),
+    };
+    let packages = installed(BufReader::new(status.take(MAX_STATUS)))
+        .map_err(|error| format!("the dpkg status file cannot be read: {error}"))?;
+    let aliases = merged_folders(sysroot);
+    let mut claims = Claims::new();
+    for package in &packages {
+        for file in [format!("{}.list", package.name), format!("{}:{}.list", package.name, package.architecture)] {
+            // A package without files may have no list.
+            let Ok(list) = File::open(base.join("info").join(file)) else { continue };
+            for line in BufReader::new(list.take(MAX_LIST)).split(b'\n').map_while(Result::ok) {
+                let path = real_path(line, &aliases);
+                if wanted.includes(&path) {
+                    claims.push(((package.name.clone(), package.architecture.clone()), path));
+                }
+            }
+        }
+    }
+    Ok(Some((packages, claims)))
+}
+
+/// Parses the paragraphs of a status file; packages that are removed but still configured are not installed.
+fn installed(mut status: impl BufRead) -> std::io::Result<Vec<Package>> {
+    let mut packages = Vec::new();
+    let (mut line, mut current, mut is_installed) = (Vec::new(), blank(), false);
+    loop {
+        line.clear();
+        let length = status.read_until(b'\n', &mut line)?;
+        let text = line.trim_ascii_end();
+        if text.is_empty() {
+            let done = std::mem::replace(&mut current, blank());
+            if std::mem::take(&mut is_installed) && is_plain(&done.name) {
+                packages.push(done);
+            }
+            if length == 0 {
+                return Ok(packages);
+            }
+        } else if let Some(value) = field(text, b"Package") {
+            current.name = bounded(value);
+        } else if let Some(value) = field(text, b"Version") {
+            current.version = bounded(value);
+        } else if let Some(value) = field(text, b"Architecture") {
+            current.architecture = bounded(value);
+        } else if let Some(value) = field(text, b"Status") {
+            is_installed = value.split(u8::is_ascii_whitespace).nth(2) == Some(b"installed");
+        }
+    }
+}
+
+fn blank() -> Package {
+    let (name, version, architecture) = (String::new(), String::new(), String::new());
+    Package { manager: Manager::Dpkg, name, architecture, version }
+}
+
+/// Names become file names: none may leave the folder.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['/', '\0']) && !name.starts_with('.')
+}
+
+fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    Some(line.strip_prefix(name)?.strip_prefix(b":")?.trim_ascii())
+}
+
+/// Old and new prefixes of merged folders, e.g. `/bin/` and `/usr/bin/`.
+fn merged_folders(sysroot: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut aliases = Vec::new();
+    for folder in MERGED {
+        let Ok(target) = fs::read_link(sysroot.join(folder)) else { continue };
+        let target = target.as_os_str().as_encoded_bytes();
+        if target.strip_prefix(b"/").unwrap_or(target) == format!("usr/{folder}").as_bytes() {
+            aliases.push((format!("/{folder}/").into_bytes(), format!("/usr/{folder}/").into_bytes()));
+        }
+    }
+    aliases
+}
+
+fn real_path(line: Vec<u8>, aliases: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    for (old, new) in aliases {
+        if let Some(rest) = line.strip_prefix(old.as_slice()) {
+            return [new.as_slice(), rest].concat();
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: &str = "Package: alpha\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2.0-3\n\
+        Description: x\n Package: not a field\n\nPackage: beta\nStatus: deinstall ok config-files\n\
+        Architecture: all\nVersion: 1\n\nPackage: ../evil\nStatus: install ok installed\nVersion: 1\n\n\
+        Package: gamma\nVersion: 7\nArchitecture: all\nStatus: hold ok installed\n";
+
+    #[test]
+    fn only_installed_packages_with_plain_names_count() {
+        let packages = installed(STATUS.as_bytes()).unwrap();
+        let told: Vec<_> = packages.iter().map(|item| (item.name.as_str(), item.version.as_str())).collect();
+        assert_eq!(told, [("alpha", "1:2.0-3"), ("gamma", "7")]);
+    }
+
+    #[test]
+    fn files_of_merged_folders_are_found_where_they_are() {
+        let tree = tempfile::tempdir().unwrap();
+        let info = tree.path().join("var/lib/dpkg/info");
+        fs::create_dir_all(&info).unwrap();
+        fs::write(tree.path().join("var/lib/dpkg/status"), STATUS).unwrap();
+        fs::write(info.join("alpha:amd64.list"), "/.\n/bin\n/bin/tool\n/opt/x\n").unwrap();
+        fs::write(info.join("gamma.list"), "/.\n/opt/y\n").unwrap();
+        std::os::unix::fs::symlink("usr/bin", tree.path().join("bin")).unwrap();
+        let books = super::super::read(tree.path(), Wanted::All);
+        assert_eq!(books.problems, Vec::<String>::new());
+        assert_eq!(books.owning(b"/usr/bin/tool").unwrap().name, "alpha");
+        assert_eq!(books.owning(b"/opt/y").unwrap().name, "gamma");
+        assert_eq!(books.owner(b"/."), None, "a folder of two packages belongs to neither");
+        let wanted = [b"/opt/y".to_vec()].into();
+        let few = super::super::read(tree.path(), Wanted::Only(&wanted));
+        assert_eq!((few.owner(b"/opt/x"), few.owner(b"/opt/y").is_some()), (None, true));
+    }
+
+    #[test]
+    fn a_tree_without_a_database_has_no_list_rather_than_an_empty_one() {
+        let tree = tempfile::tempdir().unwrap();
+        assert!(super::super::read(tree.path(), Wanted::All).packages.is_none());
+    }
+}

@@ -1,0 +1,101 @@
+//! rpm: asked through the `rpm` program, because its database has had three formats.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::{Claims, Manager, Package, Wanted, bounded};
+
+/// Where the database may be, and the file that shows it is not just an empty folder. Three formats: sqlite, ndb and
+/// Berkeley DB (rpm.org manual, "Database").
+const DATABASES: [&str; 6] = [
+    "var/lib/rpm/rpmdb.sqlite",
+    "var/lib/rpm/Packages.db",
+    "var/lib/rpm/Packages",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/Packages.db",
+    "usr/lib/sysimage/rpm/Packages",
+];
+
+/// Only here: a search path would let the environment choose the program.
+const PROGRAM: &str = "/usr/bin/rpm";
+
+/// A damaged Berkeley database can make rpm wait for ever.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A listing of every file of a large system is some 50 MB.
+const MAX_OUTPUT: u64 = 1 << 30;
+
+const PACKAGES: &str = "%{NAME}\\t%{ARCH}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n";
+const FILES: &str = "[%{=NAME}\\t%{=ARCH}\\t%{FILENAMES}\\n]";
+
+/// Installed packages with the wanted files they own; `None` when there is no database.
+pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Package>, Claims)>, String> {
+    if !DATABASES.iter().any(|database| sysroot.join(database).exists()) {
+        return Ok(None);
+    }
+    let mut packages = Vec::new();
+    query(sysroot, PACKAGES, &mut |[name, architecture, version]| {
+        packages.push(Package {
+            manager: Manager::Rpm,
+            name: bounded(name),
+            architecture: bounded(architecture),
+            version: bounded(version.strip_prefix(b"0:").unwrap_or(version)),
+        });
+    })?;
+    let mut claims = Claims::new();
+    if !matches!(wanted, Wanted::Only(paths) if paths.is_empty()) {
+        query(sysroot, FILES, &mut |[name, architecture, path]| {
+            if wanted.includes(path) {
+                claims.push(((bounded(name), bounded(architecture)), path.to_vec()));
+            }
+        })?;
+    }
+    Ok(Some((packages, claims)))
+}
+
+fn query(sysroot: &Path, format: &str, line: &mut dyn FnMut([&[u8]; 3])) -> Result<(), String> {
+    let mut command = Command::new(PROGRAM);
+    command.env_clear().env("LC_ALL", "C.UTF-8").env("HOME", "/nonexistent");
+    if sysroot != Path::new("/") {
+        command.arg("--root").arg(sysroot);
+    }
+    command.args(["-qa", "--queryformat", format]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|error| format!("{PROGRAM} cannot be run: {error}"))?;
+    let lines = lines_of(&mut child)?;
+    let outcome = loop {
+        match lines.recv_timeout(PATIENCE) {
+            Ok(text) => {
+                let mut fields = text.splitn(3, |byte| *byte == b'\t');
+                if let (Some(first), Some(second), Some(third)) = (fields.next(), fields.next(), fields.next()) {
+                    line([first, second, third]);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => break Ok(()),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                // Already gone is as good as killed.
+                let _ = child.kill();
+                break Err(format!("{PROGRAM} did not answer"));
+            }
+        }
+    };
+    let status = child.wait().map_err(|error| format!("{PROGRAM} cannot be waited for: {error}"))?;
+    outcome?;
+    if status.success() { Ok(()) } else { Err(format!("{PROGRAM} failed: {status}")) }
+}
+
+/// Lines of a program's output, through a channel, so that waiting for them can end.
+fn lines_of(child: &mut Child) -> Result<mpsc::Receiver<Vec<u8>>, String> {
+    let output = child.stdout.take().ok_or_else(|| format!("{PROGRAM} has no output"))?;
+    let (sender, receiver) = mpsc::sync_channel(1024);
+    std::thread::spawn(move || {
+        for line in BufReader::new(output.take(MAX_OUTPUT)).split(b'\n').map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(receiver)
+}
