@@ -9,7 +9,6 @@ use super::backend::Backend;
 use super::config::Config;
 use super::error::AppError;
 use super::exit::Exit;
-use super::read_error::read_error;
 use crate::aws::{AwsAccount, AwsCloud, AwsSettings};
 use crate::collect::{CloudRead, ReadFailure};
 
@@ -61,7 +60,7 @@ impl AwsBackend {
         }
         let all_without = failures.iter().all(|error| error.failure == ReadFailure::Credentials);
         match failures.first() {
-            Some(first) if all_without => Err(read_error(first)),
+            Some(first) if all_without => Err(first.clone().into()),
             _ => Ok(()),
         }
     }

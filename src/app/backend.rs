@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use super::config::Config;
 use super::error::AppError;
-use super::pipeline::store_error;
 use crate::collect::CloudRead;
 use crate::store::{SqliteStore, Store};
 
@@ -37,12 +36,12 @@ pub trait Backend: Send + Sync {
 
     /// Opens the state for reading only.
     fn open_store_read_only(&self, config: &Config) -> Result<Arc<dyn Store>, AppError> {
-        let store = SqliteStore::open_read_only(&config.state.path).map_err(|error| store_error(&error))?;
+        let store = SqliteStore::open_read_only(&config.state.path)?;
         Ok(Arc::new(store))
     }
 }
 
 fn open_sqlite(config: &Config) -> Result<Arc<dyn Store>, AppError> {
-    let store = SqliteStore::open(&config.state.path).map_err(|error| store_error(&error))?;
+    let store = SqliteStore::open(&config.state.path)?;
     Ok(Arc::new(store))
 }

@@ -79,10 +79,11 @@ impl std::error::Error for AppError {}
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         let (exit, hint) = match &error {
-            StoreError::LeaseHeld { .. } => {
-                (Exit::Failed, Some("wait for it to finish, or stop it; a lease of a dead process ends by itself"))
-            }
-            StoreError::LeaseLost { .. } => (Exit::Failed, Some("nothing of this run was written; run it again")),
+            StoreError::LeaseHeld { .. } => (
+                Exit::Unavailable,
+                Some("one scan at a time; the lease of a dead process ends by itself in two minutes"),
+            ),
+            StoreError::LeaseLost { .. } => (Exit::Unavailable, Some("nothing of this run was written; run it again")),
             StoreError::NewerSchema { .. } => (Exit::Config, None),
             StoreError::Corrupt { .. } => (Exit::Unavailable, None),
             StoreError::Full { .. } => (Exit::Unavailable, Some("free some space; nothing committed was lost")),
@@ -100,7 +101,7 @@ impl From<ReadError> for AppError {
         let (exit, hint) = match error.failure {
             ReadFailure::Credentials => (
                 Exit::Permission,
-                Some("give credentials through the environment, a profile, a container or an instance role"),
+                Some("tried: environment, shared profile, SSO, web identity, container and instance role"),
             ),
             ReadFailure::Denied => {
                 (Exit::Permission, Some("`cattleguard iam-policy` prints what this configuration needs"))

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use cattleguard_agent::manifest::Reader;
+
 use super::error::AppError;
 use crate::types::Digest;
 
@@ -14,6 +16,8 @@ use crate::types::Digest;
 pub fn root(path: &Path) -> Result<Digest, AppError> {
     let failed = |error: &dyn std::fmt::Display| AppError::failed(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(|error| failed(&error))?;
-    let _ = (BufReader::new(file), Digest::new(""));
-    Err(failed(&"not readable yet"))
+    let mut reader = Reader::new(BufReader::new(file)).map_err(|error| failed(&error))?;
+    while reader.entry().map_err(|error| failed(&error))?.is_some() {}
+    let (trailer, _) = reader.finish().map_err(|error| failed(&error))?;
+    Ok(Digest::new(format!("blake3:{}", trailer.root)))
 }

@@ -27,7 +27,6 @@ pub mod output;
 pub mod pipeline;
 pub mod policy_files;
 pub mod progress;
-pub mod read_error;
 pub mod shutdown;
 #[cfg(feature = "testing")]
 pub mod sim_backend;

@@ -6,7 +6,6 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
-use crate::app::pipeline::store_error;
 use crate::app::view::look;
 use crate::report::View;
 use crate::report::render::{explain_finding, findings_json, findings_table};
@@ -70,9 +69,7 @@ fn show(context: &Context<'_>, id: &str) -> Result<Exit, AppError> {
 fn set(context: &Context<'_>, id: &str, status: FindingStatus) -> Result<Exit, AppError> {
     let loaded = context.load(Vec::new())?;
     let store = context.store(&loaded.config)?;
-    let finding = store
-        .set_finding_status(&FindingId::new(id), status, &context.operator(), context.now())
-        .map_err(|error| store_error(&error))?;
+    let finding = store.set_finding_status(&FindingId::new(id), status, &context.operator(), context.now())?;
     context.note(&format!("{} is {}", finding.id, finding.status));
     Ok(Exit::Ok)
 }

@@ -8,7 +8,6 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
-use crate::app::pipeline::store_error;
 use crate::app::view::look;
 use crate::detect::registry::{StatusRefusal, deprecate, promote, revoke};
 use crate::report::render::{
@@ -42,7 +41,7 @@ pub(super) fn run(context: &Context<'_>, command: &GoldenCommand) -> Result<Exit
 fn list(context: &Context<'_>) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let store = open(context)?;
-    let goldens = store.goldens().map_err(|error| store_error(&error))?;
+    let goldens = store.goldens()?;
     outputs.emit(|format, canvas| {
         Ok(match format {
             Format::Json | Format::Ndjson => goldens_json(&goldens),
@@ -95,9 +94,7 @@ fn change(
     let now = context.now();
     let golden = find(store.as_ref(), reference)?;
     let wanted = apply(&golden, now).map_err(|refusal| AppError::failed(refusal.to_string()))?;
-    let changed = store
-        .set_golden_status(reference, wanted.status, reason, &context.operator(), now)
-        .map_err(|error| store_error(&error))?;
+    let changed = store.set_golden_status(reference, wanted.status, reason, &context.operator(), now)?;
     context.note(&format!("{reference} is {}", changed.status));
     Ok(Exit::Ok)
 }
@@ -108,7 +105,7 @@ pub(super) fn open(context: &Context<'_>) -> Result<std::sync::Arc<dyn Store>, A
 }
 
 fn find(store: &dyn Store, reference: &GoldenRef) -> Result<Golden, AppError> {
-    let found = store.golden(reference).map_err(|error| store_error(&error))?;
+    let found = store.golden(reference)?;
     found.ok_or_else(|| unknown(store, reference))
 }
 

@@ -6,7 +6,6 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
-use crate::app::pipeline::store_error;
 use crate::app::view::look;
 use crate::report::View;
 use crate::report::pets::find_pets;
@@ -19,7 +18,7 @@ use crate::report::render::{pets_json, pets_text};
 pub(super) fn run(context: &Context<'_>, args: &PetsArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let stored = Stored::load(context, false)?;
-    let goldens = stored.store.goldens().map_err(|error| store_error(&error))?;
+    let goldens = stored.store.goldens()?;
     let view = View::new(&stored.results, &stored.findings, stored.plan.as_ref());
     let mut pets = find_pets(&stored.results, &goldens, &view, context.now());
     if !args.fleet.is_empty() {

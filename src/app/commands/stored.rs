@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::app::context::Context;
 use crate::app::error::AppError;
-use crate::app::pipeline::store_error;
 use crate::store::{InstanceResult, Store};
 use crate::types::{Finding, Plan};
 
@@ -21,14 +20,13 @@ impl Stored {
     pub(super) fn load(context: &Context<'_>, with_resolved: bool) -> Result<Self, AppError> {
         let loaded = context.load(Vec::new())?;
         let store = context.read_store(&loaded.config)?;
-        let failed = |error| store_error(&error);
-        if store.last_scan().map_err(failed)?.is_none() {
+        if store.last_scan()?.is_none() {
             return Err(AppError::failed("nothing was scanned yet").with_hint("cattleguard scan"));
         }
         Ok(Self {
-            results: store.instance_results().map_err(failed)?,
-            findings: store.findings(with_resolved).map_err(failed)?,
-            plan: store.last_plan().map_err(failed)?,
+            results: store.instance_results()?,
+            findings: store.findings(with_resolved)?,
+            plan: store.last_plan()?,
             store,
         })
     }

@@ -5,7 +5,6 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
-use crate::app::pipeline::store_error;
 use crate::app::view::look;
 use crate::report::render::{Timeline, timeline_json, timeline_text};
 use crate::report::text::clean;
@@ -20,11 +19,10 @@ pub(super) fn run(context: &Context<'_>, args: &TimelineArgs) -> Result<Exit, Ap
     let loaded = context.load(Vec::new())?;
     let store = context.read_store(&loaded.config)?;
     let id = InstanceId::new(&args.instance);
-    let failed = |error| store_error(&error);
-    let result = store.instance_result(&id).map_err(failed)?;
-    let events = store.events_of(&id).map_err(failed)?;
-    let verdicts = store.verdicts_of(&id).map_err(failed)?;
-    let mut findings = store.findings(true).map_err(failed)?;
+    let result = store.instance_result(&id)?;
+    let events = store.events_of(&id)?;
+    let verdicts = store.verdicts_of(&id)?;
+    let mut findings = store.findings(true)?;
     findings.retain(|finding| finding.instance == id);
     if result.is_none() && events.is_empty() && findings.is_empty() {
         return Err(AppError::failed(format!("nothing is known of {}", clean(&args.instance, 60)))

@@ -41,7 +41,7 @@ fn webhook(body: &Value, good: bool) {
     let text = |key: &str| clean(body.get(key).and_then(Value::as_str).unwrap_or("-"), 160);
     println!("  Webhook {} {}", text("type"), if good { "(signature verified)" } else { "(SIGNATURE WRONG)" });
     println!("    │ id {}  subject {}", text("id"), text("subject"));
-    println!("    │ {}", clean(&body.pointer("/data/title").and_then(Value::as_str).unwrap_or("-").to_owned(), 160));
+    println!("    │ {}", clean(body.pointer("/data/title").and_then(Value::as_str).unwrap_or("-"), 160));
     println!();
 }
 

@@ -20,7 +20,7 @@ use crate::collect::{self, CloudRead};
 use crate::evaluate::PolicySet;
 use crate::report::deliver::Client;
 use crate::report::{Destination, NotifySettings, Pump, PumpSummary};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::types::Place;
 
 /// A single scan spends at most this long on deliveries; the rest stays in the outbox for the next run.
@@ -161,24 +161,8 @@ impl<'b> Service<'b> {
 /// Turns a scan's error into what the user sees.
 fn error(error: ScanError) -> AppError {
     match error {
-        ScanError::Store(error) => store_error(&error),
+        ScanError::Store(error) => error.into(),
         ScanError::Policy => AppError::failed(error.to_string()),
-    }
-}
-
-/// Turns a store's error into what the user sees.
-pub fn store_error(error: &StoreError) -> AppError {
-    let app = |exit| AppError::new(exit, error.to_string());
-    match error {
-        StoreError::LeaseHeld { .. } => {
-            app(Exit::Unavailable).with_hint("one scan at a time; after a crash the lease expires by itself")
-        }
-        StoreError::LeaseLost { .. } => {
-            app(Exit::Unavailable).with_hint("another scan took over; nothing was committed")
-        }
-        StoreError::NewerSchema { .. } | StoreError::Conflict(_) | StoreError::NotFound(_) => app(Exit::Failed),
-        StoreError::Full { .. } => app(Exit::Unavailable).with_hint("what was committed before is intact"),
-        StoreError::Corrupt { .. } | StoreError::Other(_) => app(Exit::Failed),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::report::notice::{NoticeActor, NoticeFinding};
 use crate::report::render::parts;
-use crate::report::text::{clean, short};
+use crate::report::text::clean;
 use crate::report::view::View;
 use crate::types::{Attribution, Finding, GoldenRef};
 

@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::store_error;
 use crate::app::cli::golden::RecordArgs;
 use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
-use crate::app::read_error::read_error;
 use crate::collect::{CloudRead, read_image, read_reference};
 use crate::detect::registry::{RecordRequest, Reference, promote, record};
 use crate::store::Store;
@@ -48,15 +46,13 @@ pub(super) fn run(context: &Context<'_>, args: &RecordArgs) -> Result<Exit, AppE
         recorded_by: context.operator(),
         now: context.now(),
     };
-    let existing = store.golden(&reference).map_err(|error| store_error(&error))?;
+    let existing = store.golden(&reference)?;
     let golden = record(existing.as_ref(), &request).map_err(|refusal| AppError::failed(refusal.to_string()))?;
     save(context, store.as_ref(), existing.is_some(), &golden)?;
     say(context, &golden, seen.is_some());
     if args.promote {
         promote(&golden, context.now()).map_err(|refusal| AppError::failed(refusal.to_string()))?;
-        store
-            .set_golden_status(&reference, GoldenStatus::Promoted, None, &context.operator(), context.now())
-            .map_err(|error| store_error(&error))?;
+        store.set_golden_status(&reference, GoldenStatus::Promoted, None, &context.operator(), context.now())?;
         context.note(&format!("{reference} is promoted"));
     } else {
         context.note(&format!("next: cattleguard golden promote {reference}"));
@@ -72,15 +68,13 @@ async fn look(
     place: &Place,
     args: &RecordArgs,
 ) -> Result<Option<Instance>, AppError> {
-    let image = read_image(cloud, place, &ImageId::new(&args.ami)).await.map_err(|error| read_error(&error))?;
+    let image = read_image(cloud, place, &ImageId::new(&args.ami)).await?;
     if image.state != "available" {
         return Err(AppError::failed(format!("image {} is {}, not available", image.id, image.state)));
     }
     let Some(id) = &args.reference_instance else { return Ok(None) };
     let types = &config.collect.inventory_types;
-    let instance = read_reference(cloud, place, &InstanceId::new(id), types, context.now())
-        .await
-        .map_err(|error| read_error(&error))?;
+    let instance = read_reference(cloud, place, &InstanceId::new(id), types, context.now()).await?;
     if instance.inventory.is_empty() && !args.without_inventory {
         return Err(AppError::failed(format!("reference instance {id} has reported no SSM inventory yet"))
             .with_hint("wait for its first inventory, or pass --without-inventory: software is then not judged"));
@@ -91,13 +85,12 @@ async fn look(
 /// What is known against the instance. A baseline must never be learned from a modified server.
 fn suspicions(store: &dyn Store, id: &InstanceId) -> Result<Vec<String>, AppError> {
     let mut reasons: Vec<String> = store
-        .events_of(id)
-        .map_err(|error| store_error(&error))?
+        .events_of(id)?
         .iter()
         .filter(|event| event.severity > crate::types::Severity::Low)
         .map(|event| format!("{} {} on {}", event.actor.display, event.summary, event.time))
         .collect();
-    let findings = store.findings(false).map_err(|error| store_error(&error))?;
+    let findings = store.findings(false)?;
     let harmless = ["image-unrecorded", "image-not-promoted"];
     reasons.extend(
         findings
@@ -131,7 +124,7 @@ fn place(config: &Config, args: &RecordArgs) -> Result<Place, AppError> {
 /// `2026.11.23`, then `2026.11.23.2`, …
 fn next_version(store: &dyn Store, args: &RecordArgs, now: jiff::Timestamp) -> Result<String, AppError> {
     let date = now.strftime("%Y.%m.%d").to_string();
-    let goldens = store.goldens().map_err(|error| store_error(&error))?;
+    let goldens = store.goldens()?;
     let taken = |version: &str| {
         goldens.iter().any(|golden| golden.line.as_str() == args.line && golden.version.as_str() == version)
     };
@@ -156,15 +149,13 @@ fn manifest_root(args: &RecordArgs) -> Result<Option<Digest>, AppError> {
 
 fn save(context: &Context<'_>, store: &dyn Store, exists: bool, golden: &Golden) -> Result<(), AppError> {
     if !exists {
-        return store.add_golden(golden).map_err(|error| store_error(&error));
+        return Ok(store.add_golden(golden)?);
     }
     // Another account-region of a known version: the store audits new versions by itself, this is an extension.
-    store.save_golden(golden).map_err(|error| store_error(&error))?;
+    store.save_golden(golden)?;
     let details = json!({ "digest": golden.digest(), "images": golden.images, "from": golden.reference_instance });
-    store
-        .append(context.now(), &context.operator(), "golden.extend", &golden.reference().to_string(), &details)
-        .map(|_| ())
-        .map_err(|error| store_error(&error))
+    store.append(context.now(), &context.operator(), "golden.extend", &golden.reference().to_string(), &details)?;
+    Ok(())
 }
 
 fn say(context: &Context<'_>, golden: &Golden, measured: bool) {

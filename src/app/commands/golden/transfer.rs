@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{find, open, store_error};
+use super::{find, open};
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
@@ -36,7 +36,7 @@ struct ExportedGolden {
 pub(super) fn export(context: &Context<'_>, references: &[GoldenRef]) -> Result<Exit, AppError> {
     let store = open(context)?;
     let goldens = if references.is_empty() {
-        store.goldens().map_err(|error| store_error(&error))?
+        store.goldens()?
     } else {
         references.iter().map(|reference| find(store.as_ref(), reference)).collect::<Result<_, _>>()?
     };
@@ -57,7 +57,7 @@ pub(super) fn import(context: &Context<'_>, path: &Path) -> Result<Exit, AppErro
         if golden.digest().as_str() != digest {
             return Err(AppError::failed(format!("{reference} does not match its digest: the file was edited")));
         }
-        if store.golden(&reference).map_err(|error| store_error(&error))?.is_some() {
+        if store.golden(&reference)?.is_some() {
             return Err(AppError::failed(format!("{reference} is recorded already; nothing was imported")));
         }
     }
@@ -68,7 +68,7 @@ pub(super) fn import(context: &Context<'_>, path: &Path) -> Result<Exit, AppErro
             _ => GoldenStatus::Recorded,
         };
         let imported = Golden { status, promoted_at: None, ..golden.clone() };
-        store.add_golden(&imported).map_err(|error| store_error(&error))?;
+        store.add_golden(&imported)?;
         context.note(&format!("imported {} as {status}", golden.reference()));
     }
     Ok(Exit::Ok)
