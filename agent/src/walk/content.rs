@@ -109,3 +109,34 @@ fn digest(descriptor: &OwnedFd, size: u64, buffer: &mut Vec<u8>) -> Result<Optio
         hasher.update(buffer.get(..length).unwrap_or_default());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_only_given_for_exactly_the_announced_length() {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &vec![7; PIECE + 3]).unwrap();
+        let descriptor = OwnedFd::from(file);
+        let at = |size: usize| {
+            rustix::fs::seek(&descriptor, rustix::fs::SeekFrom::Start(0)).unwrap();
+            digest(&descriptor, size as u64, &mut Vec::new()).unwrap()
+        };
+        assert_eq!(at(PIECE + 3), Some(Digest::of(&vec![7; PIECE + 3])));
+        assert_eq!(at(PIECE + 4), None, "shorter than announced");
+        assert_eq!(at(PIECE + 2), None, "longer: it grew, and is not read to an end that may never come");
+        assert_eq!(at(0), None);
+    }
+
+    #[test]
+    fn what_took_the_place_of_a_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, folder.path().join("pipe"), 0o600.into()).unwrap();
+        let parent = open::sysroot(folder.path()).unwrap();
+        let stat = examine::named(parent.as_fd(), c"pipe").unwrap();
+        let (facts, _) = file(parent.as_fd(), c"pipe", &stat, None, &mut Buffers::default()).unwrap();
+        assert_eq!(facts.flaws, [flaw_without_errno(Missing::StableContent)]);
+        assert!(file(parent.as_fd(), c"gone", &stat, None, &mut Buffers::default()).is_none());
+    }
+}
