@@ -16,8 +16,7 @@ use crate::types::Digest;
 pub fn root(path: &Path) -> Result<Digest, AppError> {
     let failed = |error: &dyn std::fmt::Display| AppError::failed(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(|error| failed(&error))?;
-    let mut reader = Reader::new(BufReader::new(file)).map_err(|error| failed(&error))?;
-    while reader.entry().map_err(|error| failed(&error))?.is_some() {}
-    let (trailer, _) = reader.finish().map_err(|error| failed(&error))?;
-    Ok(Digest::new(format!("blake3:{}", trailer.root)))
+    let reader = Reader::new(BufReader::new(file)).map_err(|error| failed(&error))?;
+    let (totals, _) = reader.finish().map_err(|error| failed(&error))?;
+    Ok(Digest::new(totals.root.to_string()))
 }
