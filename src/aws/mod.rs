@@ -29,4 +29,4 @@ mod throttle;
 mod time;
 
 pub use cloud::AwsCloud;
-pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates};
+pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates, RetryMode};
