@@ -1,7 +1,9 @@
 //! Who reads which account, and what is said when that does not work.
 
-use cattleguard::aws::{AwsAccount, AwsCloud};
+use cattleguard::aws::{AwsAccount, AwsCloud, AwsSettings, READ_ACTIONS};
+use cattleguard::collect::source::TargetGroup;
 use cattleguard::collect::{CloudRead, ReadFailure};
+use cattleguard::types::{InstanceId, InventoryType};
 use serde_json::json;
 
 use crate::scene::{BANK, HOME, IRELAND, OHIO, SHOP, Scene, ireland, settings};
@@ -65,6 +67,60 @@ async fn no_credentials_is_said_in_one_sentence() {
         assert_eq!(error.failure, ReadFailure::Credentials, "{error}");
         assert!(error.detail.contains("none found in the environment"), "{error}");
     }
+}
+
+/// Run by the next test in a process of its own, because it reads the environment.
+#[tokio::test]
+#[ignore = "runs with the environment that its parent test gives"]
+async fn connected_by_environment() {
+    let region = Some(IRELAND.to_owned());
+    let cloud = AwsCloud::connect(AwsSettings { base_region: region, ..settings(&[SHOP]) }).await.unwrap();
+    match cloud.caller(&ireland(SHOP)).await {
+        Ok(caller) => println!("\nread as {caller}"),
+        Err(error) => println!("\nfailed: {error}"),
+    }
+}
+
+#[tokio::test]
+async fn the_environment_gives_endpoint_and_credentials() {
+    let scene = Scene::new().await;
+    let run = |keys: &[(&str, &str)]| {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "accounts::connected_by_environment", "--ignored", "--nocapture"]).env_clear();
+        child.envs([("AWS_ENDPOINT_URL", scene.emulator.url.as_str()), ("AWS_EC2_METADATA_DISABLED", "true")]);
+        let output = child.envs(keys.iter().copied()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let with = run(&[("AWS_ACCESS_KEY_ID", "AKIABASE"), ("AWS_SECRET_ACCESS_KEY", "secret")]);
+    assert!(with.contains("read as arn:aws:sts::111122223333:assumed-role/reader/cattleguard"), "{with}");
+    let without = run(&[]);
+    assert!(without.contains("failed: sts:GetCallerIdentity in 111122223333/eu-west-1: no usable"), "{without}");
+    assert!(without.contains("none found in the environment"), "{without}");
+}
+
+#[tokio::test]
+async fn only_the_published_actions_are_called() {
+    let scene = Scene::new().await;
+    let (cloud, place, now) = (scene.cloud(), ireland(SHOP), jiff::Timestamp::now());
+    let (node, kind) = (InstanceId::new("i-0feed0feed0feed00"), InventoryType::new("AWS:Application"));
+    let group = TargetGroup { arn: "arn:gone".to_owned(), target_type: "ip".to_owned() };
+    // Whether they find anything does not matter here.
+    let _ = cloud.caller(&place).await;
+    let _ = cloud.instances(&place, None).await;
+    let _ = cloud.volumes(&place, None).await;
+    let _ = cloud.images(&place, &["ami-0feed0feed0feed00".into()]).await;
+    let _ = cloud.profile_associations(&place, None).await;
+    let _ = cloud.addresses(&place).await;
+    let _ = cloud.user_data(&place, &node).await;
+    let _ = cloud.asg_members(&place, None).await;
+    let _ = cloud.target_groups(&place, None).await;
+    let _ = cloud.target_health(&place, &group).await;
+    let _ = cloud.managed_nodes(&place, None).await;
+    let _ = cloud.inventory(&place, &kind, None).await;
+    let _ = cloud.inventory_entries(&place, &node, &kind, None).await;
+    let _ = cloud.lookup_events(&place, now, now, None).await;
+    let called: Vec<String> = cloud.calls().into_keys().collect();
+    assert_eq!(called, READ_ACTIONS);
 }
 
 #[tokio::test]

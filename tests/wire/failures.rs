@@ -1,5 +1,7 @@
 //! What the adapter does when AWS throttles, refuses, fails or hangs up.
 
+use std::time::Duration;
+
 use cattleguard::aws::{AwsCloud, AwsSettings, RetryMode};
 use cattleguard::collect::{CloudRead, ReadFailure};
 use cattleguard::types::InventoryType;
@@ -76,6 +78,35 @@ async fn outages_and_broken_connections_differ() {
     let now = jiff::Timestamp::now();
     let error = cloud.lookup_events(&ireland(SHOP), now, now, None).await.unwrap_err();
     assert_eq!(error.failure, ReadFailure::Timeout, "{error}");
+}
+
+#[tokio::test]
+async fn silence_ends_in_a_timeout() {
+    let scene = Scene::new().await;
+    let order = json!({"service": "ec2", "action": "DescribeVolumes", "kind": "hang", "times": 100});
+    scene.emulator.steer("_faults", order).await;
+    let impatient = AwsSettings { attempt_timeout: Duration::from_millis(300), max_attempts: 2, ..settings(&[SHOP]) };
+    let cloud = AwsCloud::with_base(scene.base(), impatient).unwrap();
+    cloud.caller(&ireland(SHOP)).await.unwrap();
+    let error = cloud.volumes(&ireland(SHOP), None).await.unwrap_err();
+    assert_eq!(error.failure, ReadFailure::Timeout, "{error}");
+    assert_eq!(cloud.calls().get("ec2:DescribeVolumes"), Some(&2));
+}
+
+#[tokio::test]
+async fn nonsense_is_not_an_empty_answer() {
+    let scene = Scene::new().await;
+    for (service, action) in [("ec2", "DescribeInstances"), ("ssm", "GetInventory"), ("cloudtrail", "LookupEvents")] {
+        let order = json!({"service": service, "action": action, "kind": "garbage", "times": 100});
+        scene.emulator.steer("_faults", order).await;
+    }
+    let (cloud, place, now) = (scene.cloud(), ireland(SHOP), jiff::Timestamp::now());
+    let error = cloud.instances(&place, None).await.unwrap_err();
+    assert_eq!(error.failure, ReadFailure::Invalid, "{error}");
+    let error = cloud.inventory(&place, &InventoryType::new("AWS:Application"), None).await.unwrap_err();
+    assert_eq!(error.failure, ReadFailure::Invalid, "{error}");
+    let error = cloud.lookup_events(&place, now, now, None).await.unwrap_err();
+    assert_eq!(error.failure, ReadFailure::Invalid, "{error}");
 }
 
 #[tokio::test]

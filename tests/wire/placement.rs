@@ -4,18 +4,26 @@ use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetDescription, Tar
 use cattleguard::collect::source::TargetGroup;
 use cattleguard::collect::{CloudRead, ReadFailure};
 
-use crate::scene::{IRELAND, SHOP, Scene, ireland};
+use crate::scene::{IRELAND, Person, SHOP, Scene, ireland};
+
+/// A group `web` of so many members; their ids.
+pub(crate) async fn scale_out(person: &Person, desired: i32) -> Vec<String> {
+    let groups = aws_sdk_autoscaling::Client::new(&person.config);
+    let request = groups.create_launch_configuration().launch_configuration_name("web").instance_type("t3.micro");
+    request.image_id(person.image("web").await).send().await.unwrap();
+    let request = groups.create_auto_scaling_group().auto_scaling_group_name("web").launch_configuration_name("web");
+    let request = request.min_size(1).max_size(5).desired_capacity(desired).availability_zones("eu-west-1a");
+    request.send().await.unwrap();
+    let answer = groups.describe_auto_scaling_groups().send().await.unwrap();
+    let members = answer.auto_scaling_groups.unwrap()[0].instances.clone().unwrap();
+    members.into_iter().map(|member| member.instance_id.unwrap()).collect()
+}
 
 #[tokio::test]
 async fn members_come_with_the_sizes_of_their_group() {
     let scene = Scene::new().await;
     let mia = scene.person("mia@example.com", SHOP, IRELAND).await;
-    let groups = aws_sdk_autoscaling::Client::new(&mia.config);
-    let request = groups.create_launch_configuration().launch_configuration_name("web").instance_type("t3.micro");
-    request.image_id(mia.image("web").await).send().await.unwrap();
-    let request = groups.create_auto_scaling_group().auto_scaling_group_name("web").launch_configuration_name("web");
-    let request = request.min_size(1).max_size(5).desired_capacity(2).availability_zones("eu-west-1a");
-    request.send().await.unwrap();
+    scale_out(&mia, 2).await;
     let page = scene.cloud().asg_members(&ireland(SHOP), None).await.unwrap();
     assert_eq!(page.items.len(), 2);
     for member in &page.items {

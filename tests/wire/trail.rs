@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::inventory::report;
+use crate::placement::scale_out;
 use crate::scene::{BANK, IRELAND, SHOP, Scene, ireland};
 
 async fn events(cloud: &dyn CloudRead, account: &str) -> Vec<Value> {
@@ -67,6 +68,24 @@ async fn calls_become_records_in_their_real_shapes() {
         let arn = format!("arn:aws:sts::{SHOP}:assumed-role/operators/mia@example.com");
         assert_eq!(event["userIdentity"]["arn"], arn.as_str(), "{}", event["eventName"]);
     }
+}
+
+#[tokio::test]
+async fn what_auto_scaling_launches_is_its_own_call() {
+    let scene = Scene::new().await;
+    let mia = scene.person("mia@example.com", SHOP, IRELAND).await;
+    let ids = scale_out(&mia, 1).await;
+    let replace = mia.ec2.create_replace_root_volume_task().instance_id(&ids[0]);
+    replace.send().await.unwrap();
+    let events = events(&scene.cloud(), SHOP).await;
+    let launch = named(&events, "RunInstances");
+    assert_eq!(launch["userIdentity"]["invokedBy"], "autoscaling.amazonaws.com");
+    assert_eq!(launch["responseElements"]["instancesSet"]["items"][0]["instanceId"], ids[0].as_str());
+    let group = named(&events, "CreateAutoScalingGroup");
+    assert_eq!(group["requestParameters"]["autoScalingGroupName"], "web");
+    assert!(group["userIdentity"]["arn"].as_str().unwrap().ends_with("/mia@example.com"));
+    let replaced = named(&events, "CreateReplaceRootVolumeTask");
+    assert_eq!(replaced["requestParameters"]["CreateReplaceRootVolumeTaskRequest"]["InstanceId"], ids[0].as_str());
 }
 
 #[tokio::test]
