@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 use super::clients::PlaceClients;
 use super::counter::CallCounts;
 use super::role::RoleProvider;
-use super::settings::{AwsAccount, AwsSettings, ConnectError};
+use super::settings::{AwsAccount, AwsSettings, ConnectError, RetryMode};
 use super::throttle::Quotas;
 use super::{autoscaling, cloudtrail, ec2, ec2_inside, elb, http, identity, ssm};
 use crate::collect::source::{
@@ -135,12 +135,16 @@ fn tuned(base: SdkConfig, settings: &AwsSettings) -> SdkConfig {
         .operation_attempt_timeout(settings.attempt_timeout)
         .operation_timeout(settings.operation_timeout)
         .build();
+    let retries = match settings.retry {
+        RetryMode::Adaptive => RetryConfig::adaptive(),
+        RetryMode::Standard => RetryConfig::standard(),
+    };
     // AssumeRole may itself be retried while a caller waits for credentials.
     let identities = IdentityCache::lazy().load_timeout(settings.operation_timeout).build();
     let mut builder = base
         .to_builder()
         .region(region.unwrap_or_else(|| aws_types::region::Region::from_static("us-east-1")))
-        .retry_config(RetryConfig::adaptive().with_max_attempts(settings.max_attempts))
+        .retry_config(retries.with_max_attempts(settings.max_attempts))
         .timeout_config(timeouts)
         .identity_cache(identities);
     builder.set_app_name(AppName::new("cattleguard").ok());
