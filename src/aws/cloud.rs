@@ -211,6 +211,10 @@ impl CloudRead for AwsCloud {
         ssm::managed_nodes(&*self.at(ssm::DESCRIBE_NODES, place).await?, next).await
     }
 
+    async fn managed_nodes_by_id(&self, place: &Place, ids: &[InstanceId]) -> Result<Vec<NodeRecord>, ReadError> {
+        ssm::managed_nodes_by_id(&*self.at(ssm::DESCRIBE_NODES, place).await?, ids).await
+    }
+
     async fn inventory(
         &self,
         place: &Place,

@@ -12,7 +12,8 @@ use crate::evaluate::PolicySet;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
-    ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, ScanId, ScanMode, Severity, Snapshot,
+    ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, InventoryType, ScanId, ScanMode,
+    Severity, Snapshot,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -101,9 +102,10 @@ async fn scan_under_lease(
     let known = load(store, now)?;
     let memory = memory(store, inputs, &known)?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
+    let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
     let collection = Collection {
         cloud,
-        settings: &inputs.collect,
+        settings: &settings,
         memory: &memory,
         known_events: &known_events,
         clock: inputs.clock,
@@ -137,6 +139,18 @@ async fn scan_under_lease(
     let scan = commit::build(&report, &collected, evaluated, drafts);
     store.commit_scan(held.lease(), &scan)?;
     Ok(ScanOutcome { report, notices, events, unresolved })
+}
+
+/// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every
+/// 50 servers. Before the first golden is recorded all of them are read, so that silence is seen.
+fn judged_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> Vec<InventoryType> {
+    let configured = &inputs.collect.inventory_types;
+    let judged: Vec<InventoryType> = configured
+        .iter()
+        .filter(|kind| goldens.iter().any(|golden| golden.baseline.inventory.contains_key(*kind)))
+        .cloned()
+        .collect();
+    if judged.is_empty() { configured.clone() } else { judged }
 }
 
 fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
