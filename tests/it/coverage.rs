@@ -1,1 +1,4 @@
-//! To come.
+//! Bad days: what cannot be seen is said, judges nothing, and resolves nothing.
+
+mod apis;
+mod pages;

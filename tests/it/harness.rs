@@ -15,7 +15,7 @@ use std::time::Duration;
 use cattleguard::app::{self, Backend, SimBackend};
 use cattleguard::store::{Outbox as _, OutboxRow, OutboxState, SqliteStore};
 use cattleguard::testing::{FailingCloud, FakeCloud, SimActor, SimFleet};
-use cattleguard::types::{InstanceId, Place};
+use cattleguard::types::{ImageId, InstanceId, Place};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -124,18 +124,26 @@ impl TestApp {
         Scan::read(code, doc)
     }
 
-    /// Records `web@VERSION` from the reference servers of every place and promotes it.
+    /// Records `web@1` from the reference servers of every place and promotes it.
     pub(crate) fn record(&self, version: &str) {
-        for (place, reference) in &self.fleet.references {
-            let image = self.fleet.images[&place.region].to_string();
-            let (account, region) = (place.account.as_str(), place.region.as_str());
-            let code = self.run(&[
-                "golden", "record", "web", "--version", version, "--account", account, "--region", region, "--ami",
-                &image, "--reference-instance", reference.as_str(),
-            ]);
+        self.record_fleet(&self.fleet, version);
+        assert_eq!(self.run(&["golden", "promote", &format!("web@{version}")]), OK);
+    }
+
+    /// Records a version from the reference servers of a fleet, in every place.
+    pub(crate) fn record_fleet(&self, fleet: &SimFleet, version: &str) {
+        for (place, reference) in &fleet.references {
+            let code = self.record_from(place, &fleet.images[&place.region], reference, version);
             assert_eq!(code, OK, "golden record in {place}");
         }
-        assert_eq!(self.run(&["golden", "promote", &format!("web@{version}")]), OK);
+    }
+
+    /// Records a version in one place and returns the exit code.
+    pub(crate) fn record_from(&self, place: &Place, image: &ImageId, reference: &InstanceId, version: &str) -> i32 {
+        let (account, region) = (place.account.as_str(), place.region.as_str());
+        let place = ["--account", account, "--region", region];
+        let from = ["--ami", image.as_str(), "--reference-instance", reference.as_str()];
+        self.run(&[&["golden", "record", "web", "--version", version][..], &place, &from].concat())
     }
 
     /// The state, opened for reading.

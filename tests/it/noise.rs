@@ -67,7 +67,10 @@ fn page_sizes_empty_pages_and_late_answers_change_nothing() {
     app.cloud().upgrade_package(&id, "nginx", "9.9").unwrap();
     app.settle();
     let paged = app.scan();
-    assert_eq!(paged.codes(&id).into_iter().collect::<Vec<_>>(), ["event-interactive-session", "software-package-changed"]);
+    assert_eq!(
+        paged.codes(&id).into_iter().collect::<Vec<_>>(),
+        ["event-interactive-session", "software-package-changed"]
+    );
     assert_eq!(paged.summary("clean"), 7);
 }
 

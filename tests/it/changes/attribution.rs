@@ -90,15 +90,14 @@ fn many_packages_are_one_finding_that_lists_them() {
 fn a_failed_critical_attempt_is_kept_as_an_attempt() {
     let app = Setup::new(small()).start();
     let id = app.server(0);
-    app.cloud().failed_call(&carol(), &id, "ssm", "StartSession", "AccessDeniedException").unwrap();
-    app.cloud()
-        .failed_call(&carol(), &id, "ec2", "ModifyInstanceAttribute", "Client.UnauthorizedOperation")
-        .unwrap();
+    let (cloud, who) = (app.cloud(), carol());
+    cloud.failed_call(&who, &id, "ssm", "SendCommand", "AccessDeniedException").unwrap();
+    cloud.failed_call(&who, &id, "ec2-instance-connect", "SendSerialConsoleSSHPublicKey", "AccessDenied").unwrap();
     app.settle();
     let scan = app.scan();
     assert_ne!(scan.code, PARTIAL);
     let attempts: Vec<_> = scan.findings_of(id.as_str()).collect();
-    assert!(!attempts.is_empty(), "an attempt on a server is told");
+    assert_eq!(attempts.len(), 2, "an attempt on a server is told: {attempts:#?}");
     for attempt in attempts {
         assert_eq!(attempt["actual"]["succeeded"], false, "{attempt:#}");
         assert!(attempt["summary"].as_str().unwrap().contains("tried and failed"), "{attempt:#}");

@@ -7,8 +7,21 @@ use serde_json::Value;
 
 /// Gates of every plan.
 const GATES: [&str; 15] = [
-    "kill-switch", "opt-in", "ownership", "evidence", "confirmed", "exception", "mass-drift", "replace-loop",
-    "window", "budget", "availability", "alarm", "approval", "golden-usable", "permissions",
+    "kill-switch",
+    "opt-in",
+    "ownership",
+    "evidence",
+    "confirmed",
+    "exception",
+    "mass-drift",
+    "replace-loop",
+    "window",
+    "budget",
+    "availability",
+    "alarm",
+    "approval",
+    "golden-usable",
+    "permissions",
 ];
 
 /// What `scan -o json` wrote, and its exit code.
@@ -22,7 +35,11 @@ impl Scan {
     pub(crate) fn read(code: i32, doc: Value) -> Self {
         let scan = Self { code, doc };
         assert_eq!(scan.doc["schema"], "cattleguard.dev/scan/v1");
-        assert_eq!(scan.summary("exit_code"), u64::try_from(code).expect("a code"), "the document and the process agree");
+        assert_eq!(
+            scan.summary("exit_code"),
+            u64::try_from(code).expect("a code"),
+            "the document and the process agree"
+        );
         scan.counts_agree();
         scan.nothing_blind_is_clean();
         scan.plan_is_complete();
@@ -119,7 +136,9 @@ impl Scan {
 
     pub(crate) fn coverage(&self, place: &Place, source: &str) -> &Value {
         let entry = self.list("coverage").iter().find(|entry| {
-            entry["account"] == place.account.as_str() && entry["region"] == place.region.as_str() && entry["source"] == source
+            entry["account"] == place.account.as_str()
+                && entry["region"] == place.region.as_str()
+                && entry["source"] == source
         });
         entry.unwrap_or_else(|| panic!("no coverage of {source} in {place}"))
     }

@@ -73,9 +73,9 @@ impl Setup {
     /// A webhook and a Slack destination at a receiver on loopback.
     pub(crate) fn alerts_to(self, receiver: &Receiver) -> Self {
         let address = receiver.address;
-        self.webhook_to(receiver)
-            .file("slack.url", &format!("http://{address}/services/T000/B000/test"))
-            .more("[[notify]]\nname = \"slack\"\nkind = \"slack\"\nurl = { file = \"slack.url\" }\nallow_private = true")
+        self.webhook_to(receiver).file("slack.url", &format!("http://{address}/services/T000/B000/test")).more(
+            "[[notify]]\nname = \"slack\"\nkind = \"slack\"\nurl = { file = \"slack.url\" }\nallow_private = true",
+        )
     }
 
     /// A webhook at a receiver on loopback.
