@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
-use super::{commit, lease, outcome, planning};
+use super::{commit, lease, outcome, planning, unseen};
 use crate::collect::{self, CloudRead, CollectSettings, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
-    ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, InventoryType, ScanId, ScanMode,
-    Severity, Snapshot,
+    AccountId, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, InventoryType, Region,
+    ScanId, ScanMode, Severity, Snapshot,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -126,7 +126,8 @@ async fn scan_under_lease(
     });
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
-    let report = report(inputs, snapshot, detection, &evaluated, plan);
+    let unseen = unseen::unseen(store, snapshot, &detection)?;
+    let report = report(inputs, snapshot, detection, &evaluated, plan, unseen);
 
     let history = OutboxHistory::new(store);
     let drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
@@ -188,10 +189,11 @@ fn report(
     detection: Detection,
     evaluated: &Evaluated,
     plan: crate::types::Plan,
+    unseen: Vec<InstanceResult>,
 ) -> ScanReport {
     let by_id: BTreeMap<&InstanceId, &Instance> =
         snapshot.instances.iter().map(|instance| (&instance.id, instance)).collect();
-    let instances: Vec<InstanceResult> = detection
+    let mut instances: Vec<InstanceResult> = detection
         .instances
         .into_iter()
         .filter_map(|found| {
@@ -209,6 +211,8 @@ fn report(
             })
         })
         .collect();
+    instances.extend(unseen);
+    instances.sort_by(|a, b| order(&a.instance).cmp(&order(&b.instance)));
     let mut report = ScanReport {
         scan_id: snapshot.scan_id.clone(),
         started_at: snapshot.started_at,
@@ -226,4 +230,9 @@ fn report(
     };
     report.totals = outcome::totals(&report, inputs.fail_on);
     report
+}
+
+/// The order in which instances are listed everywhere.
+fn order(instance: &Instance) -> (&AccountId, &Region, &InstanceId) {
+    (&instance.account, &instance.region, &instance.id)
 }
