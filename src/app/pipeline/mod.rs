@@ -14,4 +14,4 @@ mod service;
 pub use decisions::compile_policies;
 pub use outcome::{exit_of, totals};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
-pub use service::Service;
+pub use service::{Service, destinations};
