@@ -76,12 +76,21 @@ fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicyS
     Ok(())
 }
 
-/// A policy problem as a diagnostic, with the line it is about when the file can still be read.
-pub fn diag(problem: PolicyProblem) -> Diag {
+/// Everything in the given files and folders: policies and tests apart.
+///
+/// # Errors
+/// A path that cannot be read, or one that holds no Rego at all.
+pub fn read_all(paths: &[PathBuf]) -> Result<(Vec<PolicySource>, Vec<PolicySource>), AppError> {
+    let all = select(paths, |name| name.ends_with(".rego"))?;
+    Ok(all.into_iter().partition(|source| !source.name.ends_with("_test.rego")))
+}
+
+/// A policy problem as a diagnostic, with the line it is about, out of the texts it was found in.
+pub fn diag(problem: PolicyProblem, sources: &[PolicySource]) -> Diag {
     let line = usize::try_from(problem.line).unwrap_or(0);
     let snippet = line.checked_sub(1).and_then(|index| {
-        let text = std::fs::read_to_string(&problem.file).ok()?;
-        text.lines().nth(index).map(|line| clean_short(line, SNIPPET))
+        let source = sources.iter().find(|source| source.name == problem.file)?;
+        source.text.lines().nth(index).map(|line| clean_short(line, SNIPPET))
     });
     let mut diag = Diag::whole_file("policy", problem.file.clone(), problem.message.clone());
     if let Some(snippet) = snippet {

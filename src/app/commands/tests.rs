@@ -1,5 +1,13 @@
 //! Commands that need no cloud and no state, through the same door as the program.
 
+#[cfg(feature = "testing")]
+mod audited;
+#[cfg(feature = "testing")]
+mod delivery;
+mod policies;
+#[cfg(feature = "testing")]
+mod world;
+
 use std::path::Path;
 use std::sync::Arc;
 

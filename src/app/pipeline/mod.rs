@@ -15,4 +15,4 @@ mod unseen;
 pub use decisions::compile_policies;
 pub use outcome::{exit_of, totals};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
-pub use service::Service;
+pub use service::{Service, destinations};

@@ -10,7 +10,6 @@ use super::{ScanError, compile_policies};
 use crate::app::backend::Backend;
 use crate::app::config::Config;
 use crate::app::context::Context;
-use crate::app::diag::Diag;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::operator;
@@ -50,16 +49,8 @@ impl<'b> Service<'b> {
     /// Everything that is wrong, before anything is read from AWS.
     pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
         let own = policy_files::read(&config.policy.paths)?;
-        let policies = compile_policies(config.policy.builtin, own).map_err(|problems| {
-            AppError::config(problems.into_iter().map(policy_files::diag).collect::<Vec<Diag>>())
-        })?;
-        let mut destinations = Vec::new();
-        for notify in &config.notify {
-            let destination = notify
-                .destination(&context.env)
-                .map_err(|error| AppError::new(Exit::Config, error).with_hint("cattleguard config check --secrets"))?;
-            destinations.push(destination);
-        }
+        let policies = compile_policies(config.policy.builtin, own)?;
+        let destinations = destinations(context, &config)?;
         let store = context.store(&config)?;
         let notify = NotifySettings {
             group_wait: config.alerts.group_wait,
@@ -156,6 +147,15 @@ impl<'b> Service<'b> {
         }
         context.note(&text);
     }
+}
+
+/// The configured destinations with their secrets.
+///
+/// # Errors
+/// The first secret that cannot be read.
+pub fn destinations(context: &Context<'_>, config: &Config) -> Result<Vec<Destination>, AppError> {
+    let read = |error| AppError::new(Exit::Config, error).with_hint("cattleguard config check --secrets");
+    config.notify.iter().map(|notify| notify.destination(&context.env).map_err(read)).collect()
 }
 
 /// Turns a scan's error into what the user sees.
