@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
+use super::stage_log::StageLog;
 use super::{commit, lease, outcome, planning};
 use crate::collect::{self, CloudRead, CollectSettings, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
@@ -98,8 +99,10 @@ async fn scan_under_lease(
     held: &lease::Held<'_>,
 ) -> Result<ScanOutcome, ScanError> {
     let now = (inputs.clock)();
+    let mut log = StageLog::start();
     let known = load(store, now)?;
     let memory = memory(store, inputs, &known)?;
+    log.done("load");
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
     let collection = Collection {
         cloud,
@@ -111,6 +114,7 @@ async fn scan_under_lease(
     };
     let scan_id = ScanId::new(uuid::Uuid::now_v7().to_string());
     let collected = held.renewing(collect::collect(&collection, scan_id)).await?;
+    log.done("collect");
     let snapshot = &collected.snapshot;
 
     let detection = detect(&DetectInput {
@@ -122,8 +126,11 @@ async fn scan_under_lease(
         remembered: &known.remembered,
         last_clean: &known.last_clean,
     });
+    log.done("detect");
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
+    log.done("evaluate");
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
+    log.done("plan");
     let report = report(inputs, snapshot, detection, &evaluated, plan);
 
     let history = OutboxHistory::new(store);
@@ -135,7 +142,9 @@ async fn scan_under_lease(
     let events = snapshot.events.len();
     let unresolved = snapshot.events.iter().filter(|event| !event.unresolved.is_empty()).cloned().collect::<Vec<_>>();
     let scan = commit::build(&report, &collected, evaluated, drafts);
+    log.done("report");
     store.commit_scan(held.lease(), &scan)?;
+    log.done("commit");
     Ok(ScanOutcome { report, notices, events, unresolved })
 }
 
