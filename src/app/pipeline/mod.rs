@@ -10,6 +10,7 @@ mod outcome;
 mod planning;
 mod scan;
 mod service;
+mod stage_log;
 mod unseen;
 
 pub use decisions::compile_policies;
