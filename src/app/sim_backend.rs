@@ -39,6 +39,8 @@ impl Backend for SimBackend {
 
     async fn sleep(&self, duration: Duration) {
         self.clock.advance(duration);
+        // Whoever else waits gets its turn, as it would in real time.
+        tokio::task::yield_now().await;
     }
 
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE, SUBTREE_TYPE};
 use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
@@ -12,7 +13,8 @@ use crate::evaluate::PolicySet;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
-    ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, ScanId, ScanMode, Severity, Snapshot,
+    CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, InventoryType, ScanId,
+    ScanMode, Severity, Snapshot,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -63,8 +65,6 @@ pub struct ScanOutcome {
     pub notices: usize,
     /// Events that were read for the first time.
     pub events: usize,
-    /// Events whose targets could not be resolved.
-    pub unresolved: Vec<ChangeEvent>,
 }
 
 /// What the store knows before the scan.
@@ -101,9 +101,10 @@ async fn scan_under_lease(
     let known = load(store, now)?;
     let memory = memory(store, inputs, &known)?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
+    let settings = with_agent_types(inputs, &known.goldens);
     let collection = Collection {
         cloud,
-        settings: &inputs.collect,
+        settings: &settings,
         memory: &memory,
         known_events: &known_events,
         clock: inputs.clock,
@@ -133,10 +134,24 @@ async fn scan_under_lease(
     }
     let notices = drafts.len();
     let events = snapshot.events.len();
-    let unresolved = snapshot.events.iter().filter(|event| !event.unresolved.is_empty()).cloned().collect::<Vec<_>>();
     let scan = commit::build(&report, &collected, evaluated, drafts);
     store.commit_scan(held.lease(), &scan)?;
-    Ok(ScanOutcome { report, notices, events, unresolved })
+    Ok(ScanOutcome { report, notices, events })
+}
+
+/// The agent's reports are read when somebody expects them: a fleet, or a golden that records a manifest.
+fn with_agent_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> CollectSettings {
+    let mut settings = inputs.collect.clone();
+    let expected = inputs.fleets.iter().any(|fleet| fleet.expect_agent)
+        || goldens.iter().any(|golden| golden.baseline.manifest_root.is_some());
+    if expected {
+        for kind in [REPORT_TYPE, SUBTREE_TYPE, DIFFERENCE_TYPE].map(InventoryType::new) {
+            if !settings.inventory_types.contains(&kind) {
+                settings.inventory_types.push(kind);
+            }
+        }
+    }
+    settings
 }
 
 fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
@@ -166,6 +181,12 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known) -> Result<M
         own_principals: inputs.own_principals.clone(),
         own_events: BTreeSet::new(),
     })
+}
+
+/// Grave changes of this scan's events whose targets are not all known.
+fn unresolved(snapshot: &Snapshot) -> Vec<ChangeEvent> {
+    let grave = |event: &&ChangeEvent| event.severity >= Severity::High && event.outcome == CallOutcome::Succeeded;
+    snapshot.events.iter().filter(grave).filter(|event| !event.unresolved.is_empty()).cloned().collect()
 }
 
 fn report(
@@ -207,6 +228,7 @@ fn report(
         new: detection.new,
         plan,
         set_aside: snapshot.set_aside.clone(),
+        unresolved_events: unresolved(snapshot),
         calls: snapshot.calls.clone(),
         totals: crate::report::ScanTotals::default(),
     };
