@@ -66,8 +66,17 @@ impl PlaceClients {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
+        self.attempt(family, request).await.map_err(|error| read_error(api, &self.place, &error))
+    }
+
+    /// Waits for a token and makes the call. For callers that look at the error themselves.
+    pub(super) async fn attempt<T, E>(
+        &self,
+        family: Family,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, SdkError<E, HttpResponse>> {
         self.limits.take(family).await;
-        request.await.map_err(|error| read_error(api, &self.place, &error))
+        request.await
     }
 
     /// An answer that cannot be used.

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::Filter;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::clients::PlaceClients;
+use super::error::read_error;
 use super::throttle::Family;
 use super::{convert_ec2, convert_image};
-use crate::collect::{Page, PageToken, ReadError, ReadFailure};
+use crate::collect::{Page, PageToken, ReadError};
 use crate::types::{Image, ImageId, Instance, InstanceId, Volume};
 
 pub(super) const DESCRIBE_INSTANCES: &str = "ec2:DescribeInstances";
@@ -29,7 +31,6 @@ pub(super) async fn instances(clients: &PlaceClients, next: Option<PageToken>) -
         .ec2
         .describe_instances()
         .filters(filter("instance-state-name", STATES))
-        .include_managed_resources(true)
         .max_results(INSTANCES_PAGE)
         .set_next_token(next.map(|token| token.0));
     let answer = clients.call(Family::Ec2, DESCRIBE_INSTANCES, request.send()).await?;
@@ -44,13 +45,14 @@ pub(super) async fn instances_by_id(clients: &PlaceClients, ids: &[InstanceId]) 
     let mut wanted: BTreeSet<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
     while !wanted.is_empty() {
         let request = clients.ec2.describe_instances().set_instance_ids(Some(wanted.iter().cloned().collect()));
-        match clients.call(Family::Ec2, DESCRIBE_INSTANCES, request.include_managed_resources(true).send()).await {
+        match clients.attempt(Family::Ec2, request.send()).await {
             Ok(answer) => {
                 let mut found = convert(clients, answer.reservations.unwrap_or_default())?;
                 found.retain(|instance| instance.state != "terminated");
                 return Ok(found);
             }
-            Err(error) => forget_unknown(&mut wanted, error)?,
+            Err(error) if forget_named(&mut wanted, &error) => {}
+            Err(error) => return Err(read_error(DESCRIBE_INSTANCES, &clients.place, &error)),
         }
     }
     Ok(Vec::new())
@@ -80,31 +82,30 @@ pub(super) async fn images(clients: &PlaceClients, ids: &[ImageId]) -> Result<Ve
             .set_image_ids(Some(wanted.iter().cloned().collect()))
             .include_deprecated(true)
             .include_disabled(true);
-        match clients.call(Family::Ec2, DESCRIBE_IMAGES, request.send()).await {
+        match clients.attempt(Family::Ec2, request.send()).await {
             Ok(answer) => {
                 return Ok(answer.images.unwrap_or_default().into_iter().filter_map(convert_image::image).collect());
             }
-            Err(error) => forget_unknown(&mut wanted, error)?,
+            Err(error) if forget_named(&mut wanted, &error) => {}
+            Err(error) => return Err(read_error(DESCRIBE_IMAGES, &clients.place, &error)),
         }
     }
     Ok(Vec::new())
 }
 
-/// Takes the ids that a `NotFound` error names out of `wanted`. Any other error, and one that names none of
-/// them, is returned: the loop around always shrinks or ends.
-fn forget_unknown(wanted: &mut BTreeSet<String>, error: ReadError) -> Result<(), ReadError> {
-    if error.failure != ReadFailure::NotFound {
-        return Err(error);
+/// Takes the ids that an error calls unknown or malformed out of `wanted` and says whether there were any:
+/// the loop around it always shrinks or ends.
+fn forget_named(wanted: &mut BTreeSet<String>, error: &impl ProvideErrorMetadata) -> bool {
+    let code = error.code().unwrap_or_default();
+    if !matches!(code.split_once('.'), Some((_, "NotFound" | "Malformed" | "Unavailable"))) {
+        return false;
     }
     let before = wanted.len();
-    let named = error.detail.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-    for id in named {
+    let message = error.message().unwrap_or_default();
+    for id in message.split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
         wanted.remove(id);
     }
-    if wanted.len() == before {
-        return Err(error);
-    }
-    Ok(())
+    wanted.len() < before
 }
 
 fn convert(
@@ -132,21 +133,29 @@ pub(super) fn token(next: Option<String>) -> Option<PageToken> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::types::Place;
+    use aws_smithy_types::error::ErrorMetadata;
 
-    fn error(failure: ReadFailure, detail: &str) -> ReadError {
-        let place = Place::new("111122223333", "eu-west-1");
-        ReadError { api: DESCRIBE_INSTANCES, place, failure, detail: detail.to_owned() }
+    use super::*;
+
+    fn error(code: &str, message: &str) -> ErrorMetadata {
+        ErrorMetadata::builder().code(code).message(message).build()
     }
 
     #[test]
-    fn unknown_ids_are_dropped_by_the_words_of_the_error() {
-        let mut wanted: BTreeSet<String> = ["i-0a", "i-0b", "i-0c"].map(str::to_owned).into();
-        let detail = "InvalidInstanceID.NotFound: The instance IDs 'i-0a, i-0c' do not exist";
-        forget_unknown(&mut wanted, error(ReadFailure::NotFound, detail)).unwrap();
+    fn ids_are_dropped_by_the_words_of_the_error() {
+        let mut wanted: BTreeSet<String> = ["i-0a", "i-0b", "i-0c", "i-x"].map(str::to_owned).into();
+        let missing = error("InvalidInstanceID.NotFound", "The instance IDs 'i-0a, i-0c' do not exist");
+        assert!(forget_named(&mut wanted, &missing));
+        assert!(forget_named(&mut wanted, &error("InvalidInstanceID.Malformed", "Invalid id: \"i-x\"")));
         assert_eq!(wanted, ["i-0b".to_owned()].into());
-        assert!(forget_unknown(&mut wanted, error(ReadFailure::NotFound, detail)).is_err(), "nothing left to drop");
-        assert!(forget_unknown(&mut wanted, error(ReadFailure::Denied, "i-0b")).is_err(), "a refusal is no answer");
+        assert!(!forget_named(&mut wanted, &missing), "nothing left to drop: give up");
+        let refused = error("UnauthorizedOperation", "You are not authorized to see i-0b");
+        assert!(!forget_named(&mut wanted, &refused), "a refusal is no answer");
+    }
+
+    #[test]
+    fn an_empty_token_is_the_end() {
+        assert_eq!(token(Some(String::new())), None);
+        assert_eq!(token(Some("5".to_owned())), Some(PageToken("5".to_owned())));
     }
 }

@@ -45,11 +45,8 @@ where
         }
         SdkError::ResponseError(_) => (ReadFailure::Invalid, chain(error)),
         SdkError::TimeoutError(_) => (ReadFailure::Timeout, chain(error)),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => {
-            (ReadFailure::Timeout, chain(error))
-        }
         SdkError::DispatchFailure(failure) if failure.is_user() => (ReadFailure::Invalid, chain(error)),
-        SdkError::DispatchFailure(_) => (ReadFailure::Unavailable, chain(error)),
+        SdkError::DispatchFailure(_) => (ReadFailure::Timeout, chain(error)),
         _ => (ReadFailure::Invalid, chain(error)),
     }
 }

@@ -22,6 +22,7 @@ mod elb;
 mod error;
 mod http;
 mod identity;
+mod permissions;
 mod role;
 mod settings;
 mod ssm;
@@ -29,4 +30,5 @@ mod throttle;
 mod time;
 
 pub use cloud::AwsCloud;
+pub use permissions::READ_ACTIONS;
 pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates};

@@ -84,7 +84,8 @@ pub struct AwsSettings {
     pub base_region: Option<String>,
     /// Role session name: 2 to 64 characters of `A-Z a-z 0-9 _ + = , . @ -`.
     pub session_name: String,
-    /// Attempts for each call, the first included.
+    /// Attempts for each call, the first included. After throttling the SDK also slows itself down in that
+    /// account-region (its adaptive mode).
     pub max_attempts: u32,
     /// Time to connect.
     pub connect_timeout: Duration,
@@ -105,7 +106,7 @@ impl Default for AwsSettings {
             max_attempts: 6,
             connect_timeout: Duration::from_secs(5),
             attempt_timeout: Duration::from_secs(30),
-            operation_timeout: Duration::from_secs(120),
+            operation_timeout: Duration::from_secs(180),
             rates: Rates::default(),
         }
     }

@@ -1,7 +1,7 @@
 //! Assembles a snapshot from what was found. Pure: the collector calls `found_*` and `failed`, in any order,
 //! and [`Builder::build`] sorts, joins and accounts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ pub struct Builder {
     instances: BTreeMap<(Place, InstanceId), Instance>,
     volumes: HashMap<VolumeId, Volume>,
     nodes: HashMap<InstanceId, ManagedNode>,
-    places_with_nodes: BTreeSet<Place>,
+    asked_nodes: HashSet<InstanceId>,
     inventory: HashMap<InstanceId, BTreeMap<InventoryType, InventoryItem>>,
     contents: HashMap<String, Arc<InventoryContent>>,
     associations: HashMap<InstanceId, String>,
@@ -49,14 +49,24 @@ impl Builder {
         self.volumes.extend(volumes.into_iter().map(|volume| (volume.id.clone(), volume)));
     }
 
-    /// Managed nodes of one page. Calling it, even with no nodes, says that SSM was asked here.
-    pub fn found_nodes(&mut self, nodes: Vec<NodeRecord>) {
+    /// The managed nodes among the instances that SSM was asked about: one it did not name is not managed.
+    pub fn found_nodes(&mut self, asked: &[InstanceId], nodes: Vec<NodeRecord>) {
+        self.asked_nodes.extend(asked.iter().cloned());
         self.nodes.extend(nodes.into_iter().map(|record| (record.instance, record.node)));
     }
 
-    /// SSM answered every page of managed nodes in this place: an instance it did not name is not managed.
-    pub fn nodes_complete(&mut self, place: &Place) {
-        self.places_with_nodes.insert(place.clone());
+    /// Live instances of a place that reported no inventory since `since`: only of these it matters what SSM
+    /// thinks of them, the others have just shown that they are managed and online.
+    pub fn unheard_since(&self, place: &Place, since: Timestamp) -> Vec<InstanceId> {
+        let heard = |id: &InstanceId| {
+            let captures = self.inventory.get(id).into_iter().flat_map(|types| types.values());
+            captures.filter_map(|item| item.captured_at).any(|at| at >= since)
+        };
+        self.instances
+            .iter()
+            .filter(|((at, id), instance)| at == place && instance.is_live() && !heard(id))
+            .map(|((_, id), _)| id.clone())
+            .collect()
     }
 
     /// Inventory rows. Records of one node and type over several pages are joined; equal contents are shared.
@@ -210,17 +220,12 @@ impl Builder {
     pub fn joined_instances(&self) -> Vec<Instance> {
         let targets = self.target_memberships();
         let mut instances: Vec<Instance> =
-            self.instances.iter().map(|((place, _), instance)| self.join(place, instance, &targets)).collect();
+            self.instances.values().map(|instance| self.join(instance, &targets)).collect();
         instances.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
         instances
     }
 
-    fn join(
-        &self,
-        place: &Place,
-        instance: &Instance,
-        targets: &HashMap<InstanceId, Vec<TargetMembership>>,
-    ) -> Instance {
+    fn join(&self, instance: &Instance, targets: &HashMap<InstanceId, Vec<TargetMembership>>) -> Instance {
         let mut joined = instance.clone();
         for volume in &mut joined.volumes {
             if let Some(described) = self.volumes.get(&volume.id) {
@@ -245,7 +250,7 @@ impl Builder {
         }
         joined.node = match self.nodes.get(&instance.id) {
             Some(node) => Observed::Seen(Some(node.clone())),
-            None if self.places_with_nodes.contains(place) => Observed::Seen(None),
+            None if self.asked_nodes.contains(&instance.id) => Observed::Seen(None),
             None => Observed::Unknown,
         };
         if let Some(inventory) = self.inventory.get(&instance.id) {

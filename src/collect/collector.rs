@@ -110,8 +110,12 @@ async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex
     let (cloud, settings) = (collection.cloud, collection.settings);
     futures::join!(
         async {
-            servers::read(cloud, place, builder).await;
-            images::read(cloud, place, builder).await;
+            let servers = async {
+                servers::read(cloud, place, builder).await;
+                images::read(cloud, place, builder).await;
+            };
+            futures::join!(servers, software::inventory(cloud, place, &settings.inventory_types, builder));
+            software::nodes(cloud, place, (collection.clock)(), builder).await;
         },
         membership::auto_scaling(cloud, place, builder),
         async {
@@ -119,7 +123,6 @@ async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex
                 membership::load_balancers(cloud, place, builder).await;
             }
         },
-        software::read(cloud, place, &settings.inventory_types, builder),
     );
     place.clone()
 }

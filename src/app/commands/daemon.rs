@@ -133,5 +133,6 @@ fn notify(state: sd_notify::NotifyState<'_>) {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;

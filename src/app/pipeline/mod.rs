@@ -11,6 +11,7 @@ mod planning;
 mod retention;
 mod scan;
 mod service;
+mod unseen;
 
 pub use decisions::compile_policies;
 pub use outcome::{exit_of, totals};

@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE, SUBTREE_TYPE};
+use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE};
 use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
-use super::{commit, lease, outcome, planning};
+use super::{commit, lease, outcome, planning, unseen};
 use crate::collect::{self, CloudRead, CollectSettings, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
-    CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, InventoryType, ScanId,
-    ScanMode, Severity, Snapshot,
+    AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
+    InventoryType, Region, ScanId, ScanMode, Severity, Snapshot,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -101,7 +101,7 @@ async fn scan_under_lease(
     let known = load(store, now)?;
     let memory = memory(store, inputs, &known)?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
-    let settings = with_agent_types(inputs, &known.goldens);
+    let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
     let collection = Collection {
         cloud,
         settings: &settings,
@@ -125,7 +125,8 @@ async fn scan_under_lease(
     });
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
-    let report = report(inputs, snapshot, detection, &evaluated, plan);
+    let unseen = unseen::unseen(store, snapshot, &detection)?;
+    let report = report(inputs, snapshot, detection, &evaluated, plan, unseen);
 
     let history = OutboxHistory::new(store);
     let drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
@@ -139,19 +140,26 @@ async fn scan_under_lease(
     Ok(ScanOutcome { report, notices, events })
 }
 
-/// The agent's reports are read when somebody expects them: a fleet, or a golden that records a manifest.
-fn with_agent_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> CollectSettings {
-    let mut settings = inputs.collect.clone();
+/// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every
+/// 50 servers. Before the first golden is recorded all of them are read, so that silence is seen.
+fn judged_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> Vec<InventoryType> {
+    let configured = &inputs.collect.inventory_types;
+    let judged: Vec<InventoryType> = configured
+        .iter()
+        .filter(|kind| goldens.iter().any(|golden| golden.baseline.inventory.contains_key(*kind)))
+        .cloned()
+        .collect();
+    let mut types = if judged.is_empty() { configured.clone() } else { judged };
+    // The agent's reports are read when somebody expects them. What differs in which subtree only the agent's own
+    // readers need to know.
     let expected = inputs.fleets.iter().any(|fleet| fleet.expect_agent)
         || goldens.iter().any(|golden| golden.baseline.manifest_root.is_some());
-    if expected {
-        for kind in [REPORT_TYPE, SUBTREE_TYPE, DIFFERENCE_TYPE].map(InventoryType::new) {
-            if !settings.inventory_types.contains(&kind) {
-                settings.inventory_types.push(kind);
-            }
+    for kind in [REPORT_TYPE, DIFFERENCE_TYPE].map(InventoryType::new) {
+        if expected && !types.contains(&kind) {
+            types.push(kind);
         }
     }
-    settings
+    types
 }
 
 fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
@@ -195,10 +203,11 @@ fn report(
     detection: Detection,
     evaluated: &Evaluated,
     plan: crate::types::Plan,
+    unseen: Vec<InstanceResult>,
 ) -> ScanReport {
     let by_id: BTreeMap<&InstanceId, &Instance> =
         snapshot.instances.iter().map(|instance| (&instance.id, instance)).collect();
-    let instances: Vec<InstanceResult> = detection
+    let mut instances: Vec<InstanceResult> = detection
         .instances
         .into_iter()
         .filter_map(|found| {
@@ -216,6 +225,8 @@ fn report(
             })
         })
         .collect();
+    instances.extend(unseen);
+    instances.sort_by(|a, b| order(&a.instance).cmp(&order(&b.instance)));
     let mut report = ScanReport {
         scan_id: snapshot.scan_id.clone(),
         started_at: snapshot.started_at,
@@ -234,4 +245,9 @@ fn report(
     };
     report.totals = outcome::totals(&report, inputs.fail_on);
     report
+}
+
+/// The order in which instances are listed everywhere.
+fn order(instance: &Instance) -> (&AccountId, &Region, &InstanceId) {
+    (&instance.account, &instance.region, &instance.id)
 }

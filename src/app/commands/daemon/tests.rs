@@ -1,8 +1,6 @@
 //! The daemon on a virtual clock: a backend that asks for the end once something has come about. Virtual time runs
 //! far ahead of deliveries, which take real time; nothing here depends on how far.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on should say where")]
-
 use std::sync::Arc;
 
 use async_trait::async_trait;

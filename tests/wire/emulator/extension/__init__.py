@@ -1,12 +1,37 @@
 """What moto lacks for the wire tests. One file is one service or one correction."""
 
-from . import ec2_groups, ec2_profiles, ec2_user_data, paging, recorder, ssm_inventory, ssm_nodes, ssm_sessions
-from . import sts_roles, trail
+from . import (
+    autoscaling_launches,
+    ec2_groups,
+    ec2_profiles,
+    ec2_root_volumes,
+    ec2_user_data,
+    paging,
+    recorder,
+    ssm_inventory,
+    ssm_nodes,
+    ssm_sessions,
+    sts_roles,
+    trail,
+)
+
+_PARTS = (
+    autoscaling_launches,
+    ec2_groups,
+    ec2_profiles,
+    ec2_root_volumes,
+    ec2_user_data,
+    paging,
+    recorder,
+    ssm_inventory,
+    ssm_nodes,
+    ssm_sessions,
+    sts_roles,
+    trail,
+)
 
 
 def install():
     """Adds the missing actions to moto's response classes and hooks the recorder into its dispatch."""
-    for part in (ec2_groups, ec2_profiles, ec2_user_data, paging, ssm_inventory, ssm_nodes, ssm_sessions,
-                 sts_roles, trail):
+    for part in _PARTS:
         part.install()
-    recorder.install()

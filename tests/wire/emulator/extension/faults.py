@@ -1,8 +1,8 @@
-"""Faults that a test orders for a number of calls: throttling, refusal, server errors, broken connections."""
+"""Faults that a test orders for a number of calls: throttling, refusal, server errors, broken connections,
+silence, nonsense."""
 
 import json
 import socket
-import struct
 from threading import Lock
 from urllib.parse import parse_qs
 
@@ -51,7 +51,12 @@ def describe(environ, body):
 
 def answer(kind, call, environ, start_response):
     if kind == "reset":
-        return _reset(environ, start_response)
+        return _reset(environ)
+    if kind == "hang":
+        return _hang(environ)
+    if kind == "garbage":
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "9")])
+        return [b"<no> {xml"]
     codes, statuses = _CODES[kind]
     message = "ordered by the test"
     if call["service"] == "ec2":
@@ -69,9 +74,15 @@ def answer(kind, call, environ, start_response):
     return [raw]
 
 
-def _reset(environ, start_response):
-    """Closes the connection with RST, before any byte of an answer."""
+def _hang(environ):
+    """Says nothing until the client has hung up."""
     connection = environ["werkzeug.socket"]
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+    connection.settimeout(60)
+    connection.recv(1)
+    raise ConnectionResetError("ordered by the test")
+
+
+def _reset(environ):
+    """Hangs up before any byte of an answer."""
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     raise ConnectionResetError("ordered by the test")

@@ -1,6 +1,7 @@
 """Records every call the server answers as CloudTrail would, through moto's one dispatch method."""
 
 import json
+import threading
 import uuid
 from datetime import datetime, timezone
 
@@ -19,13 +20,21 @@ _HIDDEN = "Value hidden due to security reasons."
 _IGNORED = {"cloudtrail:LookupEvents"}
 
 
+_CURRENT = threading.local()
+
+
+def current_service():
+    """The service whose call this thread is answering."""
+    return getattr(_CURRENT, "service", None)
+
+
 def install():
     original = BaseResponse.call_action
 
     def call_action(self):
+        service = _CURRENT.service = self.boto3_service_name
         answer = original(self)
         action = self._get_action()
-        service = self.boto3_service_name
         if action and f"{service}:{action}" not in _IGNORED:
             record(self, service, action, answer)
         return answer
@@ -33,38 +42,38 @@ def install():
     BaseResponse.call_action = call_action
 
 
+def envelope(identity, source, name, region, account):
+    """A record without what the call asked and got."""
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": identity,
+        "eventTime": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": source,
+        "eventName": name,
+        "awsRegion": region,
+        "requestID": str(uuid.uuid4()),
+        "eventID": str(uuid.uuid4()),
+        "readOnly": name.startswith(_READS),
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": account,
+        "eventCategory": "Management",
+    }
+
+
 def record(response, service, action, answer):
     status, _, body = answer
-    params = _parameters(response)
-    now = datetime.now(timezone.utc)
+    account, region = response.current_account, response.region
     source = f"{_SOURCES.get(service, service)}.amazonaws.com"
-    entry = {
-        "eventVersion": "1.11",
-        "userIdentity": user_identity(response),
-        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "eventSource": source,
-        "eventName": action,
-        "awsRegion": response.region,
-        "sourceIPAddress": "127.0.0.1",
-        "userAgent": response.headers.get("User-Agent", "-"),
-    }
+    entry = envelope(user_identity(response), source, action, region, account)
+    entry |= {"sourceIPAddress": "127.0.0.1", "userAgent": response.headers.get("User-Agent", "-")}
     if status >= 400:
         code, message = _error(service, body)
         entry |= {"errorCode": code, "errorMessage": message}
-    entry["requestParameters"] = _request(service, action, params)
-    entry["responseElements"] = None if status >= 400 else _response(service, action, body)
-    entry |= {
-        "requestID": str(uuid.uuid4()),
-        "eventID": str(uuid.uuid4()),
-        "readOnly": action.startswith(_READS),
-        "eventType": "AwsApiCall",
-        "managementEvent": True,
-        "recipientAccountId": response.current_account,
-        "eventCategory": "Management",
-    }
-    if entry["readOnly"]:
-        entry["responseElements"] = None
-    trail.add(response.current_account, response.region, entry, now)
+    silent = status >= 400 or entry["readOnly"]
+    entry["requestParameters"] = _request(service, action, _parameters(response))
+    entry["responseElements"] = None if silent else _response(service, action, body)
+    trail.add(account, region, entry, datetime.now(timezone.utc))
 
 
 def _parameters(response):

@@ -9,11 +9,11 @@ import hashlib
 import json
 import re
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from . import ssm_nodes
+from .errors import ApiError
 from .paging import page
 
 # (account, region) -> instance -> type -> item.
@@ -36,10 +36,10 @@ def put_inventory(self):
     for item in items:
         name = item["TypeName"]
         if not _TYPE.match(name):
-            raise ServiceException("InvalidTypeNameException", f"{name} is no inventory type")
+            raise ApiError("InvalidTypeNameException", f"{name} is no inventory type")
         if "Content" not in item:
             if known.get(name, {}).get("ContentHash") != item.get("ContentHash"):
-                raise ServiceException("InvalidItemContentException", "the content hash is not known")
+                raise ApiError("InvalidItemContentException", "the content hash is not known")
             known[name]["CaptureTime"] = item["CaptureTime"]
             continue
         known[name] = {
@@ -72,11 +72,11 @@ def _matches(self, instance, condition):
 def get_inventory(self):
     wanted = [one["TypeName"] for one in self._get_param("ResultAttributes") or []]
     if len(wanted) > 1:
-        raise ServiceException("InvalidResultAttributeException", "one type at a time")
+        raise ApiError("InvalidResultAttributeException", "one type at a time")
     kind = wanted[0] if wanted else "AWS:InstanceInformation"
     place = _place(self)
     if kind.startswith("Custom:") and not any(kind in items for items in place.values()):
-        raise ServiceException("InvalidTypeNameException", f"{kind} is not known")
+        raise ApiError("InvalidTypeNameException", f"{kind} is not known")
     conditions = self._get_param("Filters") or []
     entities = [
         {"Id": instance, "Data": {kind: items[kind]} if kind in items else {}}
@@ -91,7 +91,7 @@ def list_inventory_entries(self):
     instance, kind = self._get_param("InstanceId"), self._get_param("TypeName")
     place = _place(self)
     if instance not in place:
-        raise ServiceException("InvalidInstanceId", f"{instance} is not a managed node")
+        raise ApiError("InvalidInstanceId", f"{instance} is not a managed node")
     item = place[instance].get(kind, {"SchemaVersion": "1.0", "Content": []})
     entries, token = page(
         "ListInventoryEntries", item["Content"], self._get_param("NextToken"), self._get_param("MaxResults"), 50

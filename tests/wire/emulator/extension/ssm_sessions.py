@@ -2,18 +2,18 @@
 
 import secrets
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from . import ssm_nodes
 from .caller import user_identity
+from .errors import ApiError
 
 
 def start_session(self):
     target = self._get_param("Target")
     if target not in ssm_nodes.nodes(self.current_account, self.region):
-        raise ServiceException("TargetNotConnected", f"{target} is not connected.")
+        raise ApiError("TargetNotConnected", f"{target} is not connected.")
     name = user_identity(self)["arn"].rsplit("/", 1)[-1].rsplit(":", 1)[-1]
     session = f"{name}-{secrets.token_hex(9)}"
     stream = f"wss://ssmmessages.{self.region}.amazonaws.com/v1/data-channel/{session}?role=publish_subscribe"

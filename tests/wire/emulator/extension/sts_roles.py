@@ -3,14 +3,15 @@
 import json
 from datetime import datetime, timezone
 
-from moto.core.exceptions import ServiceException
 from moto.iam.models import iam_backends
 from moto.sts.models import STSBackend
 from moto.sts.responses import TokenResponse
 from moto.utilities.utils import get_partition
 
+from .errors import ApiError
 
-class AccessDenied(ServiceException):
+
+class AccessDenied(ApiError):
     code = "AccessDenied"
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timezone
 from threading import Lock
 
 from moto.cloudtrail.responses import CloudTrailResponse
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 
+from .errors import ApiError
 from .paging import page
 
 _LOCK = Lock()
@@ -62,7 +62,7 @@ def _holds(event, attribute):
 def lookup_events(self):
     attributes = self._get_param("LookupAttributes") or []
     if len(attributes) > 1:
-        raise ServiceException("InvalidLookupAttributesException", "You can specify one lookup attribute.")
+        raise ApiError("InvalidLookupAttributesException", "You can specify one lookup attribute.")
     # The token pins what existed when the first page was read: new events do not move the pages.
     token = self._get_param("NextToken") or ""
     place = (self.current_account, self.region)

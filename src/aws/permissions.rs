@@ -1,0 +1,21 @@
+//! The IAM actions that reading needs.
+
+/// Every action that [`AwsCloud`](super::AwsCloud) calls, as IAM spells it, sorted. `sts:GetCallerIdentity`
+/// needs no permission; `sts:AssumeRole` is needed by the base credentials only, on the configured roles.
+pub const READ_ACTIONS: [&str; 15] = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "cloudtrail:LookupEvents",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeIamInstanceProfileAssociations",
+    "ec2:DescribeImages",
+    "ec2:DescribeInstanceAttribute",
+    "ec2:DescribeInstances",
+    "ec2:DescribeVolumes",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "ssm:DescribeInstanceInformation",
+    "ssm:GetInventory",
+    "ssm:ListInventoryEntries",
+    "sts:AssumeRole",
+    "sts:GetCallerIdentity",
+];
