@@ -105,7 +105,7 @@ fn wrong_usage_exits_64_and_help_exits_0() {
         let error = parse(line).expect_err(line);
         assert_eq!(exit_of(error.kind()), Exit::Usage, "{line}");
     }
-    for line in ["--help", "-h", "--version", "scan --help", "golden record -h"] {
+    for line in ["--help", "-h", "--version", "-V", "scan --help", "golden record -h"] {
         let shown = parse(line).expect_err(line);
         assert_eq!(exit_of(shown.kind()), Exit::Ok, "{line}");
     }

@@ -4,9 +4,13 @@
 mod audited;
 #[cfg(feature = "testing")]
 mod delivery;
+#[cfg(feature = "testing")]
+mod files;
 mod policies;
 #[cfg(feature = "testing")]
-mod world;
+mod scans;
+#[cfg(feature = "testing")]
+pub(super) mod world;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ mod decisions;
 mod lease;
 mod outcome;
 mod planning;
+mod retention;
 mod scan;
 mod service;
 mod stage_log;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE};
 use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
@@ -13,8 +14,8 @@ use crate::evaluate::PolicySet;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
-    AccountId, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId, InventoryType, Region,
-    ScanId, ScanMode, Severity, Snapshot,
+    AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
+    InventoryType, Region, ScanId, ScanMode, Severity, Snapshot,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -65,8 +66,6 @@ pub struct ScanOutcome {
     pub notices: usize,
     /// Events that were read for the first time.
     pub events: usize,
-    /// Events whose targets could not be resolved.
-    pub unresolved: Vec<ChangeEvent>,
 }
 
 /// What the store knows before the scan.
@@ -143,12 +142,11 @@ async fn scan_under_lease(
     }
     let notices = drafts.len();
     let events = snapshot.events.len();
-    let unresolved = snapshot.events.iter().filter(|event| !event.unresolved.is_empty()).cloned().collect::<Vec<_>>();
     let scan = commit::build(&report, &collected, evaluated, drafts);
     log.done("report");
     store.commit_scan(held.lease(), &scan)?;
     log.done("commit");
-    Ok(ScanOutcome { report, notices, events, unresolved })
+    Ok(ScanOutcome { report, notices, events })
 }
 
 /// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every
@@ -160,7 +158,17 @@ fn judged_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> Vec<InventoryTyp
         .filter(|kind| goldens.iter().any(|golden| golden.baseline.inventory.contains_key(*kind)))
         .cloned()
         .collect();
-    if judged.is_empty() { configured.clone() } else { judged }
+    let mut types = if judged.is_empty() { configured.clone() } else { judged };
+    // The agent's reports are read when somebody expects them. What differs in which subtree only the agent's own
+    // readers need to know.
+    let expected = inputs.fleets.iter().any(|fleet| fleet.expect_agent)
+        || goldens.iter().any(|golden| golden.baseline.manifest_root.is_some());
+    for kind in [REPORT_TYPE, DIFFERENCE_TYPE].map(InventoryType::new) {
+        if expected && !types.contains(&kind) {
+            types.push(kind);
+        }
+    }
+    types
 }
 
 fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
@@ -190,6 +198,12 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known) -> Result<M
         own_principals: inputs.own_principals.clone(),
         own_events: BTreeSet::new(),
     })
+}
+
+/// Grave changes of this scan's events whose targets are not all known.
+fn unresolved(snapshot: &Snapshot) -> Vec<ChangeEvent> {
+    let grave = |event: &&ChangeEvent| event.severity >= Severity::High && event.outcome == CallOutcome::Succeeded;
+    snapshot.events.iter().filter(grave).filter(|event| !event.unresolved.is_empty()).cloned().collect()
 }
 
 fn report(
@@ -234,6 +248,7 @@ fn report(
         new: detection.new,
         plan,
         set_aside: snapshot.set_aside.clone(),
+        unresolved_events: unresolved(snapshot),
         calls: snapshot.calls.clone(),
         totals: crate::report::ScanTotals::default(),
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::scan::{ScanInputs, ScanOutcome, run_scan};
-use super::{ScanError, compile_policies};
+use super::{ScanError, compile_policies, retention};
 use crate::app::backend::Backend;
 use crate::app::config::Config;
 use crate::app::context::Context;
@@ -114,7 +114,9 @@ impl<'b> Service<'b> {
             clock: &clock,
             progress: &show,
         };
-        run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)
+        let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)?;
+        retention::apply(self.store.as_ref(), self.config.state.retention, &self.holder, clock());
+        Ok(outcome)
     }
 
     /// Delivers what is due, at the pace that receivers allow. A store that fails is logged: the rows are still there.

@@ -3,6 +3,7 @@
 
 use std::sync::Mutex;
 
+use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE, SUBTREE_TYPE};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{lock, pages};
@@ -20,6 +21,7 @@ const BATCH: usize = 50;
 /// Reads every type of every node.
 pub(super) async fn inventory(cloud: &dyn CloudRead, place: &Place, types: &[InventoryType], builder: &Mutex<Builder>) {
     for (index, kind) in types.iter().enumerate() {
+        let source = source_of(kind);
         let read = pages::each(
             place,
             "ssm:GetInventory",
@@ -28,8 +30,12 @@ pub(super) async fn inventory(cloud: &dyn CloudRead, place: &Place, types: &[Inv
         )
         .await;
         match read {
-            Ok(()) => lock(builder).covered(place, Source::Ssm, CoverageStatus::Complete, None),
-            Err(broken) => lock(builder).failed(Source::Ssm, &broken.error, broken.partial || index > 0),
+            Ok(()) => lock(builder).covered(place, source, CoverageStatus::Complete, None),
+            // One of our agent's types explains nothing without the other.
+            Err(broken) => {
+                let partial = broken.partial || (source == Source::Ssm && index > 0);
+                lock(builder).failed(source, &broken.error, partial);
+            }
         }
     }
 }
@@ -54,4 +60,10 @@ pub(super) async fn nodes(cloud: &dyn CloudRead, place: &Place, now: Timestamp, 
     }
     // Every instance has just reported, or there is none: nothing was left to ask.
     lock(builder).covered(place, Source::Ssm, CoverageStatus::Complete, None);
+}
+
+/// Our agent's reports travel as inventory and are a source of their own.
+fn source_of(kind: &InventoryType) -> Source {
+    let ours = [REPORT_TYPE, SUBTREE_TYPE, DIFFERENCE_TYPE];
+    if ours.contains(&kind.as_str()) { Source::Agent } else { Source::Ssm }
 }

@@ -34,6 +34,8 @@ pub fn scan_table(report: &ScanReport, look: &Look) -> String {
     fleets(&mut out, report);
     instances(&mut out, report, &view);
     explained(&mut out, report, &view);
+    whole_places(&mut out, report);
+    unresolved(&mut out, report);
     coverage(&mut out, report);
     set_aside(&mut out, report);
     totals(&mut out, report);
@@ -190,6 +192,45 @@ fn explained(out: &mut Out<'_>, report: &ScanReport, view: &View<'_>) {
             let (code, id) = (clean(finding.code.as_str(), 60), clean(finding.instance.as_str(), 40));
             out.wrapped(2, &format!("{id} {code}: {}", clean(&finding.summary, 160)));
         }
+    }
+}
+
+/// What was done to a whole account-region, or to nobody knows what in it. Blind sources are told below.
+fn whole_places(out: &mut Out<'_>, report: &ScanReport) {
+    let wide: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.instance.as_str() == "*" && finding.is_active() && !finding.attribution.is_empty())
+        .collect();
+    if wide.is_empty() {
+        return;
+    }
+    out.heading("About whole accounts");
+    for finding in wide.iter().take(SET_ASIDE) {
+        let place = format!("{}/{}", clean(finding.account.as_str(), 20), clean(finding.region.as_str(), 30));
+        let severity = out.look.severity(finding.severity);
+        out.line(2, &format!("{severity} {place} {}", clean(finding.code.as_str(), 60)));
+        out.wrapped(4, &clean(&finding.summary, 240));
+    }
+    if wide.len() > SET_ASIDE {
+        out.wrapped(2, &format!("and {} more: `cattleguard findings list --instance '*'`", wide.len() - SET_ASIDE));
+    }
+}
+
+fn unresolved(out: &mut Out<'_>, report: &ScanReport) {
+    let events = &report.unresolved_events;
+    if events.is_empty() {
+        return;
+    }
+    out.heading(&format!("{} with a target that is not known", count(events.len() as u64, "grave change")));
+    for event in events.iter().take(SET_ASIDE) {
+        let place = format!("{}/{}", clean(event.account.as_str(), 20), clean(event.region.as_str(), 30));
+        let (who, what) = (clean(&event.actor.display, 60), clean(&event.summary, 160));
+        let targets: Vec<String> = event.unresolved.iter().take(3).map(|target| clean(target, 60)).collect();
+        out.wrapped(2, &format!("{place} {} {who} {what}: {}", time(event.time), targets.join(", ")));
+    }
+    if events.len() > SET_ASIDE {
+        out.wrapped(2, &format!("and {} more", events.len() - SET_ASIDE));
     }
 }
 

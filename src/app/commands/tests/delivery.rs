@@ -16,10 +16,7 @@ fn world() -> (World, Receiver) {
     let world = World::new(&(slack("up", "up.url") + &slack("down", "down.url")));
     let urls = [("up.url", receiver.address), ("down.url", closed)];
     for (name, address) in urls {
-        let path = world.path(name);
-        std::fs::write(&path, format!("http://{address}/services/T0/B0/x")).expect("written");
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("protected");
+        world.secret(name, &format!("http://{address}/services/T0/B0/x"));
     }
     (world, receiver)
 }

@@ -45,7 +45,7 @@ fn a_failing_test_exits_1_and_a_missing_configuration_that_was_named_78() {
     let policy = file(
         folder.path(),
         "p.rego",
-        "package cattleguard.p\n\nworks := true\n\nbroken := false\n\nunused if input.x == 1\n",
+        "package cattleguard.p\n\nworks := true\n\nbroken := false\n\nunused if {\n\tinput.x == 1\n\tinput.y == 2\n}\n",
     );
     let tests =
         "package cattleguard.p_test\n\nimport data.cattleguard.p\n\ntest_works if p.works\n\ntest_broken if p.broken\n";

@@ -3,24 +3,31 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::app::sim_backend::SimBackend;
 use crate::store::SqliteStore;
-use crate::testing::{FleetBuilder, SimFleet};
+use crate::testing::{FleetBuilder, SimFleet, VirtualClock};
 use crate::types::Place;
 
 /// The world of one test.
-pub(super) struct World {
-    pub(super) fleet: SimFleet,
-    pub(super) backend: SimBackend,
-    pub(super) folder: tempfile::TempDir,
+pub(in crate::app::commands) struct World {
+    pub(in crate::app::commands) fleet: SimFleet,
+    pub(in crate::app::commands) backend: SimBackend,
+    pub(in crate::app::commands) folder: tempfile::TempDir,
 }
 
 impl World {
     /// Two standalone members of `web`; `extra` goes in front of the accounts of the configuration.
-    pub(super) fn new(extra: &str) -> Self {
-        let fleet = FleetBuilder::new("web").standalone(2).packages(20).build().expect("a fleet");
+    pub(in crate::app::commands) fn new(extra: &str) -> Self {
+        Self::starting_at(VirtualClock::default().now(), extra)
+    }
+
+    /// The same at another time.
+    pub(in crate::app::commands) fn starting_at(start: Timestamp, extra: &str) -> Self {
+        let clock = VirtualClock::starting_at(start);
+        let fleet = FleetBuilder::new("web").clock(&clock).standalone(2).packages(20).build().expect("a fleet");
         let folder = tempfile::tempdir().expect("a folder");
         let backend = SimBackend::new(fleet.cloud.clone(), fleet.clock.clone());
         let world = Self { fleet, backend, folder };
@@ -33,12 +40,20 @@ impl World {
         world
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(in crate::app::commands) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
+    /// Writes a secret that a configuration refers to.
+    pub(in crate::app::commands) fn secret(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.path(name);
+        std::fs::write(&path, text).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("protected");
+    }
+
     /// Types a command.
-    pub(super) fn run(&self, args: &[&str]) -> i32 {
+    pub(in crate::app::commands) fn run(&self, args: &[&str]) -> i32 {
         let config = self.path("cattleguard.toml");
         let mut line: Vec<OsString> = vec!["cattleguard-sim".into(), "-q".into(), "-C".into(), config.into()];
         line.extend(args.iter().map(OsString::from));
@@ -46,7 +61,7 @@ impl World {
     }
 
     /// Types a command and reads what it prints in a format.
-    pub(super) fn text(&self, format: &str, args: &[&str]) -> (i32, String) {
+    pub(in crate::app::commands) fn text(&self, format: &str, args: &[&str]) -> (i32, String) {
         let out = self.path("out");
         // What an earlier command wrote must not pass for the answer of this one.
         let _ = std::fs::remove_file(&out);
@@ -56,13 +71,13 @@ impl World {
     }
 
     /// Types a command and reads its JSON document.
-    pub(super) fn json(&self, args: &[&str]) -> (i32, Value) {
+    pub(in crate::app::commands) fn json(&self, args: &[&str]) -> (i32, Value) {
         let (exit, text) = self.text("json", args);
         (exit, serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// Records and promotes the fleet's golden from its reference server.
-    pub(super) fn record(&self, more: &[&str]) {
+    pub(in crate::app::commands) fn record(&self, more: &[&str]) {
         let place = Place::new("000000000000", "eu-west-1");
         let image = self.fleet.images.get(&place.region).expect("an image").to_string();
         let reference = self.fleet.reference.to_string();
@@ -70,7 +85,7 @@ impl World {
         assert_eq!(self.run(&[&args[..], &["--promote"], more].concat()), 0);
     }
 
-    pub(super) fn store(&self) -> SqliteStore {
+    pub(in crate::app::commands) fn store(&self) -> SqliteStore {
         SqliteStore::open(&self.path("state.db")).expect("the state")
     }
 }
