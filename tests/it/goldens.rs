@@ -92,6 +92,7 @@ fn the_states_of_a_version_follow_the_rules() {
     assert_eq!(app.run(&["golden", "revoke", "web@1", "--reason", "CVE-2026-0001"]), OK);
     assert_eq!(app.run(&["golden", "promote", "web@1"]), FAILED, "revoked for good");
     assert_eq!(app.run(&["golden", "promote", "web@9"]), FAILED, "unknown");
+    assert_eq!(app.run(&["audit", "verify"]), OK);
 }
 
 #[test]

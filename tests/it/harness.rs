@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use backend::FailingBackend;
 pub(crate) use receiver::{Answer, Receiver, Request};
 pub(crate) use scan::Scan;
-pub(crate) use setup::{Setup, small};
+pub(crate) use setup::{SECRET, Setup, small};
 
 /// Exit codes that the tests speak of.
 pub(crate) const OK: i32 = 0;

@@ -28,9 +28,8 @@ const APIS: &[Api] = &[
     api("ec2:DescribeImages", "ec2", ReadFailure::Timeout, false),
     api("ec2:DescribeIamInstanceProfileAssociations", "ec2", ReadFailure::Denied, false),
     api("ec2:DescribeAddresses", "ec2", ReadFailure::Unavailable, false),
-    api("ssm:DescribeInstanceInformation", "ssm", ReadFailure::Denied, true),
-    api("ssm:DescribeInstanceInformation", "ssm", ReadFailure::Throttled, true),
-    api("ssm:GetInventory", "ssm", ReadFailure::Timeout, false),
+    api("ssm:GetInventory", "ssm", ReadFailure::Denied, true),
+    api("ssm:GetInventory", "ssm", ReadFailure::Timeout, true),
     api("cloudtrail:LookupEvents", "cloudtrail", ReadFailure::Denied, true),
     api("cloudtrail:LookupEvents", "cloudtrail", ReadFailure::Throttled, true),
     Api { decisive: false, ..api("autoscaling:DescribeAutoScalingGroups", "autoscaling", ReadFailure::Denied, true) },
@@ -143,6 +142,27 @@ fn user_data_that_cannot_be_read_leaves_those_servers_unjudged() {
     world.app.faults.heal();
     world.app.minutes(10);
     assert!(world.app.scan().all_clean());
+}
+
+/// SSM is asked about nodes only where inventory leaves a question.
+#[test]
+fn nodes_that_cannot_be_asked_about_are_unjudged_where_there_was_a_question() {
+    let world = World::new();
+    let silent = world.server(&world.broken, 0);
+    world.app.cloud().unmanage(&silent).unwrap();
+    let known = world.app.scan();
+    assert!(known.codes(&silent).contains("blind-not-managed"));
+    let api = "ssm:DescribeInstanceInformation";
+    world.app.faults.add_rule(FailRule::fail(ReadFailure::Denied).api(api).place(&world.broken));
+    world.app.minutes(10);
+    let scan = world.app.scan();
+    assert_eq!(scan.code, PARTIAL);
+    assert_eq!(scan.coverage(&world.broken, "ssm")["status"], "partial");
+    assert_eq!(scan.coverage(&world.broken, "ssm")["api"], api);
+    assert_eq!((scan.verdict(&silent), scan.summary("resolved")), ("unjudged", 0));
+    assert!(scan.codes(&silent).contains("blind-not-managed"), "what was known stays");
+    assert_eq!(scan.verdict(&world.server(&world.broken, 1)), "clean", "it has just reported");
+    assert_eq!(scan.verdict(&world.server(&world.whole, 0)), "clean");
 }
 
 #[test]

@@ -36,11 +36,6 @@ impl Request {
     pub(crate) fn body(&self) -> Value {
         serde_json::from_str(&self.raw).unwrap_or_else(|error| panic!("not JSON: {error}\n{}", self.raw))
     }
-
-    /// The kind of notice: the last part of a CloudEvent's type.
-    pub(crate) fn kind(&self) -> String {
-        self.body()["type"].as_str().unwrap_or_default().rsplit('.').next().unwrap_or_default().to_owned()
-    }
 }
 
 #[derive(Default)]

@@ -4,12 +4,13 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cattleguard::testing::{FailingCloud, FleetBuilder, SimFleet};
+use cattleguard::testing::scenario::DemoFacts;
+use cattleguard::testing::{FailingCloud, FakeCloud, FleetBuilder, SimFleet, VirtualClock};
 
 use super::{Receiver, TestApp};
 
 /// Signs the webhooks of these tests.
-const SECRET: &str = "whsec_c2NlbmFyaW8tdGVzdHMtc2VjcmV0LTAwMDAwMDAwMDA=";
+pub(crate) const SECRET: &str = "whsec_c2NlbmFyaW8tdGVzdHMtc2VjcmV0LTAwMDAwMDAwMDA=";
 
 /// Three servers of their own and a group of four, in one place, with few packages: quick to scan.
 pub(crate) fn small() -> FleetBuilder {
@@ -95,8 +96,30 @@ impl Setup {
     }
 
     /// Starts it without any golden.
-    pub(crate) fn start_unrecorded(mut self) -> TestApp {
+    pub(crate) fn start_unrecorded(self) -> TestApp {
         let fleet = self.builder.clone().build().expect("a simulated fleet");
+        self.over(fleet)
+    }
+
+    /// Starts it in the demo's accounts instead of its own, with `web@1` recorded and promoted.
+    pub(crate) fn start_in(self, cloud: FakeCloud, clock: VirtualClock, facts: &DemoFacts) -> TestApp {
+        let references = cloud.instance_ids().into_iter().filter(|id| !facts.members.contains(id));
+        let references = references.map(|id| (cloud.place_of(&id).expect("a place"), id)).collect();
+        let fleet = SimFleet {
+            images: facts.images.iter().cloned().collect(),
+            reference: facts.reference.clone(),
+            references,
+            standalone: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            cloud,
+            clock,
+        };
+        let app = self.over(fleet);
+        app.record("1");
+        app
+    }
+
+    fn over(mut self, fleet: SimFleet) -> TestApp {
         let config = self.config(&fleet);
         self.files.push(("cattleguard.toml", config));
         let app = TestApp {
