@@ -8,7 +8,8 @@ use crate::types::{CoverageStatus, Finding, InstanceId, Place, Snapshot, Source}
 
 /// The servers of the last scan in places whose listing failed or broke off, and that are not in what was listed.
 ///
-/// They carry no decision: policy has nothing new to judge.
+/// They keep the decision that was last made: nothing new was seen that could change it, and an alert that told
+/// it stays true. No plan is made for them.
 pub(super) fn unseen(
     store: &dyn Store,
     snapshot: &Snapshot,
@@ -35,7 +36,6 @@ pub(super) fn unseen(
         let own = findings.get(&result.instance.id).map_or(&[][..], Vec::as_slice);
         (result.verdict, result.reasons) = judge(&result.instance, snapshot, own, &[]);
         result.findings = own.iter().map(|finding| finding.id.clone()).collect();
-        result.decision = None;
     }
     Ok(results)
 }
