@@ -28,7 +28,8 @@ struct Group<'a> {
 
 pub(super) fn topics(scope: &Scope<'_>) -> Vec<Topic> {
     let mut groups: BTreeMap<GroupKey, Group<'_>> = BTreeMap::new();
-    for finding in scope.report.findings.iter().chain(&scope.report.resolved) {
+    let findings = scope.report.findings.iter().chain(&scope.report.resolved);
+    for finding in findings.filter(|finding| !is_coverage(finding)) {
         let home = key(finding, finding.attribution.first());
         let mut former: BTreeSet<_> =
             finding.attribution.iter().take(FORMER_GROUPS).map(|by| key(finding, Some(by))).collect();
@@ -45,6 +46,11 @@ pub(super) fn topics(scope: &Scope<'_>) -> Vec<Topic> {
         if finding.is_active() { group.active.push(finding) } else { group.gone.push(finding) }
     }
     groups.into_iter().filter_map(|(key, group)| topic(scope, key, &group)).collect()
+}
+
+/// A source that could not be read is told by the topic of its place, with everything else that is not seen there.
+fn is_coverage(finding: &Finding) -> bool {
+    matches!(finding.code.as_str(), "blind-access-denied" | "blind-source-failed")
 }
 
 fn key(finding: &Finding, by: Option<&Attribution>) -> GroupKey {
