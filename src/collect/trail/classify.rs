@@ -141,18 +141,11 @@ fn classified(raw: &str, ctx: &ClassifyContext, wrappings: usize) -> Result<Clas
 }
 
 fn quiet(reason: Quiet, envelope: &Envelope<'_>, head: &Head<'_>) -> Result<Classified, String> {
-    if let (Quiet::Launch | Quiet::Inventory, Some(error)) = (reason, &head.error) {
+    if let (Quiet::Launch, Some(error)) = (reason, &head.error) {
         return Ok(Classified::Ignored(failure(error)));
     }
     Ok(match reason {
         Quiet::Launch => Classified::Launch(Box::new(launch::launch(&envelope.record()?))),
-        Quiet::Inventory => {
-            let record = envelope.record()?;
-            match inventory::report(&record, &caller(&record)) {
-                Some(report) => Classified::Inventory(Box::new(report)),
-                None => Classified::Ignored(IgnoredReason::NoInstance),
-            }
-        }
         Quiet::Termination => Classified::Ignored(IgnoredReason::Termination),
         Quiet::AgentChatter => Classified::Ignored(IgnoredReason::AgentChatter),
         Quiet::NotAModification => Classified::Ignored(IgnoredReason::NotAModification),
@@ -170,6 +163,10 @@ fn known(rows: &[Row], envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyC
         return Ok(Classified::Ignored(failure(error)));
     }
     let record = envelope.record()?;
+    // A report of the node itself is evidence; what anybody else reports in its name goes on as a change.
+    if let Some(report) = inventory::report(head, &record, || caller(&record)) {
+        return Ok(Classified::Inventory(Box::new(report)));
+    }
     let applies = |row: &&Row| {
         (row.when.is_empty() || row.when.iter().any(|condition| condition.holds(&record.body)))
             && !row.unless.iter().any(|condition| condition.holds(&record.body))

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::normalise::{texts, values};
-use super::record::Record;
+use super::record::{Head, Record};
 use super::text::{clean, is_instance_id};
 use crate::types::{Actor, EventId, InstanceId, InventoryType, Place};
 
@@ -21,7 +21,7 @@ pub struct ReportedType {
     pub captured_at: Option<Timestamp>,
 }
 
-/// One inventory report of one node.
+/// One inventory report that a node sent about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryReport {
     /// Record.
@@ -34,14 +34,19 @@ pub struct InventoryReport {
     pub instance: InstanceId,
     /// Types.
     pub types: Vec<ReportedType>,
-    /// Whether the caller is the node itself. A report that somebody else sent is forged or imported.
-    pub caller_matches: bool,
 }
 
-pub(super) fn report(record: &Record, actor: &Actor) -> Option<InventoryReport> {
+/// The report that a node sent about itself; nothing for any other call or caller.
+pub(super) fn report(head: &Head<'_>, record: &Record, caller: impl FnOnce() -> Actor) -> Option<InventoryReport> {
+    if head.source != "ssm.amazonaws.com" || head.name != "PutInventory" || head.error.is_some() {
+        return None;
+    }
     let request = &record.body.request;
     let instance =
         texts(request, "instanceId").into_iter().find(|id| is_instance_id(id)).map(|id| InstanceId::new(&*id))?;
+    if caller().calling_instance.as_ref() != Some(&instance) {
+        return None;
+    }
     let types = values(request, "items")
         .into_iter()
         .filter_map(|item| {
@@ -58,7 +63,6 @@ pub(super) fn report(record: &Record, actor: &Actor) -> Option<InventoryReport> 
         event: record.id.clone(),
         time: record.time,
         place: Place { account: record.account.clone(), region: record.region.clone() },
-        caller_matches: actor.calling_instance.as_ref() == Some(&instance),
         instance,
         types,
     })

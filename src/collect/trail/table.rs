@@ -148,7 +148,6 @@ pub(super) enum Quiet {
     Launch,
     Termination,
     AgentChatter,
-    Inventory,
     NotAModification,
 }
 

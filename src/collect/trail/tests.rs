@@ -166,8 +166,7 @@ fn wrapped_ec2_records() {
 #[test]
 fn systems_manager_records() {
     let collected = check("ssm");
-    let matches: Vec<bool> = collected.inventory.iter().map(|report| report.caller_matches).collect();
-    assert_eq!(matches, [true, false], "a report sent by another instance is told apart");
+    assert_eq!(collected.inventory.len(), 1, "a report sent by another instance is no report, but a change");
     assert_eq!(collected.inventory[0].types[0].content_hash.as_deref(), Some("qqqqwwwweeeerrrrttttyy=="));
     let session = event(&collected, "StartSession-44");
     assert_eq!(session.execution.as_deref(), Some("hanna-0abc0abc"));
@@ -256,7 +255,7 @@ fn ingest_sums_up_a_folder() {
     assert!(events.is_sorted_by_key(|event| event.time), "oldest first");
     assert_eq!(summary.set_aside_total, 4);
     let ignored: u64 = summary.ignored.values().sum();
-    let inventory = 2;
+    let inventory = 1;
     assert_eq!(summary.events_read, summary.events_kept + ignored + inventory + 2, "every record is accounted for");
 }
 
