@@ -1,6 +1,8 @@
 //! Alerts: told once, never lost, and told when it is over.
 
+use cattleguard::collect::ReadFailure;
 use cattleguard::store::OutboxState;
+use cattleguard::testing::FailRule;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -199,4 +201,45 @@ fn a_test_message_says_what_the_receiver_answered() {
     app.scan();
     assert_eq!(receiver.hooks().len(), 0, "a test that failed is not repeated at night");
     app.may_leave_alerts();
+}
+
+#[test]
+fn blindness_is_told_and_so_is_its_end() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).webhook_to(&receiver).failing().start();
+    app.scan();
+    app.faults.add_rule(FailRule::fail(ReadFailure::Denied).api("ec2:DescribeInstances"));
+    app.minutes(10);
+    app.scan();
+    let lost = receiver.hooks();
+    assert_eq!(lost.len(), 1, "{:?}", kinds(&lost));
+    assert!(lost[0].raw.contains("ec2:DescribeInstances"), "{}", lost[0].raw);
+    app.minutes(10);
+    app.scan();
+    assert_eq!(receiver.hooks().len(), 1, "once");
+    app.faults.heal();
+    app.minutes(10);
+    assert_eq!(app.scan().code, OK);
+    assert_eq!(receiver.hooks().len(), 2, "{:?}", kinds(&receiver.hooks()));
+}
+
+#[test]
+fn blindness_does_not_end_or_repeat_the_alerts_of_what_is_not_seen() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).webhook_to(&receiver).failing().start();
+    app.scan();
+    drift(&app);
+    app.scan();
+    assert_eq!(receiver.hooks().len(), 1);
+    for api in ["ssm:GetInventory", "ec2:DescribeInstances"] {
+        app.faults.add_rule(FailRule::fail(ReadFailure::Timeout).api(api));
+        app.minutes(10);
+        app.scan();
+        app.faults.heal();
+        app.minutes(10);
+        app.scan();
+    }
+    let drift: Vec<_> =
+        receiver.hooks().into_iter().filter(|hook| hook.raw.contains("software-package-changed")).collect();
+    assert_eq!(drift.len(), 1, "{:#?}", drift.iter().map(|hook| hook.body()).collect::<Vec<_>>());
 }

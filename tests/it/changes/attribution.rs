@@ -1,6 +1,10 @@
 //! Who did it: named where a call explains a change, and never guessed.
 
-use crate::harness::{FINDINGS, PARTIAL, Setup, alice, carol, small};
+use cattleguard::collect::CloudRead as _;
+use cattleguard::testing::SimFleet;
+use cattleguard::types::{InventoryEntry, InventoryType};
+
+use crate::harness::{FINDINGS, PARTIAL, Setup, TestApp, alice, carol, small};
 
 #[test]
 fn an_upgrade_during_a_session_is_attributed_to_the_person_in_the_session() {
@@ -104,4 +108,68 @@ fn a_failed_critical_attempt_is_kept_as_an_attempt() {
         assert!(["low", "medium"].contains(&attempt["severity"].as_str().unwrap()), "nothing was changed");
     }
     assert!(scan.operations().is_empty());
+}
+
+#[test]
+fn a_server_does_not_escape_by_losing_the_tag_of_its_fleet() {
+    let app = Setup::new(small()).start();
+    assert!(app.scan().all_clean());
+    let id = app.server(0);
+    app.cloud().start_session(&carol(), &id).unwrap();
+    app.cloud().delete_tags(&carol(), &id, &["app"]).unwrap();
+    app.cloud().upgrade_package(&id, "nginx", "9.9").unwrap();
+    app.settle();
+    let scan = app.scan();
+    assert_eq!((scan.code, scan.verdict(&id)), (FINDINGS, "drifted"));
+    assert_eq!(scan.finding(&id, "event-tags-changed")["attribution"][0]["display"], "carol");
+    assert!(scan.codes(&id).contains("event-interactive-session"));
+    assert!(scan.codes(&id).contains("software-package-changed"), "it is still compared with its golden");
+}
+
+#[test]
+fn an_inventory_report_that_the_server_did_not_make_is_found() {
+    let app = Setup::new(small()).start();
+    assert!(app.scan().all_clean());
+    let (id, kind) = (app.server(0), InventoryType::new("AWS:Application"));
+    app.cloud().upgrade_package(&id, "nginx", "9.9").unwrap();
+    app.settle();
+    let report = app.scan();
+    assert!(report.codes(&id).contains("software-package-changed"));
+    // Carol overwrites the report with that of a clean server.
+    let rows = rows_of(&app, &kind);
+    app.cloud().put_inventory(&carol(), &id, &kind, rows).unwrap();
+    app.minutes(15);
+    let scan = app.scan();
+    let told = scan.findings_of(id.as_str()).any(|finding| finding.to_string().contains("PutInventory"));
+    assert!(told, "{:?}", scan.codes(&id));
+    assert_ne!(scan.verdict(&id), "clean");
+}
+
+/// The rows that a clean server reports.
+fn rows_of(app: &TestApp, kind: &InventoryType) -> Vec<InventoryEntry> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let clean = app.server(1);
+    let mut rows = Vec::new();
+    let mut next = None;
+    loop {
+        let page = runtime.block_on(app.cloud().inventory_entries(&app.place(), &clean, kind, next)).unwrap();
+        rows.extend(page.items.into_iter().flat_map(|record| record.entries));
+        next = page.next;
+        if next.is_none() {
+            return rows;
+        }
+    }
+}
+
+#[test]
+fn a_rule_of_a_shared_security_group_is_found_on_the_servers_behind_it() {
+    let app = Setup::new(small()).start();
+    assert!(app.scan().all_clean());
+    let group = SimFleet::security_group(&app.place().region, "web");
+    app.cloud().authorize_security_group_ingress(&carol(), &app.place(), &group, 22, "0.0.0.0/0").unwrap();
+    app.settle();
+    let scan = app.scan();
+    assert_eq!(scan.code, FINDINGS, "{:#}", scan.doc["findings"]);
+    let finding = scan.finding(&app.server(0), "event-security-group-rules-changed");
+    assert_eq!(finding["attribution"][0]["display"], "carol");
 }

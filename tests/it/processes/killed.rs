@@ -129,3 +129,32 @@ fn a_state_in_a_folder_that_cannot_be_written_is_said_and_nothing_is_half_done()
     assert!(String::from_utf8_lossy(&output.stderr).contains("/proc/nothing"), "it says where");
     assert_eq!(output.stdout, b"");
 }
+
+/// A limit on the size of files stands in for a disk that is full: writes fail in the middle of a commit.
+#[test]
+fn a_disk_that_is_full_loses_nothing_and_says_so() {
+    let (calm, full) = (Receiver::start(), Receiver::start());
+    let undisturbed = demo_world(Setup::new(small()).webhook_to(&calm));
+    assert_eq!(sim(&undisturbed, &["-q", "scan"]).code, PARTIAL);
+
+    let app = demo_world(Setup::new(small()).webhook_to(&full));
+    for kib in ["8", "64", "160"] {
+        let program = env!("CARGO_BIN_EXE_cattleguard-sim");
+        let limited = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"");
+        let output = std::process::Command::new("bash")
+            .args(["-c", &limited, program, "-C"])
+            .arg(app.path("cattleguard.toml"))
+            .arg("scan")
+            .output()
+            .expect("bash");
+        let code = output.status.code().expect("it ends by itself");
+        assert!([2, 69].contains(&code), "{kib} KiB: {code} {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!output.stderr.is_empty());
+        assert_eq!(output.stdout, b"", "{kib} KiB: no result is shown that was not kept");
+    }
+    assert_eq!(full.arrived().len(), 0, "no alert without its finding");
+    expire_lease(&app);
+    assert_eq!(sim(&app, &["-q", "scan"]).code, PARTIAL);
+    assert_eq!(findings(&app), findings(&undisturbed));
+    assert_eq!(told(&full), told(&calm));
+}
