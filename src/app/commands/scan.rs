@@ -51,6 +51,9 @@ pub(super) fn run(context: &Context<'_>, args: &ScanArgs) -> Result<Exit, AppErr
             exit = shutdown.wait() => return Ok(exit),
         };
         service.say_delivery(context, &delivered);
+        if service.store.goldens()?.is_empty() {
+            context.note("no golden is recorded yet, so nothing can be clean; next: cattleguard golden record LINE --ami ID --reference-instance ID");
+        }
         Ok(pipeline::exit_of(&report, service.config.scan.fail_on))
     })
 }

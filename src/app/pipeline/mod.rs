@@ -11,6 +11,7 @@ mod planning;
 mod retention;
 mod scan;
 mod service;
+mod stage_log;
 mod unseen;
 
 pub use decisions::compile_policies;

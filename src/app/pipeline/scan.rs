@@ -6,6 +6,7 @@ use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE};
 use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
+use super::stage_log::StageLog;
 use super::{commit, lease, outcome, planning, unseen};
 use crate::collect::{self, CloudRead, CollectSettings, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
@@ -98,8 +99,10 @@ async fn scan_under_lease(
     held: &lease::Held<'_>,
 ) -> Result<ScanOutcome, ScanError> {
     let now = (inputs.clock)();
+    let mut log = StageLog::start();
     let known = load(store, now)?;
     let memory = memory(store, inputs, &known)?;
+    log.done("load");
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
     let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
     let collection = Collection {
@@ -112,6 +115,7 @@ async fn scan_under_lease(
     };
     let scan_id = ScanId::new(uuid::Uuid::now_v7().to_string());
     let collected = held.renewing(collect::collect(&collection, scan_id)).await?;
+    log.done("collect");
     let snapshot = &collected.snapshot;
 
     let detection = detect(&DetectInput {
@@ -123,8 +127,11 @@ async fn scan_under_lease(
         remembered: &known.remembered,
         last_clean: &known.last_clean,
     });
+    log.done("detect");
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
+    log.done("evaluate");
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
+    log.done("plan");
     let unseen = unseen::unseen(store, snapshot, &detection)?;
     let report = report(inputs, snapshot, detection, &evaluated, plan, unseen);
 
@@ -136,7 +143,9 @@ async fn scan_under_lease(
     let notices = drafts.len();
     let events = snapshot.events.len();
     let scan = commit::build(&report, &collected, evaluated, drafts);
+    log.done("report");
     store.commit_scan(held.lease(), &scan)?;
+    log.done("commit");
     Ok(ScanOutcome { report, notices, events })
 }
 

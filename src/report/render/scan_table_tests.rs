@@ -185,7 +185,11 @@ fn colours_only_on_request_and_nothing_hostile_in_either() {
 
 #[test]
 fn a_flood_is_cut_and_says_so() {
-    let findings = (0..60).map(|n| fixtures::finding("config-user-data", &format!("i-{n:017}"), "userdata")).collect();
+    let one = |n: usize| crate::types::Finding {
+        fingerprint: n.to_string(),
+        ..fixtures::finding("config-user-data", &format!("i-{n:017}"), "userdata")
+    };
+    let findings = (0..60).map(one).collect();
     let text = scan_table(&fixtures::report(findings), &Look::default());
     assert!(text.contains("10 more drifted instances not explained here"), "{text}");
 }
