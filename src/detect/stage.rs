@@ -297,3 +297,6 @@ fn fingerprint(drift: &Drift) -> String {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod change_tests;
