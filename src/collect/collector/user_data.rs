@@ -35,7 +35,9 @@ pub(super) async fn read(
         let memo = remembered.get(&(&place, &instance)).copied();
         match memo {
             Some(memo) if memo.fetched_at > launched_at && !changed.contains(&instance) => {
-                lock(builder).found_user_data(instance, memo.digest.as_deref().map(Digest::new));
+                let mut builder = lock(builder);
+                builder.covered(&place, Source::UserData, CoverageStatus::Complete, None);
+                builder.found_user_data(instance, memo.digest.as_deref().map(Digest::new));
             }
             _ => fetch.push((place, instance)),
         }
