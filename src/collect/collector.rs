@@ -52,6 +52,9 @@ pub struct Collected {
     pub links: Vec<Link>,
     /// User data digests to remember.
     pub user_data: Vec<UserDataMemo>,
+    /// Events of the snapshot that must not be remembered yet: their targets could not be resolved because
+    /// instances could not be listed, and the next scan reads them again.
+    pub waiting: BTreeSet<EventId>,
 }
 
 /// How far a collection is; for progress displays.
@@ -102,7 +105,7 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
     let memos = user_data::read(collection, &builder, &trail.user_data_changed, started_at).await;
 
     let snapshot = into_inner(builder).build(scan_id, started_at, (collection.clock)(), collection.cloud.calls());
-    Collected { snapshot, checkpoints: trail.checkpoints, links: trail.links, user_data: memos }
+    Collected { snapshot, checkpoints: trail.checkpoints, links: trail.links, user_data: memos, waiting: trail.waiting }
 }
 
 /// Reads the state of one place. Its sources run at the same time; the throttle keeps them apart.
