@@ -37,7 +37,7 @@ pub use decide::{Evaluator, decide, evaluate_all};
 pub use facts::{HistoryFacts, InputFacts, RecentOperation};
 pub use input::{INPUT_SCHEMA, build_input};
 pub use owner::{Owner, owner_of};
-pub use problem::{PolicyProblem, PolicySource};
+pub use problem::{PolicyProblem, PolicySource, TAB_COLUMNS};
 pub use reach::never_evaluated;
 pub use schema::{input_schema, unknown_inputs, validate_input};
 pub use shipped::{shipped, shipped_library, shipped_tests};

@@ -56,7 +56,9 @@ pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<Exit, AppErr
     outputs.emit(|format, _| {
         Ok(match format {
             Format::Json | Format::Ndjson => crate::app::commands::json_text(&as_json(&summary)),
-            Format::Table => as_text(&summary, context.global.verbose > 0),
+            Format::Table => {
+                as_text(&summary, context.global.verbose > 0, filter.is_none() || args.threshold.is_some())
+            }
         })
     })?;
     if let Some(path) = &args.junit {
@@ -75,14 +77,15 @@ fn share(report: &TestReport) -> f64 {
     if covered + missed == 0 { 100.0 } else { covered as f64 * 100.0 / (covered + missed) as f64 }
 }
 
-fn as_text(summary: &Summary<'_>, verbose: bool) -> String {
+fn as_text(summary: &Summary<'_>, verbose: bool, lines: bool) -> String {
     let mut text = String::new();
     for result in &summary.report.results {
         if verbose || result.outcome != TestOutcome::Passed {
             one(&mut text, result);
         }
     }
-    for file in summary.report.coverage.iter().filter(|file| !file.not_covered.is_empty()) {
+    // What a chosen few tests do not reach is no news.
+    for file in summary.report.coverage.iter().filter(|file| lines && !file.not_covered.is_empty()) {
         let lines: Vec<String> = file.not_covered.iter().take(LINES).map(u32::to_string).collect();
         let more = if file.not_covered.len() > LINES { ", …" } else { "" };
         let (name, percent, lines) = (clean(&file.file), file.percent(), lines.join(", "));

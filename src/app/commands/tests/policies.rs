@@ -73,6 +73,7 @@ fn check_finds_what_would_fail_in_silence_with_its_place() {
     let (exit, told) = without_config(folder.path(), "json", &["policy", "check", &policy]);
     assert_eq!(exit, 78);
     let told = json(&told);
+    assert_eq!(told["diagnostics"][0]["column"], 2, "under the first letter");
     let found: Vec<(u64, &str)> = told["diagnostics"]
         .as_array()
         .expect("a list")
