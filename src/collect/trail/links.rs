@@ -92,6 +92,7 @@ impl LinkMap {
             }
         }
         links.sort();
+        links.dedup();
         links
     }
 
@@ -129,8 +130,9 @@ impl LinkMap {
                     && (criterion.values.is_empty() || criterion.values.contains(value))
             })
         };
+        let latest = time.checked_add(CLOCK_SLACK).unwrap_or(Timestamp::MAX);
         let matching = entry.instances.iter().filter(|(_, known)| {
-            known.live && known.born <= time + CLOCK_SLACK && criteria.iter().all(|criterion| meets(known, criterion))
+            known.live && known.born <= latest && criteria.iter().all(|criterion| meets(known, criterion))
         });
         matching.map(|(id, _)| id.clone()).collect()
     }
@@ -138,7 +140,9 @@ impl LinkMap {
     /// Whether the instance was being launched at `time`.
     pub(super) fn is_launching(&self, place: &Place, id: &InstanceId, time: Timestamp) -> bool {
         let Some(known) = self.places.get(place).and_then(|entry| entry.instances.get(id)) else { return false };
-        time >= known.born - CLOCK_SLACK && time <= known.born + LAUNCH_GRACE
+        let from = known.born.checked_sub(CLOCK_SLACK).unwrap_or(Timestamp::MIN);
+        let until = known.born.checked_add(LAUNCH_GRACE).unwrap_or(Timestamp::MAX);
+        from <= time && time <= until
     }
 
     fn place(&mut self, place: &Place) -> &mut PlaceLinks {
@@ -183,7 +187,11 @@ impl LinkMap {
 impl PlaceLinks {
     fn own(&mut self, key: &str, owner: Owner) {
         let owners = self.owners.entry(key.to_owned()).or_default();
-        if !owners.contains(&owner) {
+        // A group or a profile has the whole fleet for owners, and each server comes once: only the parts that
+        // move from one server to another have a history to search, and it is short.
+        let known =
+            if is_exclusive(key) || is_address(key) { owners.contains(&owner) } else { owners.last() == Some(&owner) };
+        if !known {
             owners.push(owner);
         }
     }
