@@ -299,3 +299,6 @@ fn fingerprint(drift: &Drift) -> String {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod change_tests;

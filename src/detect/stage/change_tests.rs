@@ -1,0 +1,63 @@
+//! Drift that changes while it is known, inventory of which only a part is fresh, and goldens that share an AMI.
+
+use super::super::fixtures::*;
+use super::*;
+use crate::types::*;
+
+fn scan(snapshot: &Snapshot, known: &[Finding], last_clean: Option<&str>) -> Detection {
+    scan_with(snapshot, known, last_clean, &[golden()])
+}
+
+fn scan_with(snapshot: &Snapshot, known: &[Finding], last_clean: Option<&str>, goldens: &[Golden]) -> Detection {
+    let last_clean = last_clean.map(|at| (InstanceId::new("i-1"), time(at))).into_iter().collect();
+    detect(&DetectInput {
+        snapshot,
+        goldens,
+        fleets: &[fleet()],
+        exceptions: &[],
+        known,
+        remembered: &[],
+        last_clean: &last_clean,
+    })
+}
+
+fn at(clock: &str, instance: Instance, events: Vec<ChangeEvent>) -> Snapshot {
+    Snapshot { started_at: time(clock), ..snapshot(vec![instance], events) }
+}
+
+fn by(name: &str, id: &str, clock: &str, directness: Directness, explains: &[Aspect]) -> ChangeEvent {
+    let mut event = event(id, clock, directness, explains);
+    event.actor.principal = format!("arn:aws:sts::000000000000:assumed-role/Admin/{name}");
+    event.actor.display = name.to_owned();
+    event
+}
+
+fn grouped(group: &str) -> Instance {
+    let mut one = instance("i-1");
+    one.interfaces[0].groups = vec![group.into()];
+    one
+}
+
+fn find<'a>(detection: &'a Detection, code: &str) -> &'a Finding {
+    detection.findings.iter().find(|finding| finding.code.as_str() == code).unwrap()
+}
+
+#[test]
+fn one_fresh_inventory_type_does_not_vouch_for_a_stale_one() {
+    let mut one = instance("i-1");
+    one.inventory.insert("AWS:Service".into(), item(&[], "11:55"));
+    let old = one.inventory.get_mut(&InventoryType::new("AWS:Application")).unwrap();
+    old.captured_at = Some("2026-10-20T00:00:00Z".parse().unwrap());
+    let detection = scan(&at("12:00", one, vec![]), &[], None);
+    assert_eq!(detection.instances[0].verdict, Verdict::Unjudged);
+    assert_eq!(find(&detection, "blind-inventory-stale").instance.as_str(), "i-1");
+}
+
+#[test]
+fn a_capture_time_in_the_future_keeps_nothing_fresh() {
+    let mut one = instance("i-1");
+    let item = one.inventory.get_mut(&InventoryType::new("AWS:Application")).unwrap();
+    item.captured_at = Some("2036-01-01T00:00:00Z".parse().unwrap());
+    let detection = scan(&at("12:00", one, vec![]), &[], None);
+    assert_eq!(detection.instances[0].verdict, Verdict::Unjudged);
+}
