@@ -164,8 +164,8 @@ fn finish(
             let (verdict, reasons) = verdict::judge(instance, input.snapshot, own, &output.gaps);
             InstanceDetection {
                 instance: instance.id.clone(),
-                fleet: fleet_of(instance, input.fleets).map(|fleet| fleet.name.clone()),
-                golden: golden_of(instance, input.goldens).map(Golden::reference),
+                fleet: fleet.map(|fleet| fleet.name.clone()),
+                golden: golden_of(instance, fleet, input.goldens).map(Golden::reference),
                 verdict,
                 reasons,
                 findings: own.iter().map(|finding| finding.id.clone()).collect(),
@@ -186,7 +186,7 @@ struct Subject<'a> {
 impl<'a> Subject<'a> {
     fn new(instance: &'a Instance, input: &DetectInput<'a>) -> Self {
         let fleet = fleet_of(instance, input.fleets);
-        let golden = golden_of(instance, input.goldens);
+        let golden = golden_of(instance, fleet, input.goldens);
         let line = fleet.map(|fleet| &fleet.golden).or_else(|| golden.map(|golden| &golden.line));
         let promoted = line.and_then(|line| promoted_of(line, input.goldens));
         Self { instance, fleet, golden, promoted }

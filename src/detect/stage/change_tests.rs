@@ -61,3 +61,16 @@ fn a_capture_time_in_the_future_keeps_nothing_fresh() {
     let detection = scan(&at("12:00", one, vec![]), &[], None);
     assert_eq!(detection.instances[0].verdict, Verdict::Unjudged);
 }
+
+#[test]
+fn an_image_that_two_lines_record_is_judged_by_the_fleets_own_line() {
+    let mut other = golden();
+    other.line = "other".into();
+    other.contract = LaunchContract::default();
+    other.baseline = Baseline::default();
+    other.recorded_at = time("11:00");
+    let detection = scan_with(&at("12:00", grouped("sg-a"), vec![]), &[], None, &[golden(), other]);
+    assert_eq!(detection.instances[0].golden, Some(GoldenRef::new("web", "1")));
+    let codes: Vec<_> = detection.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["config-security-groups"]);
+}
