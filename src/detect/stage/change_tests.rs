@@ -43,6 +43,26 @@ fn find<'a>(detection: &'a Detection, code: &str) -> &'a Finding {
 }
 
 #[test]
+fn a_new_session_by_somebody_acknowledged_is_news() {
+    let monday = event("monday", "10:00", Directness::Enabling, &[]);
+    let mut first = scan(&at("11:00", instance("i-1"), vec![monday.clone()]), &[], None);
+    first.findings[0].status = FindingStatus::Acknowledged;
+    let quiet = scan(&at("12:00", instance("i-1"), vec![monday.clone()]), &first.findings, None);
+    assert_eq!(quiet.findings[0].status, FindingStatus::Acknowledged, "nothing new happened");
+    let again = event("friday", "12:30", Directness::Enabling, &[]);
+    let second = scan(&at("13:00", instance("i-1"), vec![monday, again]), &quiet.findings, None);
+    assert_eq!(second.findings[0].status, FindingStatus::Open);
+}
+
+#[test]
+fn an_acknowledged_drift_that_becomes_another_is_open_again() {
+    let mut first = scan(&at("12:00", grouped("sg-a"), vec![]), &[], None);
+    first.findings[0].status = FindingStatus::Acknowledged;
+    let second = scan(&at("13:00", grouped("sg-b"), vec![]), &first.findings, None);
+    assert_eq!(second.findings[0].status, FindingStatus::Open);
+}
+
+#[test]
 fn one_fresh_inventory_type_does_not_vouch_for_a_stale_one() {
     let mut one = instance("i-1");
     one.inventory.insert("AWS:Service".into(), item(&[], "11:55"));
