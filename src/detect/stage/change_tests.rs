@@ -43,6 +43,41 @@ fn find<'a>(detection: &'a Detection, code: &str) -> &'a Finding {
 }
 
 #[test]
+fn a_second_change_of_the_same_thing_names_its_own_author() {
+    let alice = by("alice", "first", "10:00", Directness::Direct, &[Aspect::SecurityGroups]);
+    let bob = by("bob", "second", "14:00", Directness::Direct, &[Aspect::SecurityGroups]);
+    let first = scan(&at("12:00", grouped("sg-a"), vec![alice.clone()]), &[], Some("09:00"));
+    assert_eq!(find(&first, "config-security-groups").attribution[0].display, "alice");
+    let second = scan(&at("15:00", grouped("sg-b"), vec![alice, bob]), &first.findings, Some("09:00"));
+    let found = find(&second, "config-security-groups");
+    let names: Vec<_> = found.attribution.iter().map(|by| by.display.as_str()).collect();
+    assert_eq!(names, ["bob", "alice"], "who made it as it is comes first");
+    assert_eq!(found.first_seen, time("12:00"));
+}
+
+#[test]
+fn a_second_change_that_nothing_explains_is_not_put_down_to_the_first_author_alone() {
+    let alice = by("alice", "first", "10:00", Directness::Direct, &[Aspect::SecurityGroups]);
+    let first = scan(&at("12:00", grouped("sg-a"), vec![alice.clone()]), &[], Some("09:00"));
+    let late = by("bob", "late", "14:00", Directness::Direct, &[Aspect::SecurityGroups]);
+    let second = scan(&at("15:00", grouped("sg-b"), vec![alice.clone()]), &first.findings, Some("09:00"));
+    // The record of the second change arrives after the scan that saw its effect.
+    let third = scan(&at("15:30", grouped("sg-b"), vec![alice, late]), &second.findings, Some("09:00"));
+    assert_eq!(find(&third, "config-security-groups").attribution[0].display, "bob");
+}
+
+#[test]
+fn an_event_after_the_capture_does_not_explain_a_package_at_the_next_scan_either() {
+    let mut one = instance("i-1");
+    one.inventory.insert("AWS:Application".into(), item(&[("bash", "5.1"), ("openssl", "3.0.9")], "10:00"));
+    let after = event("after", "10:30", Directness::Enabling, &[Aspect::Software]);
+    let first = scan(&at("11:00", one.clone(), vec![after.clone()]), &[], Some("09:00"));
+    assert!(find(&first, "software-package-changed").attribution.is_empty());
+    let second = scan(&at("12:00", one, vec![after]), &first.findings, Some("09:00"));
+    assert!(find(&second, "software-package-changed").attribution.is_empty());
+}
+
+#[test]
 fn a_new_session_by_somebody_acknowledged_is_news() {
     let monday = event("monday", "10:00", Directness::Enabling, &[]);
     let mut first = scan(&at("11:00", instance("i-1"), vec![monday.clone()]), &[], None);
