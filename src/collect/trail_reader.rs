@@ -124,7 +124,9 @@ fn start(
     let back = |duration: SignedDuration, from: Timestamp| from.checked_sub(duration).unwrap_or(from);
     let oldest = back(HISTORY, now);
     let settings = collection.settings;
-    let Some(checkpoint) = collection.memory.checkpoints.get(&(place.clone(), name.to_owned())) else {
+    let checkpoint = collection.memory.checkpoints.get(&(place.clone(), name.to_owned()));
+    // One that lies ahead was written by a clock that was wrong: how far the trail was really read is not known.
+    let Some(checkpoint) = checkpoint.filter(|through| **through <= now) else {
         let lookback = SignedDuration::try_from(settings.lookback).unwrap_or(HISTORY);
         return back(lookback, now).max(oldest);
     };

@@ -118,6 +118,60 @@ fn codes_of<'a>(report: &'a ScanReport, id: &InstanceId) -> Vec<&'a str> {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_and_set_right_loses_no_event() {
+    let world = World::new().await;
+    // The machine's clock was three hours ahead when it scanned last.
+    let ahead = world.fleet.clock.now().checked_add(jiff::SignedDuration::from_hours(3)).unwrap();
+    set_checkpoint(&world, ahead);
+    let id = world.member();
+    world.fleet.clock.advance(Duration::from_secs(600));
+    world.fleet.cloud.start_session(&SimActor::person("alice"), &id).unwrap();
+    world.wait(10);
+    let early = world.scan().await;
+    assert!(
+        codes_of(&early, &id).contains(&"event-interactive-session"),
+        "{:?} {:?}",
+        codes_of(&early, &id),
+        early.coverage
+    );
+    world.fleet.cloud.push_ssh_key(&SimActor::person("bob"), &id, "root").unwrap();
+    world.wait(6 * 60);
+    let late = world.scan().await;
+    assert!(codes_of(&late, &id).contains(&"event-ssh-key-pushed"), "{:?}", codes_of(&late, &id));
+}
+
+/// Commits a scan that read nothing but says that the trail was read through a time.
+fn set_checkpoint(world: &World, through: Timestamp) {
+    use crate::store::{Leases as _, ScanCommit};
+    let now = world.fleet.clock.now();
+    let lease = world.store.acquire("scan", "ahead", through, 60).unwrap();
+    let commit = ScanCommit {
+        scan_id: "ahead".into(),
+        started_at: through,
+        finished_at: through,
+        exit_code: 0,
+        coverage: Vec::new(),
+        instances: Vec::new(),
+        findings: Vec::new(),
+        events: Vec::new(),
+        checkpoints: vec![(world.place.clone(), TrailSource::Lookup.name(), through)],
+        links: Vec::new(),
+        user_data: Vec::new(),
+        plan: Plan {
+            hash: PlanHash::new("blake3:0"),
+            created_at: now,
+            operations: Vec::new(),
+            held: Vec::new(),
+            frozen: Vec::new(),
+        },
+        notices: Vec::new(),
+        inputs: Vec::new(),
+    };
+    world.store.commit_scan(&lease, &commit).unwrap();
+    world.store.release(&lease).unwrap();
+}
+
+#[tokio::test]
 async fn instances_that_cannot_be_listed_are_unjudged_and_not_forgotten() {
     let world = World::new().await;
     let before = world.store.instance_results().unwrap().len();
