@@ -191,6 +191,11 @@ impl Builder {
         }
     }
 
+    /// Whether a source of a place was read completely so far.
+    pub fn is_complete(&self, place: &Place, source: Source) -> bool {
+        self.coverage.get(&(place.clone(), source)).is_some_and(|entry| entry.status == CoverageStatus::Complete)
+    }
+
     /// How many instances were found in a place.
     pub fn instances_in(&self, place: &Place) -> usize {
         self.instances.keys().filter(|(at, _)| at == place).count()

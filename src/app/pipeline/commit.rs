@@ -19,7 +19,13 @@ pub(super) fn build(
         coverage: report.coverage.clone(),
         instances: report.instances.clone(),
         findings: report.findings.iter().chain(&report.resolved).cloned().collect(),
-        events: collected.snapshot.events.clone(),
+        events: collected
+            .snapshot
+            .events
+            .iter()
+            .filter(|event| !collected.waiting.contains(&event.id))
+            .cloned()
+            .collect(),
         checkpoints: collected.checkpoints.clone(),
         links: collected.links.clone(),
         user_data: collected.user_data.clone(),

@@ -118,6 +118,23 @@ fn codes_of<'a>(report: &'a ScanReport, id: &InstanceId) -> Vec<&'a str> {
 }
 
 #[tokio::test]
+async fn a_command_by_tag_is_not_lost_while_instances_cannot_be_listed() {
+    let world = World::new().await;
+    let id = world.member();
+    world.cloud.add_rule(FailRule::fail(ReadFailure::Unavailable).api("ec2:DescribeInstances"));
+    world.wait(30);
+    let target = CommandTarget::Tag("app".to_owned(), "web".to_owned());
+    world.fleet.cloud.send_command(&SimActor::person("alice"), &world.place, "AWS-RunShellScript", &target).unwrap();
+    world.wait(30);
+    let blind = world.scan().await;
+    assert_eq!(blind.totals.exit_code, 3);
+    world.cloud.heal();
+    world.wait(60);
+    let seen = world.scan().await;
+    assert!(codes_of(&seen, &id).contains(&"event-remote-command"), "{:?}", codes_of(&seen, &id));
+}
+
+#[tokio::test]
 async fn a_clock_that_was_ahead_and_set_right_loses_no_event() {
     let world = World::new().await;
     // The machine's clock was three hours ahead when it scanned last.
