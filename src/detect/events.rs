@@ -3,7 +3,7 @@
 //! Events of one code by one principal on one instance are one finding that lists them: three sessions of the
 //! same person are one problem, not three.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,13 @@ fn one(code: Code, subject: String, events: &[&ChangeEvent]) -> Option<EventGrou
     let (first, last) = (events.first()?, events.last()?);
     let succeeded = last.outcome == CallOutcome::Succeeded;
     let severity = events.iter().map(|event| event.severity).max().unwrap_or_default();
-    let times = if events.len() == 1 { String::new() } else { format!(" ({} times)", events.len()) };
+    let names: BTreeSet<&str> = events.iter().map(|event| event.event_name.as_str()).collect();
+    let times = match (events.len(), names.len()) {
+        (1, _) => String::new(),
+        (number, 1) => format!(" ({number} times)"),
+        // A stop and a start are two calls, not two starts.
+        (number, _) => format!(" (the last of {number} such calls)"),
+    };
     let summary = match &last.outcome {
         CallOutcome::Succeeded => format!("{} {}{times}", last.actor.display, last.summary),
         CallOutcome::Failed(error) => {
@@ -59,7 +65,7 @@ fn one(code: Code, subject: String, events: &[&ChangeEvent]) -> Option<EventGrou
         summary,
         actual: json!({
             "events": events.len(),
-            "event_names": events.iter().map(|event| event.event_name.as_str()).collect::<std::collections::BTreeSet<_>>(),
+            "event_names": names,
             "category": last.category,
             "first": first.time,
             "last": last.time,
@@ -101,5 +107,14 @@ mod tests {
         let groups = group(&good.instances[0], &[&good, &bad]);
         assert_eq!(groups.len(), 2);
         assert!(groups.iter().any(|group| group.summary.contains("tried and failed")));
+    }
+
+    #[test]
+    fn different_calls_of_one_kind_are_not_counted_as_the_last_of_them() {
+        let stop = event("stop", "10:00", Directness::Direct, &[]);
+        let mut start = event("start", "10:05", Directness::Direct, &[]);
+        start.event_name = "StartInstances".to_owned();
+        let groups = group(&stop.instances[0], &[&stop, &start]);
+        assert!(groups[0].summary.ends_with("(the last of 2 such calls)"), "{}", groups[0].summary);
     }
 }

@@ -261,7 +261,11 @@ impl<'a> Subject<'a> {
         let interval = match previous {
             // It differs in another way than before: what made it so came after the last look.
             Some(known) if known.fingerprint != finding.fingerprint => {
-                let lag = if drift.source == Source::Ssm { CAPTURE_LAG } else { SignedDuration::ZERO };
+                let lag = if matches!(drift.source, Source::Ssm | Source::Agent) {
+                    CAPTURE_LAG
+                } else {
+                    SignedDuration::ZERO
+                };
                 Interval { after: known.last_seen.checked_sub(lag).ok(), until: observed, direct_until: observed }
             }
             _ => {

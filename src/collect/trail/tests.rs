@@ -338,6 +338,13 @@ fn a_group_that_a_large_fleet_shares_costs_no_more_for_each_server() {
     let web = |number: u32| {
         let mut one = instance(A, 'a', "10.0.0.1", [("app", "web"), ("env", "prod")]);
         one.id = format!("i-{number:017x}").into();
+        one.volumes.clear();
+        one.profile_association = None;
+        for interface in &mut one.interfaces {
+            interface.id = format!("eni-{number:017x}").into();
+            (interface.attachment, interface.addresses) = (None, Vec::new());
+            interface.address_associations.clear();
+        }
         one
     };
     let fleet: Vec<_> = (0..30_000).map(web).collect();
