@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::*;
-use crate::types::{MetadataOptions, NetworkInterface};
+
+use crate::types::{InventoryEntry, MetadataOptions, NetworkInterface};
 
 fn place() -> Place {
     Place::new("000000000000", "eu-west-1")
@@ -80,7 +83,8 @@ fn not_managed_is_known_only_when_every_page_of_nodes_was_read() {
     let mut builder = Builder::default();
     builder.found_instances(&place(), vec![instance("i-1", "a", "10.0.0.1")]);
     builder.found_nodes(vec![]);
-    assert_eq!(builder.joined_instances()[0].node, Observed::Unknown);
+    builder.join();
+    assert_eq!(builder.instances().next().unwrap().node, Observed::Unknown);
     builder.nodes_complete(&place());
     assert_eq!(built(builder).instances[0].node, Observed::Seen(None));
 }

@@ -19,6 +19,12 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 /// Ids that one instance holds at a time. Everything else (groups, profiles, executions) has many.
 const EXCLUSIVE: [&str; 4] = ["eni-", "vol-", "eipassoc-", "iip-assoc-"];
 
+/// Lists of owners up to this length grow one by one.
+const FEW: usize = 2;
+
+/// How far back a repeated owner of a key is looked for. One that is missed costs a few bytes and nothing else.
+const REPEATS: usize = 8;
+
 /// The map. Build it from the present state, add what earlier scans remembered, let it learn from events.
 #[derive(Clone, Debug, Default)]
 pub struct LinkMap {
@@ -40,7 +46,7 @@ struct Known {
 
 impl LinkMap {
     /// Builds the map from instances as they are now and from remembered links.
-    pub fn build(instances: &[Instance], remembered: &[Link]) -> Self {
+    pub fn build<'a>(instances: impl IntoIterator<Item = &'a Instance>, remembered: &[Link]) -> Self {
         let mut map = Self::default();
         for instance in instances {
             map.add_instance(instance);
@@ -182,8 +188,17 @@ impl LinkMap {
 
 impl PlaceLinks {
     fn own(&mut self, key: &str, owner: Owner) {
-        let owners = self.owners.entry(key.to_owned()).or_default();
-        if !owners.contains(&owner) {
+        let owners = match self.owners.get_mut(key) {
+            Some(owners) => owners,
+            None => self.owners.entry(key.to_owned()).or_default(),
+        };
+        // Repeats come one after the other. A group may have thousands of owners: looking through them all for
+        // each of them would take longer than everything else.
+        if !owners.iter().rev().take(REPEATS).any(|known| *known == owner) {
+            // Most keys have one holder, now and remembered: room for more would be most of the map.
+            if owners.len() < FEW {
+                owners.reserve_exact(1);
+            }
             owners.push(owner);
         }
     }
