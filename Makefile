@@ -14,7 +14,7 @@ help:
 	@echo 'make bench   the benchmarks behind the figures in the README'
 
 demo:
-	@$(CARGO) run --quiet $(CORE) --bin cattleguard-sim -- demo
+	@$(CARGO) run $(CORE) --bin cattleguard-sim -- demo
 
 test:
 	@./scripts/prerequisites.sh

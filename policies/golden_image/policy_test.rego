@@ -5,6 +5,7 @@ import data.cattleguard.image.golden_image as policy
 document(code, status) := {
 	"instance": {"id": "i-0aa", "image_id": "ami-0bb"},
 	"golden": {"ref": "web@1"},
+	"fleet": {"name": "web"},
 	"drift": {"findings": [{"id": "f-1", "code": code, "family": "image", "status": status, "severity": "low"}]},
 }
 
@@ -22,6 +23,11 @@ test_an_unrecorded_image_is_told if {
 	hit.msg == "i-0aa runs image ami-0bb, which no golden records: nothing says what it should look like."
 	hit.severity == "high"
 	hit.action == "alert"
+}
+
+test_outside_every_fleet_an_unrecorded_image_is_no_alarm if {
+	hit := only(hits(object.remove(document("image-unrecorded", "open"), ["golden", "fleet"])))
+	hit.severity == "low"
 }
 
 test_a_revoked_image_is_replaced if {

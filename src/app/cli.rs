@@ -79,10 +79,10 @@ pub enum Command {
     /// Test, check and try policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
-    /// Test the notification destinations
+    /// Test the notification destinations, or see what was not delivered
     #[command(subcommand)]
     Notify(misc::NotifyCommand),
-    /// Check the audit log
+    /// Check or export the audit log
     #[command(subcommand)]
     Audit(misc::AuditCommand),
     /// Check the configuration, or show what is in force

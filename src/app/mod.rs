@@ -26,6 +26,7 @@ pub mod operator;
 pub mod output;
 pub mod pipeline;
 pub mod policy_files;
+pub mod policy_stack;
 pub mod progress;
 pub mod shutdown;
 #[cfg(feature = "testing")]

@@ -117,6 +117,9 @@ impl Outputs {
     pub fn emit(&self, mut render: impl FnMut(Format, Canvas) -> Result<String, AppError>) -> Result<(), AppError> {
         for spec in &self.specs {
             let mut text = render(spec.format, self.canvas(spec))?;
+            if spec.format != Format::Table {
+                text = escape_invisible(text);
+            }
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
@@ -129,6 +132,23 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+/// Escapes what JSON may hold as it is and a terminal acts on all the same: C1 controls (among them the 8-bit
+/// CSI), DEL, and the controls of reading direction. They can only stand in strings, where `\u009b` means the same.
+fn escape_invisible(text: String) -> String {
+    let acts = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(acts) {
+        return text;
+    }
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if acts(c) {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)))
+        } else {
+            out.push(c)
+        }
+        out
+    })
 }
 
 /// Writes data to stdout. A reader that went away is not an error: it had what it wanted.
@@ -182,6 +202,14 @@ mod tests {
 
     const TERMINAL: Terminal =
         Terminal { stdout_color: true, stderr_color: false, stderr_live: false, utf8: true, width: 80 };
+
+    #[test]
+    fn json_keeps_its_meaning_when_terminal_controls_are_escaped() {
+        let value = serde_json::json!({ "\u{9b}31m": "a\u{202e}b\u{7f}c\u{2069} é" });
+        let escaped = escape_invisible(value.to_string());
+        assert_eq!(escaped, "{\"\\u009b31m\":\"a\\u202eb\\u007fc\\u2069 é\"}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).expect("JSON"), value);
+    }
 
     #[test]
     fn specs_read_formats_and_paths() {

@@ -6,7 +6,7 @@ use super::diag::{Diag, Site};
 use super::error::AppError;
 use super::exit::Exit;
 use super::terminal::clean_short;
-use crate::evaluate::{PolicyProblem, PolicySource};
+use crate::evaluate::{PolicyProblem, PolicySource, TAB_COLUMNS};
 
 /// A policy file larger than this is a mistake: the engine itself refuses more than 1 MiB.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -76,19 +76,39 @@ fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicyS
     Ok(())
 }
 
-/// A policy problem as a diagnostic, with the line it is about when the file can still be read.
-pub fn diag(problem: PolicyProblem) -> Diag {
+/// Everything in the given files and folders: policies and tests apart.
+///
+/// # Errors
+/// A path that cannot be read, or one that holds no Rego at all.
+pub fn read_all(paths: &[PathBuf]) -> Result<(Vec<PolicySource>, Vec<PolicySource>), AppError> {
+    let all = select(paths, |name| name.ends_with(".rego"))?;
+    Ok(all.into_iter().partition(|source| !source.name.ends_with("_test.rego")))
+}
+
+/// A policy problem as a diagnostic, with the line it is about, out of the texts it was found in.
+pub fn diag(problem: PolicyProblem, sources: &[PolicySource]) -> Diag {
     let line = usize::try_from(problem.line).unwrap_or(0);
-    let snippet = line.checked_sub(1).and_then(|index| {
-        let text = std::fs::read_to_string(&problem.file).ok()?;
-        text.lines().nth(index).map(|line| clean_short(line, SNIPPET))
+    let shown = line.checked_sub(1).and_then(|index| {
+        let source = sources.iter().find(|source| source.name == problem.file)?;
+        source.text.lines().nth(index).map(|line| (clean_short(line, SNIPPET), characters(line, problem.column)))
     });
     let mut diag = Diag::whole_file("policy", problem.file.clone(), problem.message.clone());
-    if let Some(snippet) = snippet {
-        let column = usize::try_from(problem.column).unwrap_or(1).max(1);
+    if let Some((snippet, column)) = shown {
         diag.site = Site::File { file: problem.file, line, column, width: 1, snippet };
     } else if line > 0 {
         diag.message = format!("line {line}: {}", diag.message);
     }
     diag
+}
+
+/// The column in characters of a column that counts tabs wider.
+fn characters(line: &str, column: u32) -> usize {
+    let mut at = 1;
+    for (index, character) in line.chars().enumerate() {
+        if at >= column {
+            return index + 1;
+        }
+        at += if character == '\t' { TAB_COLUMNS } else { 1 };
+    }
+    line.chars().count() + 1
 }

@@ -13,6 +13,9 @@ use super::exit::Exit;
 use crate::collect::CloudRead;
 use crate::testing::{FakeCloud, VirtualClock};
 
+/// Real time that any wait takes.
+const PACE: Duration = Duration::from_millis(1);
+
 /// The backend of `cattleguard-sim`. It is chosen by running that program, never by a missing setting.
 #[derive(Clone)]
 pub struct SimBackend {
@@ -39,6 +42,8 @@ impl Backend for SimBackend {
 
     async fn sleep(&self, duration: Duration) {
         self.clock.advance(duration);
+        // Whoever else waits gets its turn, and a waiting daemon leaves the processor alone.
+        tokio::time::sleep(PACE).await;
     }
 
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {

@@ -31,4 +31,4 @@ mod time;
 
 pub use cloud::AwsCloud;
 pub use permissions::READ_ACTIONS;
-pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates, RetryMode};
+pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates};

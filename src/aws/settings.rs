@@ -74,17 +74,6 @@ impl Default for Rates {
     }
 }
 
-/// How the SDK tries again. Both back off exponentially with jitter and give up when a region only fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RetryMode {
-    /// After throttling the client also slows itself down and speeds up again as calls get through: a retry
-    /// may wait ten seconds and more. What a scan wants.
-    #[default]
-    Adaptive,
-    /// Only the back-off. What somebody who waits at a terminal for one call wants.
-    Standard,
-}
-
 /// Settings of the AWS connection.
 #[derive(Clone, Debug)]
 pub struct AwsSettings {
@@ -95,9 +84,8 @@ pub struct AwsSettings {
     pub base_region: Option<String>,
     /// Role session name: 2 to 64 characters of `A-Z a-z 0-9 _ + = , . @ -`.
     pub session_name: String,
-    /// How failed calls are tried again.
-    pub retry: RetryMode,
-    /// Attempts for each call, the first included.
+    /// Attempts for each call, the first included. After throttling the SDK also slows itself down in that
+    /// account-region (its adaptive mode).
     pub max_attempts: u32,
     /// Time to connect.
     pub connect_timeout: Duration,
@@ -115,7 +103,6 @@ impl Default for AwsSettings {
             accounts: Vec::new(),
             base_region: None,
             session_name: "cattleguard".to_owned(),
-            retry: RetryMode::default(),
             max_attempts: 6,
             connect_timeout: Duration::from_secs(5),
             attempt_timeout: Duration::from_secs(30),

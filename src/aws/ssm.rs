@@ -38,6 +38,24 @@ pub(super) async fn managed_nodes(
     Ok(Page { items, next: token(answer.next_token) })
 }
 
+/// Those of these instances that are managed nodes. The filter answers with an empty list for others.
+pub(super) async fn managed_nodes_by_id(
+    clients: &PlaceClients,
+    ids: &[InstanceId],
+) -> Result<Vec<NodeRecord>, ReadError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let these = InstanceInformationStringFilter::builder()
+        .key("InstanceIds")
+        .set_values(Some(ids.iter().map(ToString::to_string).collect()))
+        .build()
+        .map_err(|error| clients.invalid(DESCRIBE_NODES, error.to_string()))?;
+    let request = clients.ssm.describe_instance_information().filters(these).max_results(PAGE);
+    let answer = clients.call(Family::Ssm, DESCRIBE_NODES, request.send()).await?;
+    Ok(answer.instance_information_list.unwrap_or_default().into_iter().filter_map(convert_inventory::node).collect())
+}
+
 /// One type of all nodes of the place, a page of nodes. Terminated nodes stay in inventory for 30 days, so
 /// they are left out by the service.
 pub(super) async fn inventory(

@@ -3,7 +3,7 @@
 
 mod contents;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -24,7 +24,7 @@ pub struct Builder {
     instances: BTreeMap<(Place, InstanceId), Instance>,
     volumes: HashMap<VolumeId, Volume>,
     nodes: HashMap<InstanceId, ManagedNode>,
-    places_with_nodes: BTreeSet<Place>,
+    asked_nodes: HashSet<InstanceId>,
     inventory: HashMap<InstanceId, BTreeMap<InventoryType, InventoryItem>>,
     contents: Contents,
     associations: HashMap<InstanceId, String>,
@@ -51,14 +51,24 @@ impl Builder {
         self.volumes.extend(volumes.into_iter().map(|volume| (volume.id.clone(), volume)));
     }
 
-    /// Managed nodes of one page. Calling it, even with no nodes, says that SSM was asked here.
-    pub fn found_nodes(&mut self, nodes: Vec<NodeRecord>) {
+    /// The managed nodes among the instances that SSM was asked about: one it did not name is not managed.
+    pub fn found_nodes(&mut self, asked: &[InstanceId], nodes: Vec<NodeRecord>) {
+        self.asked_nodes.extend(asked.iter().cloned());
         self.nodes.extend(nodes.into_iter().map(|record| (record.instance, record.node)));
     }
 
-    /// SSM answered every page of managed nodes in this place: an instance it did not name is not managed.
-    pub fn nodes_complete(&mut self, place: &Place) {
-        self.places_with_nodes.insert(place.clone());
+    /// Live instances of a place that reported no inventory since `since`: only of these it matters what SSM
+    /// thinks of them, the others have just shown that they are managed and online.
+    pub fn unheard_since(&self, place: &Place, since: Timestamp) -> Vec<InstanceId> {
+        let heard = |id: &InstanceId| {
+            let captures = self.inventory.get(id).into_iter().flat_map(|types| types.values());
+            captures.filter_map(|item| item.captured_at).any(|at| at >= since)
+        };
+        self.instances
+            .iter()
+            .filter(|((at, id), instance)| at == place && instance.is_live() && !heard(id))
+            .map(|((_, id), _)| id.clone())
+            .collect()
     }
 
     /// Inventory rows. Records of one node and type over several pages are joined; equal contents are shared.
@@ -222,8 +232,8 @@ impl Builder {
     pub fn join(&mut self) {
         let mut targets = self.target_memberships();
         let mut instances = std::mem::take(&mut self.instances);
-        for ((place, id), instance) in &mut instances {
-            self.join_one(place, instance);
+        for ((_, id), instance) in &mut instances {
+            self.join_one(instance);
             if let Some(memberships) = targets.remove(id) {
                 instance.targets = memberships;
             }
@@ -234,7 +244,7 @@ impl Builder {
         self.targets = Vec::new();
     }
 
-    fn join_one(&mut self, place: &Place, instance: &mut Instance) {
+    fn join_one(&mut self, instance: &mut Instance) {
         let id = &instance.id;
         for volume in &mut instance.volumes {
             if let Some(described) = self.volumes.remove(&volume.id) {
@@ -259,7 +269,7 @@ impl Builder {
         }
         match self.nodes.remove(id) {
             Some(node) => instance.node = Observed::Seen(Some(node)),
-            None if instance.node == Observed::Unknown && self.places_with_nodes.contains(place) => {
+            None if instance.node == Observed::Unknown && self.asked_nodes.contains(id) => {
                 instance.node = Observed::Seen(None);
             }
             None => {}

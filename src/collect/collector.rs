@@ -84,6 +84,7 @@ pub struct Collection<'a> {
 /// Collects.
 pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected {
     let started_at = (collection.clock)();
+    let before = collection.cloud.calls();
     let builder = Mutex::new(Builder::default());
     let places: Vec<&Place> = collection.settings.places.iter().collect();
     let concurrency = collection.settings.concurrency.max(1);
@@ -101,8 +102,19 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
     let trail = trail_reader::read(collection, &builder, started_at).await;
     let memos = user_data::read(collection, &builder, &trail.user_data_changed, started_at).await;
 
-    let snapshot = into_inner(builder).build(scan_id, started_at, (collection.clock)(), collection.cloud.calls());
+    let snapshot =
+        into_inner(builder).build(scan_id, started_at, (collection.clock)(), calls_since(&before, collection.cloud));
     Collected { snapshot, checkpoints: trail.checkpoints, links: trail.links, user_data: memos }
+}
+
+/// The calls of this collection: a connection counts over all that it was used for, and a daemon keeps one.
+fn calls_since(before: &BTreeMap<String, u64>, cloud: &dyn CloudRead) -> BTreeMap<String, u64> {
+    let mut calls = cloud.calls();
+    for (api, count) in &mut calls {
+        *count = count.saturating_sub(before.get(api).copied().unwrap_or(0));
+    }
+    calls.retain(|_, count| *count > 0);
+    calls
 }
 
 /// Reads the state of one place. Its sources run at the same time; the throttle keeps them apart.
@@ -110,8 +122,12 @@ async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex
     let (cloud, settings) = (collection.cloud, collection.settings);
     futures::join!(
         async {
-            servers::read(cloud, place, builder).await;
-            images::read(cloud, place, builder).await;
+            let servers = async {
+                servers::read(cloud, place, builder).await;
+                images::read(cloud, place, builder).await;
+            };
+            futures::join!(servers, software::inventory(cloud, place, &settings.inventory_types, builder));
+            software::nodes(cloud, place, (collection.clock)(), builder).await;
         },
         membership::auto_scaling(cloud, place, builder),
         async {
@@ -119,7 +135,6 @@ async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex
                 membership::load_balancers(cloud, place, builder).await;
             }
         },
-        software::read(cloud, place, &settings.inventory_types, builder),
     );
     place.clone()
 }

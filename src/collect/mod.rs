@@ -13,6 +13,6 @@ mod trail_reader;
 
 pub use builder::Builder;
 pub use collector::{Collected, Collection, Memory, Progress, collect, user_data_digest};
-pub use reference::{read_image, read_reference};
+pub use reference::{read_events, read_image, read_reference};
 pub use settings::{CollectSettings, TrailSource};
 pub use source::{CloudRead, Page, PageToken, ReadError, ReadFailure};

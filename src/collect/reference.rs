@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::builder::Builder;
 use super::collector::user_data_digest;
 use super::source::{CloudRead, PageToken, ReadError, ReadFailure};
-use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place};
+use super::trail::{Batch, ClassifyContext, LinkMap, lookup_into};
+use crate::types::{ChangeEvent, Image, ImageId, Instance, InstanceId, InventoryType, Place};
 
 /// Describes one image, or says that it is not there.
 ///
@@ -57,6 +58,24 @@ pub async fn read_reference(
         .into_iter()
         .find(|instance| instance.id == *id)
         .ok_or_else(|| not_found("ec2:DescribeInstances", place, format!("no instance {id}")))
+}
+
+/// The change events on one instance between two times, as the event history of its place tells them.
+///
+/// # Errors
+/// The read's error: half a history proves nothing.
+pub async fn read_events(
+    cloud: &dyn CloudRead,
+    instance: &Instance,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<ChangeEvent>, ReadError> {
+    let place = instance.place();
+    let mut batch = Batch::new(ClassifyContext::default());
+    lookup_into(cloud, &place, from, to, &mut |record| batch.add(&record, &place)).await?;
+    let mut events = batch.finish(&mut LinkMap::build(std::slice::from_ref(instance), &[])).events;
+    events.retain(|event| event.instances.contains(&instance.id));
+    Ok(events)
 }
 
 async fn read_type(

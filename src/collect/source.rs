@@ -204,6 +204,10 @@ pub trait CloudRead: Send + Sync {
     /// `ssm:DescribeInstanceInformation`, up to 50 a page.
     async fn managed_nodes(&self, place: &Place, next: Option<PageToken>) -> Result<Page<NodeRecord>, ReadError>;
 
+    /// `ssm:DescribeInstanceInformation` for these ids only (one call, at most 50 ids). An instance that is not
+    /// named in the answer is not a managed node.
+    async fn managed_nodes_by_id(&self, place: &Place, ids: &[InstanceId]) -> Result<Vec<NodeRecord>, ReadError>;
+
     /// `ssm:GetInventory` for one type over the whole place, up to 50 nodes a page.
     async fn inventory(
         &self,

@@ -56,8 +56,18 @@ pub const SOFTWARE_SERVICE_CHANGED: Code = Code::known("software-service-changed
 pub const SOFTWARE_WINDOWS_UPDATE: Code = Code::known("software-windows-update");
 /// `software-kernel-changed`: the running kernel differs.
 pub const SOFTWARE_KERNEL_CHANGED: Code = Code::known("software-kernel-changed");
-/// `file-content-changed`: files differ from the golden's manifest.
+/// `file-content-changed`: a file's content differs from the golden's manifest.
 pub const FILE_CONTENT_CHANGED: Code = Code::known("file-content-changed");
+/// `file-added`: a file that the golden does not have.
+pub const FILE_ADDED: Code = Code::known("file-added");
+/// `file-removed`: a file of the golden is gone.
+pub const FILE_REMOVED: Code = Code::known("file-removed");
+/// `file-metadata-changed`: owner, mode, link target or attributes of a file differ.
+pub const FILE_METADATA_CHANGED: Code = Code::known("file-metadata-changed");
+/// `file-privilege-changed`: setuid, setgid, capabilities or root's ownership of a file differ.
+pub const FILE_PRIVILEGE_CHANGED: Code = Code::known("file-privilege-changed");
+/// `blind-agent-tampered`: the agent's report contradicts itself.
+pub const BLIND_AGENT_TAMPERED: Code = Code::known("blind-agent-tampered");
 /// `blind-not-managed`: not managed by SSM.
 pub const BLIND_NOT_MANAGED: Code = Code::known("blind-not-managed");
 /// `blind-inventory-stale`: inventory is missing or too old.
@@ -191,9 +201,33 @@ pub const PAGES: &[CodePage] = &[
     },
     CodePage {
         code: "file-content-changed",
-        title: "files differ from the golden's manifest",
-        meaning: "The agent's root digest is not the recorded one.",
-        advice: "Look at the differences in the agent's report; replace the server.",
+        title: "a file's content differs from the golden's manifest",
+        meaning: "The agent's root digest is not the recorded one, and this file is why.",
+        advice: "Find the caller in the attribution; replace the server.",
+    },
+    CodePage {
+        code: "file-added",
+        title: "a file that the golden does not have",
+        meaning: "Something was put onto the server after its launch.",
+        advice: "Look at what it is before the server is replaced; put it into the image if it belongs there.",
+    },
+    CodePage {
+        code: "file-removed",
+        title: "a file of the golden is gone",
+        meaning: "Something was deleted in place; removed logs or binaries may hide more.",
+        advice: "Find the caller; replace the server.",
+    },
+    CodePage {
+        code: "file-metadata-changed",
+        title: "owner, mode, link target or attributes of a file differ",
+        meaning: "The content is the golden's, but who may read or write it, or where it points, is not.",
+        advice: "Find the caller; replace the server.",
+    },
+    CodePage {
+        code: "file-privilege-changed",
+        title: "setuid, setgid, capabilities or root's ownership of a file differ",
+        meaning: "A program may now run with more rights than the golden gives it: a common way to keep root.",
+        advice: "Treat as a possible compromise: keep evidence, then replace the server.",
     },
     CodePage {
         code: "blind-not-managed",
@@ -212,6 +246,12 @@ pub const PAGES: &[CodePage] = &[
         title: "the agent has not reported",
         meaning: "Files cannot be judged.",
         advice: "Check cattleguard-agent.timer on the server.",
+    },
+    CodePage {
+        code: "blind-agent-tampered",
+        title: "the agent's report contradicts itself",
+        meaning: "Its root digest and its differences do not fit together; the agent writes no such report.",
+        advice: "Trust nothing that this server says of itself. Treat as a compromise until the agent is explained.",
     },
     CodePage {
         code: "blind-access-denied",

@@ -25,8 +25,13 @@ pub(super) struct EventGroup {
 
 /// Groups the events of one instance into findings, in order of code and principal.
 pub(super) fn group(instance: &InstanceId, events: &[&ChangeEvent]) -> Vec<EventGroup> {
+    group_all(events.iter().copied().filter(|event| event.instances.contains(instance)))
+}
+
+/// Groups events, given oldest first, into findings, in order of code and principal.
+pub(super) fn group_all<'e>(events: impl Iterator<Item = &'e ChangeEvent>) -> Vec<EventGroup> {
     let mut groups: BTreeMap<(Code, String), Vec<&ChangeEvent>> = BTreeMap::new();
-    for event in events.iter().filter(|event| event.instances.contains(instance)) {
+    for event in events {
         // A failed attempt is a finding of its own: it must not hide among the ones that worked.
         let outcome = if event.outcome == CallOutcome::Succeeded { "" } else { " (failed attempts)" };
         groups.entry((event.code.clone(), format!("{}{outcome}", event.actor.principal))).or_default().push(event);

@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::types::{Code, CoverageStatus, Exception, Finding, FindingId, FindingStatus, InstanceId, Snapshot, Source};
+use cattleguard_agent::inventory::REPORT_TYPE;
+
+use crate::types::{
+    Code, CoverageStatus, Exception, Finding, FindingId, FindingStatus, InstanceId, InventoryType, Snapshot, Source,
+};
 
 /// The instance id of findings about a whole account-region.
 pub(super) const WHOLE_PLACE: &str = "*";
@@ -26,8 +30,9 @@ pub(super) fn is_gone(finding: &Finding, observed: &Evidence<'_>) -> bool {
     let place = crate::types::Place { account: finding.account.clone(), region: finding.region.clone() };
     let complete = |source| observed.snapshot.is_complete(&place, source);
     if finding.instance.as_str() == WHOLE_PLACE {
-        // A stopped trail is known from an event; the end of that is for a person to confirm.
-        return finding.code.as_str() != "blind-trail-stopped" && complete(finding.source);
+        // What is known from an event ends when a person has seen it and the event is no longer remembered.
+        let from_event = finding.code.as_str() == "blind-trail-stopped" || finding.code.family() == "event";
+        return complete(finding.source) && (!from_event || finding.status == FindingStatus::Acknowledged);
     }
     let Some(gaps) = observed.gaps.get(&finding.instance) else {
         // Not among the live instances: gone, if EC2 was read completely.
@@ -46,9 +51,16 @@ pub(super) fn is_gone(finding: &Finding, observed: &Evidence<'_>) -> bool {
     }
     match finding.source {
         // Read for each instance by itself: no gap means that it was seen.
-        Source::UserData | Source::Agent => true,
+        Source::UserData => true,
+        // Where no agent is expected any more there is no gap, and nothing proves that a file is as it was.
+        Source::Agent => finding.code.family() != "file" || has_report(observed.snapshot, &finding.instance),
         source => complete(source),
     }
+}
+
+fn has_report(snapshot: &Snapshot, instance: &InstanceId) -> bool {
+    let found = snapshot.instances.iter().find(|known| known.id == *instance);
+    found.is_some_and(|known| known.inventory.contains_key(&InventoryType::new(REPORT_TYPE)))
 }
 
 /// Merges a finding of this scan with what is known of it.

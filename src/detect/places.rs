@@ -1,12 +1,18 @@
-//! Findings about a whole account-region: sources that could not be read, trails that were stopped.
+//! Findings about a whole account-region: sources that could not be read, trails that were stopped, grave changes of
+//! the whole account or of a target that CloudTrail does not name.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::codes;
 use super::correlate::attribution;
+use super::events::{self, EventGroup};
 use super::lifecycle::{WHOLE_PLACE, coverage_code, is_blind};
 use crate::types::{
-    CallOutcome, ChangeEvent, Code, Coverage, Finding, FindingStatus, InstanceId, Severity, Snapshot, Source,
+    CallOutcome, ChangeEvent, Code, Coverage, EventId, Finding, FindingStatus, InstanceId, Place, Severity, Snapshot,
+    Source,
 };
 
 /// Findings for every source that was not read completely and for every trail event.
@@ -16,7 +22,51 @@ pub(super) fn findings(snapshot: &Snapshot, events: &[&ChangeEvent]) -> Vec<Find
         .iter()
         .filter(|event| event.code == codes::BLIND_TRAIL_STOPPED && event.outcome == CallOutcome::Succeeded)
         .map(|event| trail(event, snapshot));
-    sources.chain(trails).collect()
+    sources.chain(trails).chain(wide(snapshot, events)).collect()
+}
+
+/// What CloudTrail leaves of a request over its size limit; as `collect::trail` writes it.
+const OMITTED: &str = "requestParameters omitted";
+
+/// What `collect::trail` writes for an event about the account as such.
+const ACCOUNT: &str = "account";
+
+/// Events of high severity that concern no known instance because they concern all of them, or nobody knows which:
+/// an unknown target is not no target.
+fn wide(snapshot: &Snapshot, events: &[&ChangeEvent]) -> Vec<Finding> {
+    let mut places: BTreeMap<Place, BTreeMap<(Timestamp, &EventId), &ChangeEvent>> = BTreeMap::new();
+    for event in events.iter().filter(|event| is_wide(event)) {
+        places.entry(event.place()).or_default().insert((event.time, &event.id), event);
+    }
+    let mut findings = Vec::new();
+    for (place, events) in places {
+        for group in events::group_all(events.into_values()) {
+            findings.push(of_group(group, &place, snapshot));
+        }
+    }
+    findings
+}
+
+fn is_wide(event: &ChangeEvent) -> bool {
+    let account = event.unresolved == [ACCOUNT];
+    let unknown = event.unresolved.iter().any(|target| target == OMITTED);
+    event.severity >= Severity::High
+        && event.outcome == CallOutcome::Succeeded
+        && event.code.family() == "event"
+        && (account || unknown)
+}
+
+fn of_group(group: EventGroup, place: &Place, snapshot: &Snapshot) -> Finding {
+    let EventGroup { code, subject, severity, summary, actual, attribution } = group;
+    let mut finding = blank(code, place.account.clone(), place.region.clone(), subject, snapshot);
+    finding.severity = severity;
+    finding.summary = format!("{summary} (in the whole account, or on servers that the trail does not name)");
+    finding.source = Source::Cloudtrail;
+    finding.actual = actual;
+    finding.attribution = attribution;
+    // The same principal doing the same thing is the same fingerprint, whenever it was.
+    finding.fingerprint = Finding::fingerprint_of(&finding.code, &finding.subject, &json!(null), &json!(null));
+    finding
 }
 
 fn source(entry: &Coverage, snapshot: &Snapshot) -> Finding {

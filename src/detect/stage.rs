@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cattleguard_agent::inventory::REPORT_TYPE;
 use jiff::Timestamp;
 
 use super::correlate::{EventIndex, Interval, explain};
@@ -260,10 +261,11 @@ impl<'a> Subject<'a> {
     /// When the drifted state was observed: inventory is older than the scan that reads it, and an event after
     /// its capture cannot have caused what it shows.
     fn observed_at(&self, drift: &Drift, now: Timestamp) -> Timestamp {
-        if drift.source != Source::Ssm {
-            return now;
-        }
-        let kind = drift.subject.split(' ').next().unwrap_or_default();
+        let kind = match drift.source {
+            Source::Ssm => drift.subject.split(' ').next().unwrap_or_default(),
+            Source::Agent => REPORT_TYPE,
+            _ => return now,
+        };
         self.instance.inventory.get(&InventoryType::new(kind)).and_then(|item| item.captured_at).unwrap_or(now)
     }
 

@@ -7,7 +7,7 @@ use crate::types::{CoverageStatus, Finding, Instance, Severity, Snapshot, Source
 const DECISIVE: [Source; 2] = [Source::Ec2, Source::Cloudtrail];
 
 /// Judges: drifted when something differs, else unjudged when something needed could not be seen, else clean.
-pub(super) fn judge(
+pub fn judge(
     instance: &Instance,
     snapshot: &Snapshot,
     findings: &[&Finding],

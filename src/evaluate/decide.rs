@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::engine::Engine;
+use super::engine::{Engine, FileLines};
 use super::input::InputBuilder;
 use super::{InputFacts, PolicySet, canonical_json, policy_result};
 use crate::types::{
@@ -29,6 +29,16 @@ impl<'a> Evaluator<'a> {
         let policies = self.results(&input);
         let digest = input_digest(&input);
         (combine(facts, policies, digest, self.set.digest()), input)
+    }
+
+    /// Starts to record how far each rule gets.
+    pub(super) fn record_coverage(&mut self) {
+        self.engine.record_coverage();
+    }
+
+    /// The lines that were reached since.
+    pub(super) fn coverage(&self) -> Vec<FileLines> {
+        self.engine.coverage()
     }
 
     /// What each policy says of an input document as it stands.

@@ -16,13 +16,16 @@ mod engine;
 mod facts;
 mod hit;
 mod input;
+mod literals;
 mod nesting;
 mod owner;
 mod policy_result;
 mod problem;
+mod reach;
 mod schema;
 mod shipped;
 pub mod test_runner;
+mod why;
 
 /// Stack that compiling and evaluating policies needs, in bytes: the engine recurses by a few large frames
 /// for every rule that calls another. Run both on a thread with at least this much.
@@ -34,6 +37,8 @@ pub use decide::{Evaluator, decide, evaluate_all};
 pub use facts::{HistoryFacts, InputFacts, RecentOperation};
 pub use input::{INPUT_SCHEMA, build_input};
 pub use owner::{Owner, owner_of};
-pub use problem::{PolicyProblem, PolicySource};
+pub use problem::{PolicyProblem, PolicySource, TAB_COLUMNS};
+pub use reach::never_evaluated;
 pub use schema::{input_schema, unknown_inputs, validate_input};
-pub use shipped::{shipped, shipped_tests};
+pub use shipped::{shipped, shipped_library, shipped_tests};
+pub use why::{ClauseTrace, explain_input};

@@ -18,6 +18,9 @@ impl PolicySource {
     }
 }
 
+/// Columns that the engine counts for a tab.
+pub const TAB_COLUMNS: u32 = 4;
+
 /// One thing that is wrong with a policy file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyProblem {
@@ -25,7 +28,7 @@ pub struct PolicyProblem {
     pub file: String,
     /// Line, from 1; 0 when the problem has no place.
     pub line: u32,
-    /// Column, from 1; 0 when the problem has no place.
+    /// Column, from 1, a tab being [`TAB_COLUMNS`] of them, as the engine counts; 0 when the problem has no place.
     pub column: u32,
     /// What is wrong, and what to do about it where that is known.
     pub message: String,

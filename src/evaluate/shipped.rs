@@ -18,6 +18,11 @@ pub fn shipped() -> Vec<PolicySource> {
     ]
 }
 
+/// What the shipped policies share, for policies of users that import it.
+pub fn shipped_library() -> Vec<PolicySource> {
+    sources!["lib/findings.rego"]
+}
+
 /// The tests of the shipped policies.
 pub fn shipped_tests() -> Vec<PolicySource> {
     sources![

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::store::InstanceResult;
-use crate::types::{Coverage, Finding, FindingId, Plan, ScanId, ScanMode, SetAside};
+use crate::types::{ChangeEvent, Coverage, Finding, FindingId, Plan, ScanId, ScanMode, SetAside};
 
 /// Counts of a scan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct ScanReport {
     pub plan: Plan,
     /// CloudTrail records that could not be read.
     pub set_aside: Vec<SetAside>,
+    /// High and critical changes of this scan's events whose targets could not all be turned into instances.
+    pub unresolved_events: Vec<ChangeEvent>,
     /// API calls by `service:Operation`.
     pub calls: BTreeMap<String, u64>,
     /// Counts.

@@ -1,7 +1,7 @@
 //! The audit log's hash chain, as pure functions: sealing an entry and verifying a list of them.
 //!
 //! An entry's hash is the SHA-256 of its canonical JSON without the member `hash`: members sorted, no white
-//! space. So anybody can check an exported entry with `jq -cS 'del(.hash)'` and `sha256sum`.
+//! space. So anybody can check an exported line with `jq -cSj '.entry | del(.hash)'` and `sha256sum`.
 
 use std::collections::BTreeMap;
 use std::fmt;

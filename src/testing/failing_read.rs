@@ -80,6 +80,11 @@ impl<C: CloudRead> CloudRead for FailingCloud<C> {
         Ok(limit.page(self.inner.managed_nodes(place, next).await?))
     }
 
+    async fn managed_nodes_by_id(&self, place: &Place, ids: &[InstanceId]) -> Result<Vec<NodeRecord>, ReadError> {
+        let limit = self.gate(api::NODES, place, "", true)?;
+        Ok(limit.list(self.inner.managed_nodes_by_id(place, ids).await?))
+    }
+
     async fn inventory(
         &self,
         place: &Place,

@@ -1,1 +1,39 @@
-//! Scenario tests over the simulated account: the whole pipeline, no network.
+//! Scenario tests: the whole program over the simulated account, through its command line.
+//!
+//! Most run it in process ([`harness::TestApp`]) and read what it wrote back; what concerns processes (killing,
+//! leases, standard streams) runs the built `cattleguard-sim`.
+
+#[cfg(test)]
+mod alerts;
+#[cfg(test)]
+mod baseline;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod changes;
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
+mod coverage;
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod goldens;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod noise;
+#[cfg(test)]
+mod plans;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod trails;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cattleguard::aws::{AwsCloud, AwsSettings, RetryMode};
+use cattleguard::aws::{AwsCloud, AwsSettings};
 use cattleguard::collect::{CloudRead, ReadFailure};
 use cattleguard::types::InventoryType;
 use serde_json::json;
@@ -19,17 +19,6 @@ async fn throttled_calls_are_tried_again_and_counted() {
     let cloud = scene.cloud();
     assert_eq!(cloud.instances(&ireland(SHOP), None).await.unwrap().items.len(), 1);
     assert_eq!(cloud.calls().get("ec2:DescribeInstances"), Some(&3), "two refused, one answered");
-}
-
-#[tokio::test]
-async fn the_default_mode_gets_through_too() {
-    let scene = Scene::new().await;
-    let order = json!({"service": "ec2", "action": "DescribeInstances", "kind": "throttle", "times": 1});
-    scene.emulator.steer("_faults", order).await;
-    let adaptive = AwsSettings { retry: RetryMode::default(), ..settings(&[SHOP]) };
-    let cloud = AwsCloud::with_base(scene.base(), adaptive).unwrap();
-    cloud.instances(&ireland(SHOP), None).await.unwrap();
-    assert_eq!(cloud.calls().get("ec2:DescribeInstances"), Some(&2));
 }
 
 #[tokio::test]

@@ -9,15 +9,20 @@ use serde_json::json;
 
 use crate::scene::{IRELAND, Person, SHOP, Scene, ireland};
 
-/// The node reports packages, as its agent would.
+/// The node reports packages captured at a fixed time.
 pub(crate) async fn report(person: &Person, id: &str, packages: &[(&str, &str)]) {
+    report_at(person, id, packages, "2026-11-02T03:04:05Z".parse().unwrap()).await;
+}
+
+/// The node reports packages, as its agent would.
+pub(crate) async fn report_at(person: &Person, id: &str, packages: &[(&str, &str)], at: jiff::Timestamp) {
     let rows = packages.iter().map(|(name, version)| {
         HashMap::from([("Name".to_owned(), (*name).to_owned()), ("Version".to_owned(), (*version).to_owned())])
     });
     let item = InventoryItem::builder()
         .type_name("AWS:Application")
         .schema_version("1.1")
-        .capture_time("2026-11-02T03:04:05Z")
+        .capture_time(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
         .set_content(Some(rows.collect()))
         .build()
         .unwrap();

@@ -18,6 +18,7 @@ mod inventory;
 mod paging;
 mod placement;
 mod reading;
+mod scan;
 mod scene;
 mod server;
 mod trail;

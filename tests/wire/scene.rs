@@ -7,7 +7,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_ec2::types::{InstanceType, ResourceType, Tag, TagSpecification};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use cattleguard::aws::{AwsAccount, AwsCloud, AwsSettings, Rate, Rates, RetryMode};
+use cattleguard::aws::{AwsAccount, AwsCloud, AwsSettings, Rate, Rates};
 use cattleguard::types::Place;
 use serde_json::json;
 
@@ -114,7 +114,6 @@ pub(crate) fn settings(accounts: &[&str]) -> AwsSettings {
                 source_identity: Some("cattleguard-tests".to_owned()),
             })
             .collect(),
-        retry: RetryMode::Standard,
         max_attempts: 3,
         rates: Rates { ec2: fast, autoscaling: fast, elb: fast, ssm: fast, cloudtrail: fast, sts: fast },
         ..AwsSettings::default()

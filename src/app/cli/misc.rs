@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
-/// `notify` commands.
+use super::values;
+
+/// `notify` commands. Exit 0 when every receiver answers, 69 when one does not.
 #[derive(Clone, Debug, Subcommand)]
 pub enum NotifyCommand {
     /// Send a test message and say what the receiver answered
     Test(NotifyTestArgs),
+    /// What waits, is tried again, or was given up
+    Status,
 }
 
 /// Arguments of `notify test`.
@@ -24,7 +28,17 @@ pub struct NotifyTestArgs {
 #[derive(Clone, Debug, Subcommand)]
 pub enum AuditCommand {
     /// Check the chain of hashes: find any entry that was edited, removed or reordered
-    Verify,
+    Verify(AuditVerifyArgs),
+    /// Print every entry, one JSON object a line
+    Export,
+}
+
+/// Arguments of `audit verify`.
+#[derive(Clone, Debug, Args)]
+pub struct AuditVerifyArgs {
+    /// Also check that the log still holds this entry, kept elsewhere since it was the last
+    #[arg(long, value_name = "SEQ:HASH", value_parser = values::audit_head)]
+    pub head: Option<(i64, String)>,
 }
 
 /// Arguments of `completion`.

@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::values;
 
-/// `policy` commands. Without paths they work on the policies of the configuration.
+/// `policy` commands. Without paths they work on the policies of the configuration, or on the shipped pack when there
+/// is no configuration.
 #[derive(Clone, Debug, Subcommand)]
 pub enum PolicyCommand {
     /// Run Rego tests (`test_…` rules)
@@ -20,7 +21,7 @@ pub enum PolicyCommand {
 /// Arguments of `policy test`.
 #[derive(Clone, Debug, Args)]
 pub struct TestArgs {
-    /// Rego files or folders [default: the configured policies]
+    /// Rego files or folders [default: the configured policies, else the shipped pack]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Only tests whose name matches this regular expression
@@ -29,12 +30,15 @@ pub struct TestArgs {
     /// Fail when less than this share of lines is covered
     #[arg(long, value_name = "PERCENT", value_parser = values::percent)]
     pub threshold: Option<f64>,
+    /// Also write the results as JUnit XML into this file
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 }
 
 /// Arguments of `policy check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
-    /// Rego files or folders [default: the configured policies]
+    /// Rego files or folders [default: the configured policies, else the shipped pack]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }
@@ -42,7 +46,7 @@ pub struct CheckArgs {
 /// Arguments of `policy eval`.
 #[derive(Clone, Debug, Args)]
 pub struct EvalArgs {
-    /// Rego files or folders [default: the configured policies]
+    /// Rego files or folders [default: the configured policies, else the shipped pack]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Input document, `-` for stdin

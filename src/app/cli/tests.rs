@@ -54,11 +54,15 @@ fn every_command_of_the_contract_parses() {
         "pause --reason freeze",
         "pause --fleet web --reason freeze",
         "resume",
-        "policy test policies --threshold 100",
+        "policy test policies -r severity --threshold 100 --junit out.xml",
         "policy check",
         "policy eval --input in.json --why",
         "notify test",
+        "notify test slack siem",
+        "notify status",
         "audit verify",
+        "audit verify --head 3:0000000000000000000000000000000000000000000000000000000000000000",
+        "audit export",
         "config check --secrets",
         "config show --origin -o json",
         "iam-policy --part trust --trusted-account 111122223333",
@@ -94,13 +98,14 @@ fn wrong_usage_exits_64_and_help_exits_0() {
         "exceptions add --reason r --ticket T --approver a --expires 7d",
         "exceptions add --fleet web --ticket T --approver a --expires 7d",
         "pause",
+        "audit verify --head 3",
         "golden record web --ami ami-0 --manifest f --root r",
     ];
     for line in wrong {
         let error = parse(line).expect_err(line);
         assert_eq!(exit_of(error.kind()), Exit::Usage, "{line}");
     }
-    for line in ["--help", "-h", "--version", "scan --help", "golden record -h"] {
+    for line in ["--help", "-h", "--version", "-V", "scan --help", "golden record -h"] {
         let shown = parse(line).expect_err(line);
         assert_eq!(exit_of(shown.kind()), Exit::Ok, "{line}");
     }

@@ -47,3 +47,14 @@ pub fn percent(text: &str) -> Result<f64, String> {
         .filter(|number| (0.0..=100.0).contains(number))
         .ok_or_else(|| "write a number from 0 to 100".to_owned())
 }
+
+/// `SEQ:HASH` of an audit entry: a number and 64 hex digits.
+pub fn audit_head(text: &str) -> Result<(i64, String), String> {
+    let parts = text.split_once(':').and_then(|(seq, hash)| Some((seq.parse::<i64>().ok()?, hash)));
+    match parts {
+        Some((seq, hash)) if seq > 0 && hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Ok((seq, hash.to_ascii_lowercase()))
+        }
+        _ => Err("write SEQ:HASH as `audit verify` prints it".to_owned()),
+    }
+}

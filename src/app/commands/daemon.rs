@@ -14,6 +14,9 @@ use crate::collect::CloudRead;
 /// Deliveries are looked at this often, unless a row is due sooner.
 const DELIVER_EVERY: Duration = Duration::from_secs(15);
 
+/// However much is due, receivers and the state get this much rest.
+const DELIVER_AT_MOST_EVERY: Duration = Duration::from_secs(1);
+
 /// Runs until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -26,24 +29,33 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, AppError> {
         let shutdown = Shutdown::install()
             .map_err(|error| AppError::failed(format!("signal handlers cannot be installed: {error}")))?;
         let cloud = context.backend.connect(&service.config).await?;
-        notify(sd_notify::NotifyState::Ready);
-        tracing::info!(places = service.places.len(), fleets = service.config.fleets.len(), "daemon started");
-        let exit = tokio::select! {
-            exit = shutdown.wait() => exit,
-            () = work(context, &service, cloud.as_ref()) => Exit::Bug,
-        };
-        notify(sd_notify::NotifyState::Stopping);
-        tracing::info!(exit.code = exit.code(), "daemon stopped; what was not delivered stays in the outbox");
-        Ok(exit)
+        Ok(serve(context, &service, cloud.as_ref(), &shutdown).await)
     })
+}
+
+/// Works until the end is asked for. A scan that is cut off has committed nothing; the next one reads the same
+/// window again.
+async fn serve(context: &Context<'_>, service: &Service<'_>, cloud: &dyn CloudRead, shutdown: &Shutdown) -> Exit {
+    notify(sd_notify::NotifyState::Ready);
+    tracing::info!(places = service.places.len(), fleets = service.config.fleets.len(), "daemon started");
+    let exit = tokio::select! {
+        exit = shutdown.wait() => exit,
+        () = work(context, service, cloud) => Exit::Bug,
+    };
+    notify(sd_notify::NotifyState::Stopping);
+    tracing::info!(exit.code = exit.code(), "daemon stopped; what was not delivered stays in the outbox");
+    exit
 }
 
 /// Scanning and delivering go on side by side: a slow receiver never delays a scan.
 async fn work(context: &Context<'_>, service: &Service<'_>, cloud: &dyn CloudRead) {
-    tokio::join!(scans(context, service, cloud), deliveries(service), watchdog());
+    tokio::join!(scans(context, service, cloud), deliveries(context, service), watchdog());
 }
 
 async fn scans(context: &Context<'_>, service: &Service<'_>, cloud: &dyn CloudRead) {
+    if !service.config.schedule.on_start {
+        wait_for_next(context, service).await;
+    }
     loop {
         let progress = context.progress();
         match service.scan(cloud, &progress).await {
@@ -57,14 +69,17 @@ async fn scans(context: &Context<'_>, service: &Service<'_>, cloud: &dyn CloudRe
             Err(error) => tracing::error!(error = %error.message(), "scan failed; the next one is on schedule"),
         }
         progress.finish();
-        let now = context.now();
-        let Some(next) = service.config.schedule.next_after(now) else {
-            tracing::error!("the schedule names no further time; nothing is scanned any more");
-            return std::future::pending().await;
-        };
-        tracing::info!(next = %next, "waiting for the next scan");
-        wait_until(context, next).await;
+        wait_for_next(context, service).await;
     }
+}
+
+async fn wait_for_next(context: &Context<'_>, service: &Service<'_>) {
+    let Some(next) = service.config.schedule.next_after(context.now()) else {
+        tracing::error!("the schedule names no further time; nothing is scanned any more");
+        return std::future::pending().await;
+    };
+    tracing::info!(next = %next, "waiting for the next scan");
+    wait_until(context, next).await;
 }
 
 /// Waits in steps: a suspended or corrected clock is noticed within a minute.
@@ -75,11 +90,11 @@ async fn wait_until(context: &Context<'_>, next: Timestamp) {
         if left.is_zero() {
             return;
         }
-        tokio::time::sleep(left.min(Duration::from_secs(60))).await;
+        context.backend.sleep(left.min(Duration::from_secs(60))).await;
     }
 }
 
-async fn deliveries(service: &Service<'_>) {
+async fn deliveries(context: &Context<'_>, service: &Service<'_>) {
     loop {
         let summary = service.deliver().await;
         if summary.delivered + summary.retried + summary.dead > 0 {
@@ -90,11 +105,19 @@ async fn deliveries(service: &Service<'_>) {
                 "notices worked off"
             );
         }
-        tokio::time::sleep(DELIVER_EVERY).await;
+        context.backend.sleep(until_due(context, service)).await;
     }
 }
 
-/// Tells systemd that the loop lives, at half the interval that the unit asks for.
+/// Until the next row is due, within bounds: a row that was just tried must not make this spin.
+fn until_due(context: &Context<'_>, service: &Service<'_>) -> Duration {
+    let due = service.store.next_due().ok().flatten().map(|due| due.duration_since(context.now()));
+    let left = due.map_or(DELIVER_EVERY, |left| Duration::try_from(left).unwrap_or_default());
+    left.clamp(DELIVER_AT_MOST_EVERY, DELIVER_EVERY)
+}
+
+/// Tells systemd that the loop lives, at half the interval that the unit asks for. That is real time, whatever the
+/// backend's clock says.
 async fn watchdog() {
     let Some(interval) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
     loop {
@@ -109,3 +132,7 @@ fn notify(state: sd_notify::NotifyState<'_>) {
         tracing::debug!(error = %error, "systemd could not be told");
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests;

@@ -72,7 +72,7 @@ fn code_page(code: &str) -> Option<Page> {
         title: event.title.clone(),
         meaning: format!(
             "{} Raised by {}; at most {}. It is a finding even when nothing differs afterwards.",
-            event.about,
+            event.about.split_whitespace().collect::<Vec<_>>().join(" "),
             event.events.join(", "),
             event.severity
         ),

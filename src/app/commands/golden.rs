@@ -104,6 +104,12 @@ pub(super) fn open(context: &Context<'_>) -> Result<std::sync::Arc<dyn Store>, A
     context.store(&loaded.config)
 }
 
+/// The state for reading only: works while a scan runs.
+pub(super) fn open_read_only(context: &Context<'_>) -> Result<std::sync::Arc<dyn Store>, AppError> {
+    let loaded = context.load(Vec::new())?;
+    context.read_store(&loaded.config)
+}
+
 fn find(store: &dyn Store, reference: &GoldenRef) -> Result<Golden, AppError> {
     let found = store.golden(reference)?;
     found.ok_or_else(|| unknown(store, reference))

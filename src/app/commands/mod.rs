@@ -1,6 +1,7 @@
 //! One module for each command. A command takes its [`Context`] and arguments, writes data to its outputs
 //! and returns how to exit; it prints no errors.
 
+mod audit;
 mod completion;
 mod config;
 mod daemon;
@@ -12,9 +13,11 @@ mod iam_policy;
 mod ingest;
 mod init;
 mod man;
+mod notify;
 mod pause;
 mod pets;
 mod plan;
+mod policy;
 mod scan;
 mod stored;
 #[cfg(test)]
@@ -51,10 +54,9 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Timeline(args) => timeline::run(context, &args),
         Command::Pets(args) => pets::run(context, &args),
         Command::Plan(args) => plan::run(context, &args),
-        // Integration seam: each of these gets its arm when its stage is merged.
-        Command::Policy(_) | Command::Notify(_) | Command::Audit(_) => {
-            Err(AppError::usage("this build does not have this command"))
-        }
+        Command::Policy(command) => policy::run(context, &command),
+        Command::Notify(command) => notify::run(context, &command),
+        Command::Audit(command) => audit::run(context, &command),
     }
 }
 

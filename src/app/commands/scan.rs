@@ -10,7 +10,7 @@ use crate::app::shutdown::Shutdown;
 use crate::app::view::look;
 use crate::report::ScanReport;
 use crate::report::render::{scan_json, scan_ndjson, scan_table};
-use crate::types::{FleetName, Place, Severity};
+use crate::types::{Enforcement, FleetName, Place, Severity};
 
 /// Runs the command.
 ///
@@ -25,6 +25,10 @@ pub(super) fn run(context: &Context<'_>, args: &ScanArgs) -> Result<Exit, AppErr
     check_fleets(&service, &args.fleet)?;
     if let Some(since) = args.since {
         service.since(since);
+    }
+    if service.config.mode != Enforcement::Observe {
+        let mode = service.config.mode;
+        context.note(&format!("mode = \"{mode}\": this version plans and alerts, it does not act"));
     }
     let runtime = context.runtime()?;
     runtime.block_on(async {
@@ -47,6 +51,9 @@ pub(super) fn run(context: &Context<'_>, args: &ScanArgs) -> Result<Exit, AppErr
             exit = shutdown.wait() => return Ok(exit),
         };
         service.say_delivery(context, &delivered);
+        if service.store.goldens()?.is_empty() {
+            context.note("no golden is recorded yet, so nothing can be clean; next: cattleguard golden record LINE --ami ID --reference-instance ID");
+        }
         Ok(pipeline::exit_of(&report, service.config.scan.fail_on))
     })
 }
@@ -98,7 +105,8 @@ fn shown(report: &ScanReport, fleets: &[String], fail_on: Severity) -> ScanRepor
     let wanted =
         |fleet: &Option<FleetName>| fleet.as_ref().is_some_and(|name| fleets.iter().any(|f| f == name.as_str()));
     shown.instances.retain(|result| wanted(&result.fleet));
-    shown.findings.retain(|finding| wanted(&finding.fleet));
+    // What concerns a whole account concerns every fleet in it.
+    shown.findings.retain(|finding| finding.instance.as_str() == "*" || wanted(&finding.fleet));
     shown.resolved.retain(|finding| wanted(&finding.fleet));
     shown.plan.operations.retain(|operation| wanted(&Some(operation.fleet.clone())));
     shown.plan.held.retain(|held| wanted(&held.fleet));

@@ -1,5 +1,17 @@
 //! Commands that need no cloud and no state, through the same door as the program.
 
+#[cfg(feature = "testing")]
+mod audited;
+#[cfg(feature = "testing")]
+mod delivery;
+#[cfg(feature = "testing")]
+mod files;
+mod policies;
+#[cfg(feature = "testing")]
+mod scans;
+#[cfg(feature = "testing")]
+pub(super) mod world;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 //! receiver of the alerts got. Nothing is faked on the way: the commands, the state file, the outbox and the
 //! HTTP deliveries are the real ones; only the cloud and the clock are simulated.
 
-mod receiver;
+pub(in crate::app) mod receiver;
 mod script;
 mod setup;
 mod show;

@@ -13,28 +13,28 @@ const MOST_BYTES: usize = 1024 * 1024;
 
 /// One request that arrived.
 #[derive(Clone, Debug)]
-pub(super) struct Arrived {
-    pub(super) path: String,
+pub(in crate::app) struct Arrived {
+    pub(in crate::app) path: String,
     /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(in crate::app) headers: Vec<(String, String)>,
+    pub(in crate::app) body: String,
 }
 
 impl Arrived {
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(in crate::app) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 }
 
 /// The receiver. It lives as long as the process.
-pub(super) struct Receiver {
-    pub(super) address: SocketAddr,
+pub(in crate::app) struct Receiver {
+    pub(in crate::app) address: SocketAddr,
     arrived: Arc<Mutex<Vec<Arrived>>>,
 }
 
 impl Receiver {
     /// Listens on a free port of 127.0.0.1.
-    pub(super) fn start() -> Result<Self, AppError> {
+    pub(in crate::app) fn start() -> Result<Self, AppError> {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| failed("the receiver cannot listen", error))?;
         let address = listener.local_addr().map_err(|error| failed("the receiver cannot listen", error))?;
         let arrived = Arc::new(Mutex::new(Vec::new()));
@@ -50,7 +50,7 @@ impl Receiver {
         Ok(Self { address, arrived })
     }
 
-    pub(super) fn arrived(&self) -> Vec<Arrived> {
+    pub(in crate::app) fn arrived(&self) -> Vec<Arrived> {
         self.arrived.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

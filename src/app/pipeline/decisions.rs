@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::scan::{Known, ScanInputs};
+use crate::app::error::AppError;
+use crate::app::policy_files;
+use crate::app::policy_stack::on_policy_stack;
 use crate::detect::{Detection, InstanceDetection};
-use crate::evaluate::{self, Evaluator, HistoryFacts, InputFacts, PolicyProblem, PolicySet, PolicySource, shipped};
+use crate::evaluate::{self, Evaluator, HistoryFacts, InputFacts, PolicySet, PolicySource, shipped};
 use crate::types::{
     Coverage, CoverageStatus, Decision, Exception, Finding, FindingId, Instance, InstanceId, Snapshot, Source,
 };
@@ -21,10 +24,13 @@ pub(super) struct Evaluated {
 ///
 /// # Errors
 /// Every problem of every file, with its line.
-pub fn compile_policies(builtin: bool, own: Vec<PolicySource>) -> Result<PolicySet, Vec<PolicyProblem>> {
+pub fn compile_policies(builtin: bool, own: Vec<PolicySource>) -> Result<PolicySet, AppError> {
     let mut sources = if builtin { shipped() } else { Vec::new() };
     sources.extend(own);
-    PolicySet::compile(sources, Value::Object(serde_json::Map::new()))
+    let compiled = on_policy_stack(|| PolicySet::compile(sources.clone(), Value::Object(serde_json::Map::new())))?;
+    compiled.map_err(|problems| {
+        AppError::config(problems.into_iter().map(|problem| policy_files::diag(problem, &sources)).collect())
+    })
 }
 
 /// Evaluates every live instance on a thread with a large stack. `None` when that thread died.

@@ -8,11 +8,13 @@ mod decisions;
 mod lease;
 mod outcome;
 mod planning;
+mod retention;
 mod scan;
 mod service;
 mod stage_log;
+mod unseen;
 
 pub use decisions::compile_policies;
 pub use outcome::{exit_of, totals};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
-pub use service::Service;
+pub use service::{Service, destinations};

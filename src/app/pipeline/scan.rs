@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE};
 use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
 use super::stage_log::StageLog;
-use super::{commit, lease, outcome, planning};
+use super::{commit, lease, outcome, planning, unseen};
 use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
-    ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, InstanceId, InventoryContent, ScanId, ScanMode, Severity,
-    Snapshot,
+    AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
+    InventoryContent, InventoryType, Region, ScanId, ScanMode, Severity, Snapshot,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -66,8 +67,6 @@ pub struct ScanOutcome {
     pub notices: usize,
     /// Events that were read for the first time.
     pub events: usize,
-    /// Events whose targets could not be resolved.
-    pub unresolved: Vec<ChangeEvent>,
 }
 
 /// What the store knows before the scan.
@@ -122,7 +121,8 @@ async fn scan_under_lease(
     log.done("evaluate");
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
     log.done("plan");
-    let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan);
+    let unseen = unseen::unseen(store, snapshot, &detection)?;
+    let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
 
     let history = OutboxHistory::new(store);
     let drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
@@ -131,14 +131,34 @@ async fn scan_under_lease(
     }
     let notices = drafts.len();
     let events = collected.snapshot.events.len();
-    let unresolved =
-        collected.snapshot.events.iter().filter(|event| !event.unresolved.is_empty()).cloned().collect::<Vec<_>>();
     let scan = commit::build(&mut report, collected, evaluated, drafts);
     log.done("report");
     store.commit_scan(held.lease(), &scan)?;
     report.instances = scan.instances;
     log.done("commit");
-    Ok(ScanOutcome { report, notices, events, unresolved })
+    Ok(ScanOutcome { report, notices, events })
+}
+
+/// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every
+/// 50 servers. Before the first golden is recorded all of them are read, so that silence is seen.
+fn judged_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> Vec<InventoryType> {
+    let configured = &inputs.collect.inventory_types;
+    let judged: Vec<InventoryType> = configured
+        .iter()
+        .filter(|kind| goldens.iter().any(|golden| golden.baseline.inventory.contains_key(*kind)))
+        .cloned()
+        .collect();
+    let mut types = if judged.is_empty() { configured.clone() } else { judged };
+    // The agent's reports are read when somebody expects them. What differs in which subtree only the agent's own
+    // readers need to know.
+    let expected = inputs.fleets.iter().any(|fleet| fleet.expect_agent)
+        || goldens.iter().any(|golden| golden.baseline.manifest_root.is_some());
+    for kind in [REPORT_TYPE, DIFFERENCE_TYPE].map(InventoryType::new) {
+        if expected && !types.contains(&kind) {
+            types.push(kind);
+        }
+    }
+    types
 }
 
 /// Collects; what earlier scans remember is loaded for no longer than that.
@@ -150,9 +170,10 @@ async fn gather(
 ) -> Result<Collected, StoreError> {
     let memory = memory(store, inputs, known)?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
+    let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
     let collection = Collection {
         cloud,
-        settings: &inputs.collect,
+        settings: &settings,
         memory: &memory,
         known_events: &known_events,
         clock: inputs.clock,
@@ -191,6 +212,12 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known) -> Result<M
     })
 }
 
+/// Grave changes of this scan's events whose targets are not all known.
+fn unresolved(snapshot: &Snapshot) -> Vec<ChangeEvent> {
+    let grave = |event: &&ChangeEvent| event.severity >= Severity::High && event.outcome == CallOutcome::Succeeded;
+    snapshot.events.iter().filter(grave).filter(|event| !event.unresolved.is_empty()).cloned().collect()
+}
+
 /// The report takes the instances and decisions over: they are large, and nobody else needs them any more.
 fn report(
     inputs: &ScanInputs<'_>,
@@ -198,11 +225,12 @@ fn report(
     detection: Detection,
     evaluated: &mut Evaluated,
     plan: crate::types::Plan,
+    unseen: Vec<InstanceResult>,
 ) -> ScanReport {
     let mut rowless = Rowless::default();
     // Detection keeps the snapshot's order and leaves some out.
     let mut seen = std::mem::take(&mut snapshot.instances).into_iter();
-    let instances: Vec<InstanceResult> = detection
+    let mut instances: Vec<InstanceResult> = detection
         .instances
         .into_iter()
         .filter_map(|found| {
@@ -219,6 +247,8 @@ fn report(
             })
         })
         .collect();
+    instances.extend(unseen);
+    instances.sort_by(|a, b| order(&a.instance).cmp(&order(&b.instance)));
     let mut report = ScanReport {
         scan_id: snapshot.scan_id.clone(),
         started_at: snapshot.started_at,
@@ -231,6 +261,7 @@ fn report(
         new: detection.new,
         plan,
         set_aside: snapshot.set_aside.clone(),
+        unresolved_events: unresolved(snapshot),
         calls: snapshot.calls.clone(),
         totals: crate::report::ScanTotals::default(),
     };
@@ -251,4 +282,9 @@ impl Rowless {
             .or_insert_with(|| Arc::new(InventoryContent { entries: Vec::new(), digest: digest.clone() }));
         *content = Arc::clone(bare);
     }
+}
+
+/// The order in which instances are listed everywhere.
+fn order(instance: &Instance) -> (&AccountId, &Region, &InstanceId) {
+    (&instance.account, &instance.region, &instance.id)
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::scan::{ScanInputs, ScanOutcome, run_scan};
-use super::{ScanError, compile_policies};
+use super::{ScanError, compile_policies, retention};
 use crate::app::backend::Backend;
 use crate::app::config::Config;
 use crate::app::context::Context;
-use crate::app::diag::Diag;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::operator;
@@ -50,16 +49,8 @@ impl<'b> Service<'b> {
     /// Everything that is wrong, before anything is read from AWS.
     pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
         let own = policy_files::read(&config.policy.paths)?;
-        let policies = compile_policies(config.policy.builtin, own).map_err(|problems| {
-            AppError::config(problems.into_iter().map(policy_files::diag).collect::<Vec<Diag>>())
-        })?;
-        let mut destinations = Vec::new();
-        for notify in &config.notify {
-            let destination = notify
-                .destination(&context.env)
-                .map_err(|error| AppError::new(Exit::Config, error).with_hint("cattleguard config check --secrets"))?;
-            destinations.push(destination);
-        }
+        let policies = compile_policies(config.policy.builtin, own)?;
+        let destinations = destinations(context, &config)?;
         let store = context.store(&config)?;
         let notify = NotifySettings {
             group_wait: config.alerts.group_wait,
@@ -123,7 +114,9 @@ impl<'b> Service<'b> {
             clock: &clock,
             progress: &show,
         };
-        run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)
+        let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)?;
+        retention::apply(self.store.as_ref(), self.config.state.retention, &self.holder, clock());
+        Ok(outcome)
     }
 
     /// Delivers what is due, at the pace that receivers allow. A store that fails is logged: the rows are still there.
@@ -156,6 +149,15 @@ impl<'b> Service<'b> {
         }
         context.note(&text);
     }
+}
+
+/// The configured destinations with their secrets.
+///
+/// # Errors
+/// The first secret that cannot be read.
+pub fn destinations(context: &Context<'_>, config: &Config) -> Result<Vec<Destination>, AppError> {
+    let read = |error| AppError::new(Exit::Config, error).with_hint("cattleguard config check --secrets");
+    config.notify.iter().map(|notify| notify.destination(&context.env).map_err(read)).collect()
 }
 
 /// Turns a scan's error into what the user sees.

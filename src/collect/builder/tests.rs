@@ -79,14 +79,13 @@ fn equal_inventories_share_one_allocation_whatever_their_order_and_paging() {
 }
 
 #[test]
-fn not_managed_is_known_only_when_every_page_of_nodes_was_read() {
+fn not_managed_is_said_only_of_instances_that_ssm_was_asked_about() {
     let mut builder = Builder::default();
-    builder.found_instances(&place(), vec![instance("i-1", "a", "10.0.0.1")]);
-    builder.found_nodes(vec![]);
-    builder.join();
-    assert_eq!(builder.instances().next().unwrap().node, Observed::Unknown);
-    builder.nodes_complete(&place());
-    assert_eq!(built(builder).instances[0].node, Observed::Seen(None));
+    builder.found_instances(&place(), vec![instance("i-1", "a", "10.0.0.1"), instance("i-2", "a", "10.0.0.2")]);
+    builder.found_nodes(&["i-2".into()], vec![]);
+    let snapshot = built(builder);
+    assert_eq!(snapshot.instances[0].node, Observed::Unknown);
+    assert_eq!(snapshot.instances[1].node, Observed::Seen(None));
 }
 
 #[test]

@@ -35,7 +35,10 @@ pub(super) async fn read(
         let memo = remembered.get(&(&place, &instance)).copied();
         match memo {
             Some(memo) if memo.fetched_at > launched_at && !changed.contains(&instance) => {
-                lock(builder).found_user_data(instance, memo.digest.as_deref().map(Digest::new));
+                let mut builder = lock(builder);
+                // Known is as good as read: without this, what rests on user data would wait for the next launch.
+                builder.covered(&place, Source::UserData, CoverageStatus::Complete, None);
+                builder.found_user_data(instance, memo.digest.as_deref().map(Digest::new));
             }
             _ => fetch.push((place, instance)),
         }

@@ -1,44 +1,41 @@
-//! What differs between two goldens, e.g. two versions of a line.
+//! What differs between the software and the contracts of two goldens, e.g. two versions of a line.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::detect::rules::software::compare_rows;
 use crate::types::{Golden, LaunchContract};
 
-/// One difference.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct GoldenDifference {
-    /// `images`, a part of the contract, `inventory AWS:Application bash`, `manifest root`.
-    pub what: String,
-    /// In the first golden; null when absent.
-    pub before: Value,
+/// One row of the software baseline that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SoftwareDifference {
+    /// Inventory type and what names the row: `AWS:Application bash (x86_64)`.
+    pub subject: String,
+    /// Version or attributes in the first golden; `None` when it has no such row.
+    pub before: Option<String>,
     /// In the second.
-    pub after: Value,
+    pub after: Option<String>,
 }
 
-/// Everything that instances are held to and that differs, in a stable order.
-pub fn diff(before: &Golden, after: &Golden) -> Vec<GoldenDifference> {
-    let mut differences = Vec::new();
-    let mut push = |what: String, before: Value, after: Value| {
-        if before != after {
-            differences.push(GoldenDifference { what, before, after });
-        }
-    };
-    push("images".to_owned(), json!(before.images), json!(after.images));
-    for (part, a, b) in parts(&before.contract, &after.contract) {
-        push(part.to_owned(), a, b);
-    }
-    push("manifest root".to_owned(), json!(before.baseline.manifest_root), json!(after.baseline.manifest_root));
+/// How the software baselines of two goldens differ, by the same comparison that judges servers.
+pub fn software_diff(before: &Golden, after: &Golden) -> Vec<SoftwareDifference> {
     let kinds: BTreeSet<_> = before.baseline.inventory.keys().chain(after.baseline.inventory.keys()).collect();
-    for kind in kinds {
-        let rows =
-            |golden: &Golden| golden.baseline.inventory.get(kind).map(|item| item.entries.clone()).unwrap_or_default();
-        for drift in crate::detect::rules::software::compare_rows(kind.as_str(), &rows(before), &rows(after)) {
-            push(format!("inventory {}", drift.subject), drift.expected, drift.actual);
-        }
-    }
-    differences
+    let version = |side: &Value| side.get("version").and_then(Value::as_str).map(str::to_owned);
+    kinds
+        .into_iter()
+        .flat_map(|kind| {
+            let rows = |golden: &Golden| {
+                golden.baseline.inventory.get(kind).map(|item| item.entries.clone()).unwrap_or_default()
+            };
+            compare_rows(kind.as_str(), &rows(before), &rows(after))
+        })
+        .map(|drift| SoftwareDifference {
+            before: version(&drift.expected),
+            after: version(&drift.actual),
+            subject: drift.subject,
+        })
+        .collect()
 }
 
 /// The names of the contract parts that differ, for refusals.

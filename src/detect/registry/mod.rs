@@ -6,6 +6,6 @@ mod record;
 mod status;
 
 pub use contract::{ContractPart, contract_of};
-pub use diff::{GoldenDifference, diff};
+pub use diff::{SoftwareDifference, software_diff};
 pub use record::{RecordRefusal, RecordRequest, Reference, record};
 pub use status::{StatusRefusal, deprecate, promote, revoke};

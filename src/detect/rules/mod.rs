@@ -1,5 +1,6 @@
 //! State rules, one a file. A rule compares one instance with one golden and reports differences and gaps.
 
+mod files;
 mod image;
 mod instance_profile;
 mod instance_type;
@@ -63,6 +64,8 @@ pub(super) fn run(context: &RuleContext<'_>, memo: &mut SoftwareMemo) -> RuleOut
         tags::check(context, &mut out);
         software::check(context, memo, &mut out);
     }
+    // After software: files of a package that changed are left to its finding.
+    files::check(context, &mut out);
     visibility::check(context, &mut out);
     out
 }

@@ -1,5 +1,6 @@
 //! `blind-not-managed`, `blind-inventory-stale`: servers whose inside cannot be seen.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::RuleContext;
@@ -16,6 +17,32 @@ pub(super) fn check(context: &RuleContext<'_>, out: &mut RuleOutput) {
         out.gaps.push((Source::Ssm, format!("is {}: its inside cannot be seen", context.instance.state)));
         return;
     }
+    let newest = context.instance.inventory.values().filter_map(|item| item.captured_at).max();
+    let limit = i64::try_from(fleet.inventory_max_age.as_secs()).unwrap_or(i64::MAX);
+    let hours = newest.map(|newest| context.now.duration_since(newest).as_secs()).filter(|age| *age > limit);
+    match (newest, hours) {
+        // It has just shown what it holds: whether its agent answers right now does not matter.
+        (Some(_), None) => {}
+        (_, Some(age)) => stale(context, age / 3600, limit / 3600, newest, out),
+        (None, None) => never_heard(context, out),
+    }
+}
+
+fn stale(context: &RuleContext<'_>, hours: i64, limit: i64, newest: Option<Timestamp>, out: &mut RuleOutput) {
+    let agent = match &context.instance.node {
+        Observed::Unknown => "unknown: SSM could not be asked".to_owned(),
+        Observed::Seen(None) => "no longer managed".to_owned(),
+        Observed::Seen(Some(node)) => node.ping_status.clone(),
+    };
+    out.gaps.push((Source::Ssm, format!("the newest inventory is {hours} h old")));
+    out.drifts.push(blind(
+        codes::BLIND_INVENTORY_STALE,
+        format!("the newest inventory is {hours} h old (limit {limit} h); agent is {agent}"),
+        json!({ "captured_at": newest, "agent": agent }),
+    ));
+}
+
+fn never_heard(context: &RuleContext<'_>, out: &mut RuleOutput) {
     let node = match &context.instance.node {
         Observed::Unknown => {
             out.gaps.push((Source::Ssm, "SSM could not be asked about this server".to_owned()));
@@ -27,26 +54,12 @@ pub(super) fn check(context: &RuleContext<'_>, out: &mut RuleOutput) {
         }
         Observed::Seen(Some(node)) => node,
     };
-    let Some(newest) = context.instance.inventory.values().filter_map(|item| item.captured_at).max() else {
-        if !context.instance.inventory.is_empty() {
-            out.gaps.push((Source::Ssm, "inventory carries no readable capture time".to_owned()));
-        } else if context.snapshot.is_complete(&context.instance.place(), Source::Ssm) {
-            no_inventory(context, &node.ping_status, out);
-        } else {
-            out.gaps.push((Source::Ssm, "inventory was not read completely".to_owned()));
-        }
-        return;
-    };
-    let age = context.now.duration_since(newest);
-    let limit = fleet.inventory_max_age.as_secs();
-    if age.as_secs() > i64::try_from(limit).unwrap_or(i64::MAX) {
-        let hours = age.as_secs() / 3600;
-        out.gaps.push((Source::Ssm, format!("the newest inventory is {hours} h old")));
-        out.drifts.push(blind(
-            codes::BLIND_INVENTORY_STALE,
-            format!("the newest inventory is {hours} h old (limit {} h); agent is {}", limit / 3600, node.ping_status),
-            json!({ "captured_at": newest, "ping_status": node.ping_status }),
-        ));
+    if !context.instance.inventory.is_empty() {
+        out.gaps.push((Source::Ssm, "inventory carries no readable capture time".to_owned()));
+    } else if context.snapshot.is_complete(&context.instance.place(), Source::Ssm) {
+        no_inventory(context, &node.ping_status, out);
+    } else {
+        out.gaps.push((Source::Ssm, "inventory was not read completely".to_owned()));
     }
 }
 

@@ -255,3 +255,40 @@ fn instances_outside_every_fleet_are_shown_without_alarm() {
     assert_eq!(detection.findings[0].severity, Severity::Low);
     assert_eq!(detection.instances[0].fleet, None);
 }
+
+fn wide_event(id: &str, unresolved: &str) -> ChangeEvent {
+    let mut event = event(id, "11:00", Directness::Executing, &[]);
+    event.instances.clear();
+    event.unresolved = vec![unresolved.to_owned()];
+    event
+}
+
+#[test]
+fn a_grave_change_of_unknown_targets_is_a_finding_about_the_place() {
+    let events = vec![wide_event("omitted", "requestParameters omitted"), wide_event("account", "account")];
+    let first = run(&snapshot(vec![instance("i-1")], events.clone()), &[], None);
+    assert_eq!(codes(&first), ["event-interactive-session"]);
+    let finding = &first.findings[0];
+    assert_eq!((finding.instance.as_str(), finding.severity), ("*", Severity::High));
+    assert_eq!(finding.actual["events"], 2);
+    assert_eq!(finding.attribution.len(), 2);
+    assert_eq!(first.instances[0].verdict, Verdict::Clean, "nobody knows that it was this one");
+
+    // It stays until somebody has seen it and the event is no longer remembered.
+    let second = run(&snapshot(vec![instance("i-1")], vec![]), &first.findings, None);
+    assert_eq!((codes(&second).len(), second.resolved.len()), (1, 0));
+    let mut seen = first.findings.clone();
+    seen[0].status = FindingStatus::Acknowledged;
+    assert_eq!(run(&snapshot(vec![instance("i-1")], events), &seen, None).resolved.len(), 0);
+    assert_eq!(run(&snapshot(vec![instance("i-1")], vec![]), &seen, None).resolved.len(), 1);
+}
+
+#[test]
+fn failed_mild_or_nearly_resolved_events_are_no_finding_about_the_place() {
+    let mut failed = wide_event("failed", "account");
+    failed.outcome = CallOutcome::Failed("AccessDenied".to_owned());
+    let mut mild = wide_event("mild", "account");
+    mild.severity = Severity::Medium;
+    let group = wide_event("group", "sg-0123");
+    assert_eq!(codes(&run(&snapshot(vec![instance("i-1")], vec![failed, mild, group]), &[], None)), Vec::<&str>::new());
+}

@@ -241,7 +241,7 @@ impl<'a> Walk<'a> {
 }
 
 fn reference(expr: &Ref<Expr>) -> Reference {
-    let (line, column) = (expr.span().line, expr.span().col);
+    let (mut line, mut column) = (expr.span().line, expr.span().col);
     let mut path = Vec::new();
     let mut current = expr;
     loop {
@@ -256,6 +256,8 @@ fn reference(expr: &Ref<Expr>) -> Reference {
             }
             Expr::Var { span, .. } => {
                 path.push(Some(span.text().to_owned()));
+                // A chain's own span begins at its last part.
+                (line, column) = (span.line, span.col);
                 break;
             }
             _ => {

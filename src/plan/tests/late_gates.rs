@@ -263,7 +263,7 @@ fn permissions() {
     table(
         Gate::Permissions,
         &[
-            ("not checked", |w| w.permissions = Permissions::Unknown, Hold),
+            ("not checked", |w| w.permissions = Permissions::Unknown, Allow),
             (
                 "not checked when observing",
                 |w| {

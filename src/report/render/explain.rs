@@ -104,7 +104,6 @@ mod tests {
                     10:00:00Z
           managed   SSM could not be asked
           changed   software-package-changed (high, f-fca0421a71226937): openssl differs from the golden
-                    1.0 → 2.0
           who       alice called StartSession from 198.51.100.7, with MFA, at 2026-11-23 09:58:00Z, event
                     11111111-2222-3333-4444-555555555555, session alice-0a1b2c (a session was open then)
                     arn:aws:sts::111122223333:assumed-role/Admin/alice
@@ -132,7 +131,6 @@ mod tests {
           instance  i-0aaaaaaaaaaaaaaaa in 111122223333/eu-west-1
           subject   openssl
           changed   software-package-changed (high, f-a386ebd00bca7263): openssl differs from the golden
-                    1.0 → 2.0
           who       nobody in the trail explains it
           expected  1.0
           actual    2.0

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::out::Out;
 use super::parts::arrow;
 use super::scan_json::pretty;
+use crate::detect::registry::{SoftwareDifference, software_diff};
 use crate::report::look::Look;
 use crate::report::text::clean;
-use crate::types::{Baseline, BaselineItem, Golden, LaunchContract, MetadataOptions};
+use crate::types::{Golden, LaunchContract, MetadataOptions};
 
 /// Schema of the JSON form.
 pub const DIFF_SCHEMA: &str = "cattleguard.dev/golden-diff/v1";
@@ -65,15 +66,17 @@ fn changes(before: &Golden, after: &Golden) -> Vec<Change> {
     compare(&mut changes, "image ", images(before), images(after));
     let contract = |golden: &Golden| contract_lines(&golden.contract).into_iter().collect::<BTreeMap<_, _>>();
     compare(&mut changes, CONTRACT, contract(before), contract(after));
-    let Baseline { inventory: old, manifest_root: old_root } = &before.baseline;
-    let Baseline { inventory: new, manifest_root: new_root } = &after.baseline;
     let root = |digest: &Option<crate::types::Digest>| {
         digest.iter().map(|digest| ("root".to_owned(), digest.as_str().to_owned())).collect::<BTreeMap<_, _>>()
     };
-    compare(&mut changes, "file manifest ", root(old_root), root(new_root));
-    for kind in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
-        compare(&mut changes, &format!("{kind} "), rows(old.get(kind)), rows(new.get(kind)));
-    }
+    let (old, new) = (root(&before.baseline.manifest_root), root(&after.baseline.manifest_root));
+    compare(&mut changes, "file manifest ", old, new);
+    let software = software_diff(before, after).into_iter();
+    changes.extend(software.map(|SoftwareDifference { subject, before, after }| Change {
+        path: subject,
+        before,
+        after,
+    }));
     changes
 }
 
@@ -95,25 +98,6 @@ fn images(golden: &Golden) -> BTreeMap<String, String> {
         (format!("{account}/{}", image.region), image.image.as_str().to_owned())
     };
     golden.images.iter().map(place).collect()
-}
-
-/// Rows by what names them. A row's version is its value; rows without a name are named by all they hold.
-fn rows(item: Option<&BaselineItem>) -> BTreeMap<String, String> {
-    let mut rows: BTreeMap<String, String> = BTreeMap::new();
-    for entry in item.iter().flat_map(|item| &item.entries) {
-        let rest = |skip: &str| {
-            let fields = entry.iter().filter(|(key, _)| key.as_ref() != skip);
-            fields.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
-        };
-        let (name, value) = match (entry.get("Name"), entry.get("Version")) {
-            (Some(name), Some(version)) => (name.to_string(), version.to_string()),
-            (Some(name), None) => (name.to_string(), rest("Name")),
-            (None, _) => (rest(""), "present".to_owned()),
-        };
-        // Two versions of one package side by side are both shown.
-        rows.entry(name).and_modify(|all| all.push_str(&format!(" and {value}"))).or_insert(value);
-    }
-    rows
 }
 
 /// Each part of a contract as people read it; what is not judged is left out.
@@ -202,8 +186,8 @@ mod tests {
           image any account/eu-west-1: ami-0aaaaaaaaaaaaaaaa → ami-0bbbbbbbbbbbbbbbb
           contract key pair: none → not judged
           AWS:Application gone: 1 → none
-          AWS:Application new: none → 9
           AWS:Application openssl: 3.0.1 → 3.0.2
+          AWS:Application new: none → 9
         ");
         let document: serde_json::Value = serde_json::from_str(&golden_diff_json(&before, &after)).unwrap();
         assert_eq!(document["changes"].as_array().unwrap().len(), 5);

@@ -95,7 +95,10 @@ pub(super) fn finding_lines(
     }
     let limit = if depth == Depth::Full { usize::MAX } else { 1 };
     if finding.attribution.is_empty() {
-        out.labelled(2, "who       ", NOBODY);
+        // Which image a server runs was decided at its launch: no call afterwards could explain it.
+        if finding.code.family() != "image" {
+            out.labelled(2, "who       ", NOBODY);
+        }
         told.clear();
     }
     for attribution in finding.attribution.iter().take(limit) {

@@ -2,6 +2,7 @@
 //!
 //! For people: tables, explanations, Slack. For programs: JSON, NDJSON, CloudEvents.
 
+mod alike;
 pub mod events;
 pub mod explain;
 pub mod findings_json;

@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::report::scan_report::ScanReport;
 use crate::store::InstanceResult;
 use crate::types::{
-    AccountId, Action, Attribution, Code, Coverage, Decision, DecisionStatus, ExceptionId, Finding, FindingId,
-    FindingStatus, FleetName, GateReport, GoldenRef, Held, InstanceId, Operation, OperationKind, PlanHash, Region,
-    Severity, Track, Verdict,
+    AccountId, Action, Attribution, ChangeEvent, Code, Coverage, Decision, DecisionStatus, EventId, ExceptionId,
+    Finding, FindingId, FindingStatus, FleetName, GateReport, GoldenRef, Held, InstanceId, Operation, OperationKind,
+    PlanHash, Region, Severity, Track, Verdict,
 };
 
 /// Schema of the scan document and its records.
@@ -172,6 +172,46 @@ impl<'a> From<&'a Finding> for FindingDoc<'a> {
     }
 }
 
+/// A change event whose targets are not all known.
+#[derive(Debug, Serialize)]
+pub(super) struct EventDoc<'a> {
+    event_id: &'a EventId,
+    event_time: Timestamp,
+    event_source: &'a str,
+    event_name: &'a str,
+    code: &'a Code,
+    severity: Severity,
+    account: &'a AccountId,
+    region: &'a Region,
+    instances: &'a [InstanceId],
+    unresolved: &'a [String],
+    principal: &'a str,
+    display: &'a str,
+    source_ip: Option<&'a str>,
+    summary: &'a str,
+}
+
+impl<'a> From<&'a ChangeEvent> for EventDoc<'a> {
+    fn from(event: &'a ChangeEvent) -> Self {
+        Self {
+            event_id: &event.id,
+            event_time: event.time,
+            event_source: &event.event_source,
+            event_name: &event.event_name,
+            code: &event.code,
+            severity: event.severity,
+            account: &event.account,
+            region: &event.region,
+            instances: &event.instances,
+            unresolved: &event.unresolved,
+            principal: &event.actor.principal,
+            display: &event.actor.display,
+            source_ip: event.actor.source_ip.as_deref(),
+            summary: &event.summary,
+        }
+    }
+}
+
 /// The plan.
 #[derive(Debug, Serialize)]
 pub(super) struct PlanDoc<'a> {
@@ -281,6 +321,7 @@ pub(super) struct SummaryDoc {
     planned: u64,
     held: u64,
     set_aside: u64,
+    unresolved_events: u64,
     api_calls: u64,
     exit_code: u8,
 }
@@ -297,6 +338,7 @@ impl From<&ScanReport> for SummaryDoc {
             planned: report.plan.operations.len() as u64,
             held: report.plan.held.len() as u64,
             set_aside: report.set_aside.len() as u64,
+            unresolved_events: report.unresolved_events.len() as u64,
             api_calls: report.calls.values().sum(),
             exit_code: report.totals.exit_code,
         }

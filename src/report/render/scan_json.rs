@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::scan_doc::{CoverageDoc, FindingDoc, InstanceDoc, PlanDoc, SCAN_SCHEMA, SummaryDoc};
+use super::scan_doc::{CoverageDoc, EventDoc, FindingDoc, InstanceDoc, PlanDoc, SCAN_SCHEMA, SummaryDoc};
 use crate::report::scan_report::ScanReport;
 use crate::types::{FindingId, ScanId, ScanMode, SetAside};
 
@@ -23,6 +23,7 @@ struct ScanDoc<'a> {
     new: &'a BTreeSet<FindingId>,
     plan: PlanDoc<'a>,
     set_aside: &'a [SetAside],
+    unresolved_events: Vec<EventDoc<'a>>,
     calls: &'a BTreeMap<String, u64>,
     summary: SummaryDoc,
 }
@@ -42,6 +43,7 @@ pub fn scan_json(report: &ScanReport) -> String {
         new: &report.new,
         plan: PlanDoc::from(&report.plan),
         set_aside: &report.set_aside,
+        unresolved_events: report.unresolved_events.iter().map(EventDoc::from).collect(),
         calls: &report.calls,
         summary: SummaryDoc::from(report),
     };

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::scan_doc::{CoverageDoc, FindingDoc, HeldDoc, InstanceDoc, OperationDoc, SCAN_SCHEMA, SummaryDoc};
+use super::scan_doc::{CoverageDoc, EventDoc, FindingDoc, HeldDoc, InstanceDoc, OperationDoc, SCAN_SCHEMA, SummaryDoc};
 use crate::report::scan_report::ScanReport;
 use crate::types::{FleetName, PlanHash, ScanId, ScanMode, SetAside};
 
@@ -38,7 +38,7 @@ struct PlanHead<'a> {
 }
 
 /// The records, one a line: `scan`, `coverage`, `instance`, `finding` (resolved ones too), `plan`, `operation`,
-/// `held`, `set_aside`, `summary`.
+/// `held`, `set_aside`, `unresolved_event`, `summary`.
 pub fn scan_ndjson(report: &ScanReport) -> String {
     let mut out = Lines { text: String::new(), scan: &report.scan_id };
     out.push("scan", Head { started_at: report.started_at, finished_at: report.finished_at, mode: report.mode });
@@ -53,6 +53,7 @@ pub fn scan_ndjson(report: &ScanReport) -> String {
     report.plan.operations.iter().for_each(|operation| out.push("operation", OperationDoc::from(operation)));
     report.plan.held.iter().for_each(|held| out.push("held", HeldDoc::from(held)));
     report.set_aside.iter().for_each(|record: &SetAside| out.push("set_aside", record));
+    report.unresolved_events.iter().for_each(|event| out.push("unresolved_event", EventDoc::from(event)));
     out.push("summary", SummaryDoc::from(report));
     out.text
 }

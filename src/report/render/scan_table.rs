@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::alike::{Alike, alike};
 use super::instance::{Depth, body, heading};
 use super::out::Out;
 use super::parts::{count, time};
@@ -14,6 +15,8 @@ use crate::types::{CoverageStatus, FindingStatus, FleetName, GoldenRef, Severity
 
 /// Instances explained below the table unless everything is asked for: more than anybody reads at once.
 const EXPLAINED: usize = 50;
+/// Equal instances named beside the one that is explained.
+const ALSO: usize = 6;
 /// Records set aside that are named.
 const SET_ASIDE: usize = 10;
 /// Golden versions named for a fleet.
@@ -31,6 +34,8 @@ pub fn scan_table(report: &ScanReport, look: &Look) -> String {
     fleets(&mut out, report);
     instances(&mut out, report, &view);
     explained(&mut out, report, &view);
+    whole_places(&mut out, report);
+    unresolved(&mut out, report);
     coverage(&mut out, report);
     set_aside(&mut out, report);
     totals(&mut out, report);
@@ -90,7 +95,8 @@ fn instances(out: &mut Out<'_>, report: &ScanReport, view: &View<'_>) {
             MEDIUM.. => &["VERDICT", "INSTANCE", "ACCOUNT/REGION", "DECISION", "WHAT"],
             _ => &["VERDICT", "INSTANCE", "WHAT"],
         };
-        let rows = shown.iter().map(|result| row(out.look, result, view)).collect();
+        let groups = grouped(out.look, &shown, view);
+        let rows = groups.iter().map(|group| row(out.look, group, view)).collect();
         out.table(headers, rows);
     }
     let waived = report.findings.iter().filter(|finding| finding.status == FindingStatus::Waived).count() as u64;
@@ -109,12 +115,25 @@ fn worst(result: &InstanceResult, view: &View<'_>) -> Severity {
     findings.map(|finding| view.severity(finding)).fold(own, Severity::max)
 }
 
-fn row(look: &Look, result: &InstanceResult, view: &View<'_>) -> Vec<String> {
+/// With `-v` every instance has its own line.
+fn grouped<'a>(look: &Look, results: &[&'a InstanceResult], view: &View<'a>) -> Vec<Alike<'a>> {
+    if look.verbose {
+        return results.iter().map(|shown| Alike { shown, others: Vec::new() }).collect();
+    }
+    alike(results, view)
+}
+
+fn row(look: &Look, group: &Alike<'_>, view: &View<'_>) -> Vec<String> {
+    let result = group.shown;
     let instance = &result.instance;
+    let name = match group.others.len() {
+        0 => clean(instance.id.as_str(), 40),
+        others => count((others + 1) as u64, "instance"),
+    };
     let severity = worst(result, view);
     let place = format!("{}/{}", clean(instance.account.as_str(), 20), clean(instance.region.as_str(), 30));
     let decision = result.decision.as_ref().map_or_else(|| "-".to_owned(), |decision| decision.action.to_string());
-    let mut cells = vec![look.verdict(result.verdict), clean(instance.id.as_str(), 40)];
+    let mut cells = vec![look.verdict(result.verdict), name];
     if look.width < MEDIUM {
         // Drifted instances have their place in the block below.
         let place = if result.verdict == Verdict::Drifted { String::new() } else { format!(" ({place})") };
@@ -148,14 +167,23 @@ fn what(result: &InstanceResult, view: &View<'_>) -> String {
 fn explained(out: &mut Out<'_>, report: &ScanReport, view: &View<'_>) {
     let mut drifted: Vec<_> = report.instances.iter().filter(|result| result.verdict == Verdict::Drifted).collect();
     drifted.sort_by_key(|result| std::cmp::Reverse(worst(result, view)));
-    let limit = if out.look.verbose { drifted.len() } else { EXPLAINED };
-    for result in drifted.iter().take(limit) {
-        heading(out, result);
-        body(out, result, view, &report.new, Depth::Short);
+    let groups = grouped(out.look, &drifted, view);
+    let limit = if out.look.verbose { groups.len() } else { EXPLAINED };
+    for group in groups.iter().take(limit) {
+        heading(out, group.shown);
+        if !group.others.is_empty() {
+            let ids: Vec<_> =
+                group.others.iter().take(ALSO).map(|other| clean(other.instance.id.as_str(), 40)).collect();
+            let more = group.others.len() - ids.len();
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            out.labelled(2, "the same  ", &format!("on {}{more}", ids.join(", ")));
+        }
+        body(out, group.shown, view, &report.new, Depth::Short);
     }
-    if drifted.len() > limit {
+    let rest: usize = groups.iter().skip(limit).map(|group| group.others.len() + 1).sum();
+    if rest > 0 {
         out.gap();
-        let rest = count((drifted.len() - limit) as u64, "more drifted instance");
+        let rest = count(rest as u64, "more drifted instance");
         out.wrapped(0, &format!("{rest} not explained here: -v shows all, `cattleguard explain INSTANCE` one."));
     }
     if !report.resolved.is_empty() {
@@ -164,6 +192,45 @@ fn explained(out: &mut Out<'_>, report: &ScanReport, view: &View<'_>) {
             let (code, id) = (clean(finding.code.as_str(), 60), clean(finding.instance.as_str(), 40));
             out.wrapped(2, &format!("{id} {code}: {}", clean(&finding.summary, 160)));
         }
+    }
+}
+
+/// What was done to a whole account-region, or to nobody knows what in it. Blind sources are told below.
+fn whole_places(out: &mut Out<'_>, report: &ScanReport) {
+    let wide: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.instance.as_str() == "*" && finding.is_active() && !finding.attribution.is_empty())
+        .collect();
+    if wide.is_empty() {
+        return;
+    }
+    out.heading("About whole accounts");
+    for finding in wide.iter().take(SET_ASIDE) {
+        let place = format!("{}/{}", clean(finding.account.as_str(), 20), clean(finding.region.as_str(), 30));
+        let severity = out.look.severity(finding.severity);
+        out.line(2, &format!("{severity} {place} {}", clean(finding.code.as_str(), 60)));
+        out.wrapped(4, &clean(&finding.summary, 240));
+    }
+    if wide.len() > SET_ASIDE {
+        out.wrapped(2, &format!("and {} more: `cattleguard findings list --instance '*'`", wide.len() - SET_ASIDE));
+    }
+}
+
+fn unresolved(out: &mut Out<'_>, report: &ScanReport) {
+    let events = &report.unresolved_events;
+    if events.is_empty() {
+        return;
+    }
+    out.heading(&format!("{} with a target that is not known", count(events.len() as u64, "grave change")));
+    for event in events.iter().take(SET_ASIDE) {
+        let place = format!("{}/{}", clean(event.account.as_str(), 20), clean(event.region.as_str(), 30));
+        let (who, what) = (clean(&event.actor.display, 60), clean(&event.summary, 160));
+        let targets: Vec<String> = event.unresolved.iter().take(3).map(|target| clean(target, 60)).collect();
+        out.wrapped(2, &format!("{place} {} {who} {what}: {}", time(event.time), targets.join(", ")));
+    }
+    if events.len() > SET_ASIDE {
+        out.wrapped(2, &format!("and {} more", events.len() - SET_ASIDE));
     }
 }
 

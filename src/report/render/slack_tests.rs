@@ -67,7 +67,6 @@ fn says_what_changed_who_policy_and_why_it_waits() {
     insta::assert_snapshot!(message["blocks"][2]["text"]["text"].as_str().unwrap(), @r#"
     *What changed* on `i-0aa` in `111122223333/eu-west-1` (high)
     `event-interactive-session`: session differs from the golden
-    `1.0` → `2.0`
     *Who* `alice` called `StartSession` from `198.51.100.7`, with MFA, at 2026-11-23 09:58:00Z, event `11111111-2222-3333-4444-555555555555`, session `alice-0a1b2c`
     `arn:aws:sts::111122223333:assumed-role/Admin/alice` (a session was open then)
     *Policy*

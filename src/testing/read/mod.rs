@@ -76,6 +76,10 @@ impl CloudRead for FakeCloud {
         self.lock().read_nodes(place, next)
     }
 
+    async fn managed_nodes_by_id(&self, place: &Place, ids: &[InstanceId]) -> Result<Vec<NodeRecord>, ReadError> {
+        self.lock().read_nodes_by_id(place, ids)
+    }
+
     async fn inventory(
         &self,
         place: &Place,

@@ -22,6 +22,16 @@ impl State {
         Ok(scope.page(self.settings.pages.nodes, nodes, |record| record.instance.to_string(), |record| record))
     }
 
+    pub(super) fn read_nodes_by_id(&mut self, place: &Place, ids: &[InstanceId]) -> Result<Vec<NodeRecord>, ReadError> {
+        self.count(api::NODES, place)?;
+        let (now, site) = (self.now(), self.readable(api::NODES, place)?);
+        let servers = ids.iter().filter_map(|id| site.visible(id, now));
+        let described = |server: &std::sync::Arc<crate::testing::server::Server>| {
+            server.describe_node(now).map(|node| NodeRecord { instance: server.id.clone(), node })
+        };
+        Ok(servers.filter_map(described).collect())
+    }
+
     /// Stopped and terminated nodes are included: SSM keeps what they reported.
     pub(super) fn read_inventory(
         &mut self,

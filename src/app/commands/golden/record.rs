@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::app::cli::golden::RecordArgs;
@@ -9,10 +10,10 @@ use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
-use crate::collect::{CloudRead, read_image, read_reference};
+use crate::collect::{CloudRead, TrailSource, read_events, read_image, read_reference};
 use crate::detect::registry::{RecordRequest, Reference, promote, record};
 use crate::store::Store;
-use crate::types::{Digest, Golden, GoldenRef, GoldenStatus, ImageId, Instance, InstanceId, Place};
+use crate::types::{ChangeEvent, Digest, Golden, GoldenRef, GoldenStatus, ImageId, Instance, InstanceId, Place};
 
 pub(super) fn run(context: &Context<'_>, args: &RecordArgs) -> Result<Exit, AppError> {
     let loaded = context.load(Vec::new())?;
@@ -31,14 +32,14 @@ pub(super) fn run(context: &Context<'_>, args: &RecordArgs) -> Result<Exit, AppE
     };
     let reference = GoldenRef::new(args.line.as_str(), version);
     let suspicions = match &seen {
-        Some(instance) => suspicions(store.as_ref(), &instance.id)?,
+        Some(seen) => suspicions(store.as_ref(), seen)?,
         None => Vec::new(),
     };
     let request = RecordRequest {
         reference: reference.clone(),
         image: ImageId::new(&args.ami),
         place,
-        from: seen.as_ref().map(|instance| Reference { instance, suspicions }),
+        from: seen.as_ref().map(|seen| Reference { instance: &seen.instance, suspicions }),
         manifest_root: root,
         without: args.without.iter().copied().collect::<BTreeSet<_>>(),
         instance_types: args.instance_type.iter().cloned().collect(),
@@ -60,6 +61,13 @@ pub(super) fn run(context: &Context<'_>, args: &RecordArgs) -> Result<Exit, AppE
     Ok(Exit::Ok)
 }
 
+/// The reference instance as it was just seen.
+struct Seen {
+    instance: Instance,
+    /// What the event history says of it, also when nothing was scanned yet.
+    events: Vec<ChangeEvent>,
+}
+
 /// Looks at the image, and at the reference instance if one is named.
 async fn look(
     context: &Context<'_>,
@@ -67,7 +75,7 @@ async fn look(
     cloud: &dyn CloudRead,
     place: &Place,
     args: &RecordArgs,
-) -> Result<Option<Instance>, AppError> {
+) -> Result<Option<Seen>, AppError> {
     let image = read_image(cloud, place, &ImageId::new(&args.ami)).await?;
     if image.state != "available" {
         return Err(AppError::failed(format!("image {} is {}, not available", image.id, image.state)));
@@ -79,14 +87,34 @@ async fn look(
         return Err(AppError::failed(format!("reference instance {id} has reported no SSM inventory yet"))
             .with_hint("wait for its first inventory, or pass --without-inventory: software is then not judged"));
     }
-    Ok(Some(instance))
+    let events = history(context, config, cloud, &instance).await?;
+    Ok(Some(Seen { instance, events }))
+}
+
+/// The events on the instance since its launch, as far back as a first scan would read.
+async fn history(
+    context: &Context<'_>,
+    config: &Config,
+    cloud: &dyn CloudRead,
+    instance: &Instance,
+) -> Result<Vec<ChangeEvent>, AppError> {
+    if !config.collect.trail.contains(&TrailSource::Lookup) {
+        return Ok(Vec::new());
+    }
+    let now = context.now();
+    let lookback = SignedDuration::try_from(config.collect.lookback).unwrap_or(SignedDuration::MAX);
+    let from = now.checked_sub(lookback).unwrap_or(Timestamp::MIN).max(instance.launched_at);
+    Ok(read_events(cloud, instance, from, now).await?)
 }
 
 /// What is known against the instance. A baseline must never be learned from a modified server.
-fn suspicions(store: &dyn Store, id: &InstanceId) -> Result<Vec<String>, AppError> {
-    let mut reasons: Vec<String> = store
-        .events_of(id)?
+fn suspicions(store: &dyn Store, seen: &Seen) -> Result<Vec<String>, AppError> {
+    let id = &seen.instance.id;
+    let stored = store.events_of(id)?;
+    let fresh = seen.events.iter().filter(|event| !stored.iter().any(|known| known.id == event.id));
+    let mut reasons: Vec<String> = stored
         .iter()
+        .chain(fresh)
         .filter(|event| event.severity > crate::types::Severity::Low)
         .map(|event| format!("{} {} on {}", event.actor.display, event.summary, event.time))
         .collect();

@@ -1,0 +1,119 @@
+//! `audit verify` and `audit export`: the hash-chained log of what people and cattleguard did.
+
+use serde_json::{Value, json};
+
+use super::golden::open_read_only;
+use crate::app::cli::misc::{AuditCommand, AuditVerifyArgs};
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::output::Format;
+use crate::store::audit::{GENESIS, verify_to};
+use crate::store::{AuditBreak, AuditEntry, AuditProblem};
+
+/// Schema of exported lines.
+const SCHEMA: &str = "cattleguard.dev/audit/v1";
+
+/// Runs the command. Exit 2 when the log was tampered with: nothing in it can be trusted from there on.
+///
+/// # Errors
+/// State that cannot be read.
+pub(super) fn run(context: &Context<'_>, command: &AuditCommand) -> Result<Exit, AppError> {
+    match command {
+        AuditCommand::Verify(args) => verify(context, args),
+        AuditCommand::Export => export(context),
+    }
+}
+
+/// The log with the first thing that is wrong with it.
+struct Log {
+    entries: Vec<AuditEntry>,
+    broken: Option<AuditBreak>,
+}
+
+impl Log {
+    fn read(context: &Context<'_>) -> Result<Self, AppError> {
+        let store = open_read_only(context)?;
+        let once = || {
+            let entries = store.entries()?;
+            let broken = verify_to(&entries, store.head()?.as_ref()).err();
+            Ok::<_, AppError>(Self { entries, broken })
+        };
+        let log = once()?;
+        // An entry appended between the two reads looks like one that was cut off; it does not do so twice.
+        if log.broken.is_some() { once() } else { Ok(log) }
+    }
+
+    /// Also checks an entry that somebody kept elsewhere.
+    fn holds(&mut self, kept: &(i64, String)) {
+        let (seq, hash) = kept;
+        let problem = match self.entries.iter().find(|entry| entry.seq == *seq) {
+            Some(entry) if entry.hash == *hash => return,
+            Some(_) => AuditProblem::Edited,
+            None => AuditProblem::Truncated,
+        };
+        self.broken.get_or_insert(AuditBreak { seq: *seq, problem });
+    }
+
+    fn head(&self) -> (i64, &str) {
+        self.entries.last().map_or((0, GENESIS), |entry| (entry.seq, entry.hash.as_str()))
+    }
+
+    fn exit(&self) -> Exit {
+        if self.broken.is_none() { Exit::Ok } else { Exit::Failed }
+    }
+
+    fn summary(&self) -> Value {
+        let (seq, hash) = self.head();
+        json!({
+            "schema": SCHEMA,
+            "ok": self.broken.is_none(),
+            "entries": self.entries.len(),
+            "head": { "seq": seq, "hash": hash },
+            "broken_at": self.broken.as_ref().map(|broken| broken.seq),
+            "problem": self.broken.as_ref().map(|broken| broken.problem.to_string()),
+            "exit_code": self.exit().code(),
+        })
+    }
+}
+
+fn verify(context: &Context<'_>, args: &AuditVerifyArgs) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&[Format::Table, Format::Json])?;
+    let mut log = Log::read(context)?;
+    if let Some(kept) = &args.head {
+        log.holds(kept);
+    }
+    outputs.emit(|format, _| {
+        Ok(match format {
+            Format::Json | Format::Ndjson => super::json_text(&log.summary()),
+            Format::Table => match &log.broken {
+                Some(broken) => broken.to_string(),
+                None => {
+                    let (seq, hash) = log.head();
+                    format!("ok: {} entries, head {seq}:{hash}", log.entries.len())
+                }
+            },
+        })
+    })?;
+    Ok(log.exit())
+}
+
+/// A broken log is exported as it is, and its summary says so.
+fn export(context: &Context<'_>) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&[Format::Ndjson])?;
+    let log = Log::read(context)?;
+    outputs.emit(|_, _| {
+        let mut text = String::new();
+        for entry in &log.entries {
+            let line = json!({ "type": "audit_entry", "schema": SCHEMA, "entry": entry });
+            text.push_str(&format!("{line}\n"));
+        }
+        let mut summary = log.summary();
+        if let Some(fields) = summary.as_object_mut() {
+            fields.insert("type".to_owned(), json!("summary"));
+        }
+        text.push_str(&format!("{summary}\n"));
+        Ok(text)
+    })?;
+    Ok(log.exit())
+}

@@ -1,0 +1,112 @@
+//! The daemon on a virtual clock: a backend that asks for the end once something has come about. Virtual time runs
+//! far ahead of deliveries, which take real time; nothing here depends on how far.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use clap::Parser as _;
+
+use super::*;
+use crate::app::backend::Backend;
+use crate::app::cli::Cli;
+use crate::app::commands::tests::world::World;
+use crate::app::config::Config;
+use crate::app::demo::receiver::Receiver;
+use crate::app::sim_backend::SimBackend;
+use crate::store::{Audit as _, Outbox as _, OutboxState};
+
+/// The simulated account, until something is so.
+struct Until {
+    inner: SimBackend,
+    done: Box<dyn Fn() -> bool + Send + Sync>,
+    shutdown: Shutdown,
+}
+
+#[async_trait]
+impl Backend for Until {
+    fn name(&self) -> &'static str {
+        "cattleguard-sim"
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        if (self.done)() {
+            self.shutdown.request(Exit::Terminated);
+        }
+        self.inner.sleep(duration).await;
+    }
+
+    async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
+        self.inner.connect(config).await
+    }
+}
+
+/// Runs the daemon in this world for a while and returns how it ended.
+fn run_for(world: &World, minutes: i64) -> Exit {
+    let end = world.backend.now() + jiff::SignedDuration::from_mins(minutes);
+    let clock = world.backend.clone();
+    run_until(world, Box::new(move || clock.now() >= end))
+}
+
+fn run_until(world: &World, done: Box<dyn Fn() -> bool + Send + Sync>) -> Exit {
+    let shutdown = Shutdown::default();
+    let backend = Until { inner: world.backend.clone(), done, shutdown: shutdown.clone() };
+    let config = world.path("cattleguard.toml");
+    let line = ["cattleguard-sim", "-q", "-C", config.to_str().expect("a path"), "daemon"];
+    let global = Cli::try_parse_from(line).expect("a command line").global;
+    let context = Context::new(&backend, global, Vec::new());
+    let loaded = context.load(Vec::new()).expect("a configuration");
+    let service = Service::prepare(&context, loaded.config, "daemon").expect("a service");
+    context.runtime().expect("a runtime").block_on(async {
+        let cloud = backend.connect(&service.config).await.expect("a cloud");
+        serve(&context, &service, cloud.as_ref(), &shutdown).await
+    })
+}
+
+/// When scans were committed, in minutes of their hour.
+fn scans(world: &World) -> Vec<i8> {
+    let entries = world.store().entries().expect("entries");
+    let commits = entries.into_iter().filter(|entry| entry.action == "scan.commit");
+    commits.map(|entry| entry.at.to_zoned_datetime(jiff::tz::TimeZone::UTC).minute()).collect()
+}
+
+#[test]
+fn it_scans_at_the_start_and_on_schedule_and_ends_with_143() {
+    let world = World::new("[schedule]\ncron = \"*/20 * * * *\"\n");
+    world.record(&[]);
+    let exit = run_for(&world, 45);
+    assert_eq!((exit, exit.code()), (Exit::Terminated, 143));
+    let scans = scans(&world);
+    assert!((3..=4).contains(&scans.len()), "{scans:?}");
+    assert!(scans[1..].iter().all(|minute| minute % 20 <= 1), "{scans:?}");
+}
+
+#[test]
+fn without_on_start_the_first_scan_is_the_scheduled_one() {
+    let world = World::new("[schedule]\ncron = \"0 0 1 1 *\"\non_start = false\n");
+    world.record(&[]);
+    assert_eq!(run_for(&world, 30), Exit::Terminated);
+    assert_eq!(scans(&world), Vec::<i8>::new());
+}
+
+#[test]
+fn alerts_are_delivered_between_scans_after_their_wait() {
+    let receiver = Receiver::start().expect("a receiver");
+    let notify = "[[notify]]\nname = \"ops\"\nkind = \"slack\"\nurl = { file = \"ops.url\" }\nallow_private = true\n\n\
+                  [alerts]\ngroup_wait = \"30s\"\n\n[schedule]\ncron = \"*/30 * * * *\"\n";
+    let world = World::new(notify);
+    world.secret("ops.url", &format!("http://{}/services/T0/B0/x", receiver.address));
+    world.record(&[]);
+    let alice = crate::testing::SimActor::person("Alice Example");
+    world.fleet.cloud.start_session(&alice, &world.fleet.instances()[0]).expect("a session");
+    world.fleet.clock.advance(Duration::from_secs(900));
+    let store = world.store();
+    let delivered = move || !store.rows(Some(OutboxState::Delivered)).expect("rows").is_empty();
+    assert_eq!(run_until(&world, Box::new(delivered)), Exit::Terminated);
+    assert!(receiver.arrived()[0].body.contains("Alice Example"), "{}", receiver.arrived()[0].body);
+    let first = &world.store().rows(Some(OutboxState::Delivered)).expect("rows")[0];
+    assert!(first.draft.due_at >= first.created_at + jiff::SignedDuration::from_secs(30), "company was waited for");
+}

@@ -1,0 +1,129 @@
+//! `notify test` and `notify status`: whether alerts arrive.
+
+mod status;
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::app::cli::misc::{NotifyCommand, NotifyTestArgs};
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::output::Format;
+use crate::app::terminal::clean_short;
+use crate::report::deliver::Client;
+use crate::report::pump::jitter;
+use crate::report::{Destination, Notice, Pump, draft_single};
+use crate::store::{OutboxRow, OutboxState, Store};
+
+/// A receiver that asks for more patience than this is told of as not answering.
+const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
+
+/// Runs the command.
+///
+/// # Errors
+/// Configuration, secrets or state.
+pub(super) fn run(context: &Context<'_>, command: &NotifyCommand) -> Result<Exit, AppError> {
+    match command {
+        NotifyCommand::Test(args) => test(context, args),
+        NotifyCommand::Status => status::run(context),
+    }
+}
+
+/// What became of one test message.
+struct Answer {
+    destination: String,
+    delivered: bool,
+    text: String,
+}
+
+fn test(context: &Context<'_>, args: &NotifyTestArgs) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&[Format::Table, Format::Json])?;
+    let config = context.load(Vec::new())?.config;
+    let destinations = crate::app::pipeline::destinations(context, &config)?;
+    let chosen = chosen(&destinations, &args.names)?;
+    let store = context.store(&config)?;
+    let answers = context.runtime()?.block_on(send(context, &store, &destinations, &chosen))?;
+    let all_delivered = answers.iter().all(|answer| answer.delivered);
+    let exit = if all_delivered { Exit::Ok } else { Exit::Unavailable };
+    outputs.emit(|format, _| {
+        Ok(match format {
+            Format::Json | Format::Ndjson => super::json_text(&json!({
+                "schema": "cattleguard.dev/notify-test/v1",
+                "ok": all_delivered,
+                "destinations": answers.iter().map(|answer| json!({
+                    "name": answer.destination, "delivered": answer.delivered, "answer": answer.text,
+                })).collect::<Vec<_>>(),
+                "exit_code": exit.code(),
+            })),
+            Format::Table => answers
+                .iter()
+                .map(|answer| {
+                    let word = if answer.delivered { "ok    " } else { "failed" };
+                    format!("{word} {}: {}\n", answer.destination, answer.text)
+                })
+                .collect(),
+        })
+    })?;
+    Ok(exit)
+}
+
+fn chosen<'d>(destinations: &'d [Destination], names: &[String]) -> Result<Vec<&'d Destination>, AppError> {
+    if destinations.is_empty() {
+        return Err(AppError::failed("no destination is configured").with_hint("add a [[notify]] section"));
+    }
+    let known = || destinations.iter().map(|destination| destination.name.as_str()).collect::<Vec<_>>().join(", ");
+    if let Some(unknown) = names.iter().find(|name| !destinations.iter().any(|known| known.name == **name)) {
+        return Err(AppError::usage(format!("no destination `{}` is configured", clean_short(unknown, 60)))
+            .with_hint(format!("configured: {}", known())));
+    }
+    Ok(destinations.iter().filter(|known| names.is_empty() || names.contains(&known.name)).collect())
+}
+
+/// Sends through the outbox, as every alert goes: what works here works at night.
+async fn send(
+    context: &Context<'_>,
+    store: &Arc<dyn Store>,
+    destinations: &[Destination],
+    chosen: &[&Destination],
+) -> Result<Vec<Answer>, AppError> {
+    let now = context.now();
+    let unique = uuid::Uuid::now_v7().to_string();
+    let drafts: Vec<_> = chosen.iter().map(|to| draft_single(&Notice::test(&to.name, now), to, &unique)).collect();
+    store.enqueue(&drafts, now)?;
+    let client = Client::new().map_err(|error| AppError::failed(error.to_string()))?;
+    let until = now.checked_add(PATIENCE).unwrap_or(now);
+    let sleep = |duration| context.backend.sleep(duration);
+    Pump::new(client).drain(store.as_ref(), destinations, || context.now(), jitter(), until, sleep).await?;
+    let rows = store.rows(None)?;
+    let mut answers = Vec::new();
+    for draft in &drafts {
+        let row = rows.iter().find(|row| row.draft.key == draft.key);
+        let row = row.ok_or_else(|| AppError::failed("the outbox lost the test message"))?;
+        answers.push(settle(store.as_ref(), row, &rows, context)?);
+    }
+    Ok(answers)
+}
+
+/// Reads off what happened. A test that did not arrive is not tried again: nobody would know at night what it is.
+fn settle(store: &dyn Store, row: &OutboxRow, rows: &[OutboxRow], context: &Context<'_>) -> Result<Answer, AppError> {
+    let destination = row.draft.destination.clone();
+    if row.state == OutboxState::Delivered {
+        return Ok(Answer { destination, delivered: true, text: "the receiver accepted the message".to_owned() });
+    }
+    let text = match &row.last_error {
+        Some(error) => clean_short(error, 300),
+        None => {
+            let waiting = |other: &&OutboxRow| {
+                other.draft.destination == destination && other.state == OutboxState::Pending && other.seq < row.seq
+            };
+            let earlier = rows.iter().filter(waiting).count();
+            format!("not sent: {earlier} earlier messages wait for this receiver (see `notify status`)")
+        }
+    };
+    if row.state == OutboxState::Pending {
+        store.dead(row.seq, &format!("a test is not repeated; {text}"), context.now())?;
+    }
+    Ok(Answer { destination, delivered: false, text })
+}

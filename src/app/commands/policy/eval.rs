@@ -1,0 +1,162 @@
+//! `policy eval`: what policies say of one input document, and why.
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::Sources;
+use crate::app::cli::policy::EvalArgs;
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::output::Format;
+use crate::app::policy_stack::on_policy_stack;
+use crate::app::terminal::{clean, clean_short};
+use crate::evaluate::{ClauseTrace, PolicySet, PolicySource, explain_input, validate_input};
+use crate::types::{Action, PolicyOutcome, PolicyResult, Severity};
+
+/// An input document larger than this is none of ours.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Problems of a document that are named.
+const PROBLEMS: usize = 10;
+
+/// What came out.
+struct Evaluation {
+    results: Vec<PolicyResult>,
+    traces: Vec<ClauseTrace>,
+    bundle: String,
+}
+
+impl Evaluation {
+    fn asked(&self) -> Action {
+        self.results.iter().flat_map(|result| &result.hits).map(|hit| hit.action).max().unwrap_or_default()
+    }
+
+    fn severity(&self) -> Severity {
+        self.results.iter().flat_map(|result| &result.hits).map(|hit| hit.severity).max().unwrap_or_default()
+    }
+
+    fn exit(&self) -> Exit {
+        let any = |outcome| self.results.iter().any(|result| result.outcome == outcome);
+        match () {
+            () if any(PolicyOutcome::Error) => Exit::Failed,
+            () if any(PolicyOutcome::Violation) => Exit::Findings,
+            () => Exit::Ok,
+        }
+    }
+}
+
+/// Exit 1 when a policy is violated, 2 when one cannot be evaluated.
+pub(super) fn run(context: &Context<'_>, args: &EvalArgs) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&[Format::Table, Format::Json])?;
+    let sources = Sources::read(context, &args.paths)?;
+    let input = read(&args.input)?;
+    check(&args.input, &input)?;
+    let compiled = on_policy_stack(|| {
+        let set = PolicySet::compile(sources.to_evaluate(), Value::Null)?;
+        let (results, traces) = explain_input(&set, &input);
+        Ok(Evaluation { results, traces, bundle: set.digest().to_owned() })
+    })?;
+    let evaluation = compiled.map_err(|problems| AppError::config(sources.diags(problems)))?;
+    let all = sources.all();
+    outputs.emit(|format, _| {
+        Ok(match format {
+            Format::Json | Format::Ndjson => crate::app::commands::json_text(&as_json(&evaluation, args.why)),
+            Format::Table => as_text(&evaluation, args.why, &all),
+        })
+    })?;
+    Ok(evaluation.exit())
+}
+
+fn read(path: &Path) -> Result<Value, AppError> {
+    let failed = |what: String| AppError::failed(format!("{}: {what}", path.display()));
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().take(MOST_BYTES).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
+    };
+    read.map_err(|error| failed(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
+}
+
+/// Policies written for the schema say nothing of other documents, and nothing reads as a pass.
+fn check(path: &Path, input: &Value) -> Result<(), AppError> {
+    let problems = validate_input(input);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let mut text = format!("{} is not a cattleguard.dev/input/v1 document:", path.display());
+    for problem in problems.iter().take(PROBLEMS) {
+        let _ = write!(text, " {};", clean_short(problem, 200));
+    }
+    if problems.len() > PROBLEMS {
+        let _ = write!(text, " and {} more", problems.len() - PROBLEMS);
+    }
+    Err(AppError::failed(text.trim_end_matches(';')).with_hint("its schema is policies/input.schema.json"))
+}
+
+fn as_text(evaluation: &Evaluation, why: bool, sources: &[PolicySource]) -> String {
+    let mut text = String::new();
+    for result in &evaluation.results {
+        let outcome = match result.outcome {
+            PolicyOutcome::Pass => "pass",
+            PolicyOutcome::Warn => "warn",
+            PolicyOutcome::Violation => "violation",
+            PolicyOutcome::Error => "error",
+        };
+        let _ = writeln!(text, "{outcome:<9} {}", clean(&result.policy));
+        if let Some(error) = &result.error {
+            let _ = writeln!(text, "    {}", clean_short(error, 400));
+        }
+        for hit in &result.hits {
+            let id = if hit.id.is_empty() { String::new() } else { format!(" {}", clean(&hit.id)) };
+            let message = clean_short(&hit.msg, 400);
+            let _ = writeln!(text, "    {}{id}: {}, {}: {message}", hit.kind, hit.severity, hit.action);
+            if !hit.controls.is_empty() {
+                let _ = writeln!(text, "        controls: {}", clean(&hit.controls.join(", ")));
+            }
+        }
+        for trace in evaluation.traces.iter().filter(|trace| why && trace.policy == result.policy) {
+            let _ = writeln!(text, "    {}", reason(trace, sources));
+        }
+    }
+    let (asked, severity) = (evaluation.asked(), evaluation.severity());
+    let _ = writeln!(text, "asks for {asked}, severity {severity} (before the caps of mode and fleet)");
+    text
+}
+
+fn reason(trace: &ClauseTrace, sources: &[PolicySource]) -> String {
+    let place = format!("{} at {}:{}", trace.rule, clean(&trace.file), trace.line);
+    let Some(line) = trace.stopped_at else { return format!("{place} fired") };
+    let shown = usize::try_from(line)
+        .ok()
+        .and_then(|line| line.checked_sub(1))
+        .zip(sources.iter().find(|source| source.name == trace.file))
+        .and_then(|(index, source)| source.text.lines().nth(index));
+    format!("{place} did not fire: nothing got past line {line}: {}", clean_short(shown.unwrap_or("").trim(), 160))
+}
+
+fn as_json(evaluation: &Evaluation, why: bool) -> Value {
+    let mut document = json!({
+        "schema": "cattleguard.dev/policy-eval/v1",
+        "bundle_digest": evaluation.bundle,
+        "asked": evaluation.asked(),
+        "severity": evaluation.severity(),
+        "policies": evaluation.results,
+        "exit_code": evaluation.exit().code(),
+    });
+    if let (true, Some(fields)) = (why, document.as_object_mut()) {
+        let rules = evaluation.traces.iter().map(|trace| {
+            json!({
+                "policy": trace.policy, "rule": trace.rule, "file": trace.file, "line": trace.line,
+                "fired": trace.fired(), "stopped_at": trace.stopped_at,
+            })
+        });
+        fields.insert("rules".to_owned(), rules.collect());
+    }
+    document
+}

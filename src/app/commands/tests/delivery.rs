@@ -1,0 +1,55 @@
+//! `notify`, with receivers on loopback.
+
+use std::net::TcpListener;
+
+use super::world::World;
+use crate::app::demo::receiver::Receiver;
+
+fn slack(name: &str, file: &str) -> String {
+    format!("[[notify]]\nname = \"{name}\"\nkind = \"slack\"\nurl = {{ file = \"{file}\" }}\nallow_private = true\n\n")
+}
+
+/// `up` answers, `down` does not.
+fn world() -> (World, Receiver) {
+    let receiver = Receiver::start().expect("a receiver");
+    let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let world = World::new(&(slack("up", "up.url") + &slack("down", "down.url")));
+    let urls = [("up.url", receiver.address), ("down.url", closed)];
+    for (name, address) in urls {
+        world.secret(name, &format!("http://{address}/services/T0/B0/x"));
+    }
+    (world, receiver)
+}
+
+#[test]
+fn a_test_message_arrives_and_the_answer_is_told_for_each_destination() {
+    let (world, receiver) = world();
+    let (exit, told) = world.json(&["notify", "test"]);
+    assert_eq!(exit, 69, "{told}");
+    assert_eq!(told["destinations"][0]["delivered"], true, "{told}");
+    assert_eq!(told["destinations"][1]["answer"], "no connection: connection refused");
+    assert_eq!(receiver.arrived().len(), 1);
+    assert!(receiver.arrived()[0].body.contains("test"), "{}", receiver.arrived()[0].body);
+    // Each test is a message of its own; one that failed is not sent later.
+    assert_eq!(world.json(&["notify", "test", "up"]).0, 0);
+    assert_eq!(receiver.arrived().len(), 2);
+    assert_eq!(world.run(&["notify", "test", "nobody"]), 64);
+}
+
+#[test]
+fn status_tells_what_was_given_up_and_who_is_failing() {
+    let (world, _receiver) = world();
+    assert_eq!(world.json(&["notify", "status"]).0, 2, "there is no state yet");
+    world.record(&[]);
+    let (exit, told) = world.json(&["notify", "status"]);
+    assert_eq!((exit, &told["rows"]), (0, &serde_json::json!([])), "{told}");
+    assert_eq!(world.run(&["notify", "test"]), 69);
+    let (exit, told) = world.json(&["notify", "status"]);
+    assert_eq!(exit, 69);
+    let names: Vec<_> = told["destinations"].as_array().expect("a list").iter().map(|one| &one["failing"]).collect();
+    assert_eq!(names, [true, false], "down, then up: {told}");
+    assert_eq!(told["rows"][0]["state"], "dead");
+    assert!(told["rows"][0]["last_error"].as_str().expect("an error").contains("connection refused"));
+    let (_, text) = world.text("table", &["notify", "status"]);
+    assert!(text.contains("failing") && text.contains("no connection"), "{text}");
+}

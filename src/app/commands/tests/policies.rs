@@ -1,0 +1,138 @@
+//! `policy`, through the same door as the program.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{Nothing, exit_of, written};
+use crate::app::run;
+
+/// No configuration is at the default path of a test machine: these run without one.
+fn without_config(folder: &Path, format: &str, args: &[&str]) -> (i32, String) {
+    let out = folder.join("out");
+    let _ = std::fs::remove_file(&out);
+    let spec = format!("{format}={}", out.display());
+    let all = ["cattleguard", "-q", "-o", &spec].iter().chain(args).map(Into::into).collect();
+    let exit = run(Box::new(Nothing), all);
+    (exit, std::fs::read_to_string(out).unwrap_or_default())
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+fn file(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("written");
+    path.to_str().expect("a path").to_owned()
+}
+
+#[test]
+fn the_shipped_pack_passes_its_tests_without_a_configuration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (exit, told) = without_config(folder.path(), "json", &["policy", "test", "--threshold", "100"]);
+    assert_eq!(exit, 0, "{told}");
+    let told = json(&told);
+    assert!(told["summary"]["passed"].as_u64() > Some(10), "{told}");
+    assert_eq!(told["summary"]["failed"], 0);
+    let (exit, told) = without_config(folder.path(), "table", &["policy", "check"]);
+    assert_eq!((exit, told.starts_with("ok: ")), (0, true), "{told}");
+}
+
+#[test]
+fn a_failing_test_exits_1_and_a_missing_configuration_that_was_named_78() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = file(
+        folder.path(),
+        "p.rego",
+        "package cattleguard.p\n\nworks := true\n\nbroken := false\n\nunused if {\n\tinput.x == 1\n\tinput.y == 2\n}\n",
+    );
+    let tests =
+        "package cattleguard.p_test\n\nimport data.cattleguard.p\n\ntest_works if p.works\n\ntest_broken if p.broken\n";
+    let tests = file(folder.path(), "p_test.rego", tests);
+    let junit = folder.path().join("junit.xml");
+    let args = ["policy", "test", &policy, &tests, "--junit", junit.to_str().expect("a path")];
+    let (exit, told) = without_config(folder.path(), "json", &args);
+    assert_eq!(exit, 1, "{told}");
+    assert_eq!(json(&told)["summary"]["failed"], 1);
+    let junit = std::fs::read_to_string(junit).expect("a file");
+    assert!(junit.contains("tests=\"2\" failures=\"1\""), "{junit}");
+    let only = ["policy", "test", &policy, &tests, "-r", "works$"];
+    assert_eq!(without_config(folder.path(), "table", &only).0, 0);
+    assert_eq!(without_config(folder.path(), "table", &[&only[..], &["--threshold", "100"]].concat()).0, 1);
+    assert_eq!(without_config(folder.path(), "table", &["policy", "test", &tests, "-r", "("]).0, 64);
+    assert_eq!(exit_of(&folder.path().join("none.toml"), &["policy", "test"]), 78);
+}
+
+#[test]
+fn check_finds_what_would_fail_in_silence_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "package cattleguard.p\n\nviolation contains hit if {\n\tinput.instance.metadata.http_tokens == \"optional\"\n\
+                \thit := {\"msg\": \"x\", \"controls\": [\"soc2-2017:CC99.9\"]}\n}\n";
+    let policy = file(folder.path(), "p.rego", text);
+    let (exit, told) = without_config(folder.path(), "json", &["policy", "check", &policy]);
+    assert_eq!(exit, 78);
+    let told = json(&told);
+    assert_eq!(told["diagnostics"][0]["column"], 2, "under the first letter");
+    let found: Vec<(u64, &str)> = told["diagnostics"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| (one["line"].as_u64().unwrap_or(0), one["message"].as_str().unwrap_or_default()))
+        .collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!((found[0].0, found[0].1.contains("input.instance.metadata")), (4, true));
+    assert_eq!((found[1].0, found[1].1.contains("soc2-2017:CC99.9")), (5, true));
+    let broken = file(folder.path(), "broken.rego", "package cattleguard.q\n\nx := := 1\n");
+    let (exit, told) = without_config(folder.path(), "table", &["policy", "check", &broken]);
+    assert_eq!(exit, 78);
+    assert!(told.contains("broken.rego:3:") && told.contains("3 | x := := 1") && told.contains('^'), "{told}");
+}
+
+#[test]
+fn check_uses_the_configured_policies() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("cattleguard.toml");
+    assert_eq!(exit_of(&config, &["init"]), 0);
+    file(folder.path(), "mine.rego", "package mine\n\ndeny contains \"x\" if input.scan.mode == \"observe\"\n");
+    let text = std::fs::read_to_string(&config).expect("a file") + "\n[policy]\npaths = [\"mine.rego\"]\n";
+    std::fs::write(&config, text).expect("written");
+    let (exit, told) = written(folder.path(), &config, "table", &["policy", "check"]);
+    assert_eq!(exit, 78);
+    assert!(told.contains("never evaluated"), "{told}");
+}
+
+#[cfg(feature = "testing")]
+#[test]
+fn eval_says_what_each_policy_says_and_why() {
+    use crate::store::Scans as _;
+    let world = super::world::World::new("");
+    world.record(&[]);
+    let member = world.fleet.instances()[0].clone();
+    let alice = crate::testing::SimActor::person("Alice Example");
+    world.fleet.cloud.start_session(&alice, &member).expect("a session");
+    world.fleet.clock.advance(std::time::Duration::from_secs(900));
+    assert_eq!(world.run(&["scan"]), 1);
+    let stored = world.store().inputs_since(jiff::Timestamp::MIN).expect("inputs");
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = file(folder.path(), "input.json", &stored[0].input.to_string());
+    let args = ["policy", "eval", "--input", &input, "--why"];
+    let (exit, told) = without_config(folder.path(), "json", &args);
+    assert_eq!(exit, 1, "{told}");
+    let told = json(&told);
+    assert_eq!(told["asked"], "replace");
+    let rules = told["rules"].as_array().expect("rules");
+    assert!(rules.iter().any(|rule| rule["fired"] == true) && rules.iter().any(|rule| rule["fired"] == false));
+    let (_, text) = without_config(folder.path(), "table", &args);
+    assert!(text.contains("violation cattleguard.host.in_place_modification"), "{text}");
+    assert!(text.contains("did not fire: nothing got past line"), "{text}");
+}
+
+#[test]
+fn eval_refuses_what_is_not_an_input_document() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = file(folder.path(), "input.json", "{\"instance\": 3}");
+    assert_eq!(without_config(folder.path(), "table", &["policy", "eval", "--input", &input]).0, 2);
+    let input = file(folder.path(), "input.json", "{");
+    assert_eq!(without_config(folder.path(), "table", &["policy", "eval", "--input", &input]).0, 2);
+}

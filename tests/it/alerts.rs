@@ -1,0 +1,202 @@
+//! Alerts: told once, never lost, and told when it is over.
+
+use cattleguard::store::OutboxState;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::harness::{
+    Answer, FINDINGS, OK, Receiver, Request, Setup, TestApp, UNAVAILABLE, USAGE, alice, carol, small,
+};
+
+fn started(receiver: &Receiver) -> TestApp {
+    let app = Setup::new(small()).alerts_to(receiver).start();
+    assert_eq!(app.scan().code, OK);
+    assert_eq!(receiver.arrived().len(), 0, "a clean fleet is no news");
+    app
+}
+
+fn drift(app: &TestApp) {
+    app.cloud().upgrade_package(&app.server(0), "nginx", "9.9").unwrap();
+    app.settle();
+}
+
+fn kinds(requests: &[Request]) -> Vec<String> {
+    requests.iter().map(|request| request.body()["type"].as_str().unwrap_or("-").to_owned()).collect()
+}
+
+#[test]
+fn news_goes_to_every_destination_signed_and_once() {
+    let receiver = Receiver::start();
+    let app = started(&receiver);
+    drift(&app);
+    assert_eq!(app.scan().code, FINDINGS);
+    let (hooks, slacks) = (receiver.hooks(), receiver.slacks());
+    assert_eq!((hooks.len(), slacks.len()), (1, 1));
+    assert_eq!(kinds(&hooks), ["io.cattleguard.finding.new.v1"]);
+    let hook = &hooks[0];
+    let at = jiff::Timestamp::from_second(hook.header("webhook-timestamp").parse().unwrap()).unwrap();
+    let secret = SecretString::from(crate::harness::SECRET.to_owned());
+    let expected = cattleguard::report::sign::signature(&[secret], hook.header("webhook-id"), at, hook.raw.as_bytes());
+    assert_eq!(hook.header("webhook-signature"), expected.unwrap());
+    assert_eq!(hook.body()["id"], hook.header("webhook-id"));
+    assert!(slacks[0].raw.contains("nginx") && slacks[0].raw.contains(app.server(0).as_str()), "{}", slacks[0].raw);
+    app.minutes(10);
+    app.scan();
+    assert_eq!(receiver.arrived().len(), 2, "nothing changed, nothing is told");
+}
+
+#[test]
+fn it_is_told_when_it_is_over() {
+    let receiver = Receiver::start();
+    let app = started(&receiver);
+    drift(&app);
+    app.scan();
+    app.cloud().upgrade_package(&app.server(0), "nginx", "1.28.0").unwrap();
+    app.settle();
+    assert_eq!(app.scan().code, OK);
+    assert_eq!(kinds(&receiver.hooks()), ["io.cattleguard.finding.new.v1", "io.cattleguard.finding.resolved.v1"]);
+    assert_eq!(receiver.slacks().len(), 2);
+    app.minutes(60);
+    app.scan();
+    assert_eq!(receiver.arrived().len(), 4);
+}
+
+#[test]
+fn what_is_open_is_repeated_until_somebody_has_seen_it() {
+    let receiver = Receiver::start();
+    let app = started(&receiver);
+    drift(&app);
+    let scan = app.scan();
+    let finding = scan.finding(&app.server(0), "software-package-changed")["id"].as_str().unwrap().to_owned();
+    app.minutes(5 * 60);
+    app.scan();
+    assert_eq!(receiver.hooks().len(), 2, "still open after four hours");
+    assert_eq!(app.run(&["findings", "ack", &finding]), OK);
+    for _ in 0..3 {
+        app.minutes(5 * 60);
+        app.settle();
+        app.scan();
+    }
+    assert_eq!(receiver.hooks().len(), 2, "acknowledged: no more repeats: {:?}", kinds(&receiver.hooks()));
+    app.cloud().upgrade_package(&app.server(0), "nginx", "1.28.0").unwrap();
+    app.settle();
+    app.scan();
+    assert_eq!(receiver.hooks().len(), 3, "its end is told all the same");
+}
+
+#[test]
+fn a_receiver_that_asks_for_a_pause_gets_it_and_then_the_same_alert() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).webhook_to(&receiver).start();
+    app.scan();
+    drift(&app);
+    receiver.answer([Answer::RetryAfter(600)]);
+    app.scan();
+    assert_eq!(app.outbox(OutboxState::Pending).len(), 1);
+    app.minutes(5);
+    app.scan();
+    assert_eq!(receiver.arrived().len(), 1, "not before the ten minutes are over");
+    app.minutes(6);
+    app.scan();
+    let arrived = receiver.arrived();
+    assert_eq!((arrived.len(), arrived[1].accepted), (2, true));
+    assert_eq!(arrived[0].header("webhook-id"), arrived[1].header("webhook-id"), "so that repetitions can be dropped");
+    let data = |request: &Request| -> Value { request.body()["data"].clone() };
+    assert_eq!(data(&arrived[0]), data(&arrived[1]));
+}
+
+#[test]
+fn a_receiver_that_fails_for_hours_loses_nothing_and_gets_things_in_order() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).webhook_to(&receiver).start();
+    app.scan();
+    receiver.always(Some(Answer::Status(500)));
+    drift(&app);
+    assert_eq!(app.scan().code, FINDINGS, "a receiver's trouble is not the scan's");
+    app.cloud().start_session(&alice(), &app.server(1)).unwrap();
+    app.settle();
+    app.scan();
+    app.minutes(120);
+    app.cloud().push_ssh_key(&carol(), &app.server(2), "root").unwrap();
+    app.settle();
+    app.scan();
+    assert_eq!(receiver.hooks().len(), 0);
+    let waiting = app.outbox(OutboxState::Pending).len();
+    assert!(waiting >= 3, "{waiting}");
+    receiver.always(None);
+    receiver.clear();
+    app.minutes(70);
+    app.scan();
+    let codes: Vec<_> = receiver.hooks().iter().map(|hook| hook.body()["data"]["group"]["code"].clone()).collect();
+    let order: Vec<_> = ["software-package-changed", "event-interactive-session", "event-ssh-key-pushed"]
+        .iter()
+        .map(|code| codes.iter().position(|told| told == code).unwrap_or_else(|| panic!("{code} was lost: {codes:?}")))
+        .collect();
+    assert!(order.is_sorted(), "{codes:?}");
+}
+
+#[test]
+fn a_broken_destination_does_not_hold_up_another() {
+    let (good, bad) = (Receiver::start(), Receiver::start());
+    let app = Setup::new(small())
+        .webhook_to(&good)
+        .file("bad.url", &format!("http://{}/services/T/B/x", bad.address))
+        .more("[[notify]]\nname = \"chat\"\nkind = \"slack\"\nurl = { file = \"bad.url\" }\nallow_private = true")
+        .start();
+    app.scan();
+    bad.always(Some(Answer::Status(503)));
+    drift(&app);
+    app.scan();
+    assert_eq!((good.hooks().len(), bad.slacks().len()), (1, 0));
+    bad.always(None);
+    app.minutes(90);
+    app.scan();
+    assert_eq!((good.hooks().len(), bad.slacks().len()), (1, 1));
+}
+
+#[test]
+fn loopback_is_refused_unless_it_is_allowed() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).webhook_to(&receiver).start_unrecorded();
+    app.reconfigure(|text| text.replace("allow_private = true", "allow_private = false"));
+    app.record("1");
+    drift(&app);
+    assert_eq!(app.scan().code, FINDINGS);
+    assert_eq!(receiver.arrived().len(), 0);
+    app.may_leave_alerts();
+}
+
+#[test]
+fn a_destination_hears_only_of_what_is_severe_enough_for_it() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).webhook_to(&receiver).start_unrecorded();
+    app.reconfigure(|text| format!("{text}min_severity = \"critical\"\n"));
+    app.record("1");
+    app.cloud().create_tags(&carol(), &app.server(0), &[("note", "x")]).unwrap();
+    app.cloud().send_serial_console_key(&carol(), &app.server(1)).unwrap();
+    app.settle();
+    app.scan();
+    let codes: Vec<_> = receiver.hooks().iter().map(|hook| hook.body()["data"]["group"]["code"].clone()).collect();
+    assert_eq!(codes, ["event-serial-console"]);
+}
+
+#[test]
+fn a_test_message_says_what_the_receiver_answered() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).alerts_to(&receiver).start();
+    let (code, report) = app.json(&["notify", "test"]);
+    assert_eq!((code, &report["ok"]), (OK, &true.into()));
+    assert_eq!((receiver.hooks().len(), receiver.slacks().len()), (1, 1));
+    receiver.always(Some(Answer::Status(404)));
+    let (code, report) = app.json(&["notify", "test", "siem"]);
+    assert_eq!((code, &report["destinations"][0]["delivered"]), (UNAVAILABLE, &false.into()));
+    assert!(report.to_string().contains("404"), "{report:#}");
+    assert_eq!(app.run(&["notify", "test", "nope"]), USAGE);
+    receiver.always(None);
+    receiver.clear();
+    app.minutes(120);
+    app.settle();
+    app.scan();
+    assert_eq!(receiver.hooks().len(), 0, "a test that failed is not repeated at night");
+    app.may_leave_alerts();
+}

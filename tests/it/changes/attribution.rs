@@ -1,0 +1,107 @@
+//! Who did it: named where a call explains a change, and never guessed.
+
+use crate::harness::{FINDINGS, PARTIAL, Setup, alice, carol, small};
+
+#[test]
+fn an_upgrade_during_a_session_is_attributed_to_the_person_in_the_session() {
+    let app = Setup::new(small()).start();
+    assert!(app.scan().all_clean());
+    app.minutes(60);
+    let id = app.server(0);
+    let session = app.cloud().start_session(&alice(), &id).unwrap();
+    app.minutes(4);
+    app.cloud().upgrade_package(&id, "openssl-libs", "3.2.9").unwrap();
+    app.settle();
+    let scan = app.scan();
+    assert_eq!(scan.code, FINDINGS);
+    let finding = scan.finding(&id, "software-package-changed");
+    let by = &finding["attribution"][0];
+    assert_eq!((&by["display"], &by["event_name"]), (&"alice@example.com".into(), &"StartSession".into()));
+    assert_eq!(by["execution"], session.as_str(), "the session can be looked up");
+    assert_eq!(by["mfa"], true);
+    assert!(finding.to_string().contains("3.2.2") && finding.to_string().contains("3.2.9"), "{finding:#}");
+}
+
+#[test]
+fn a_package_that_changed_without_any_call_is_attributed_to_nobody() {
+    let app = Setup::new(small()).start();
+    assert!(app.scan().all_clean());
+    let (changed, added, removed) = (app.server(0), app.server(1), app.server(2));
+    // Somebody was on another server at that time, and had been on this one long before.
+    app.cloud().start_session(&carol(), &changed).unwrap();
+    app.settle();
+    app.scan();
+    app.minutes(180);
+    app.cloud().start_session(&alice(), &app.member(0)).unwrap();
+    app.cloud().upgrade_package(&added, "nginx", "9.9.9").unwrap();
+    app.cloud().install_package(&added, "netcat", "1.0").unwrap();
+    app.cloud().remove_package(&removed, "sudo").unwrap();
+    app.settle();
+    let scan = app.scan();
+    for (id, code) in [
+        (&added, "software-package-changed"),
+        (&added, "software-package-added"),
+        (&removed, "software-package-removed"),
+    ] {
+        assert_eq!(scan.finding(id, code)["attribution"], serde_json::json!([]), "{code}");
+    }
+    let (code, text) = app.text("table", &["explain", removed.as_str()]);
+    assert_eq!(code, 0);
+    assert!(text.contains("none"), "it is said that nobody is known:\n{text}");
+}
+
+#[test]
+fn a_call_before_the_last_clean_scan_explains_nothing_new() {
+    let app = Setup::new(small()).start();
+    let id = app.server(0);
+    app.minutes(60);
+    app.settle();
+    assert!(app.scan().all_clean());
+    app.minutes(120);
+    app.cloud().upgrade_package(&id, "nginx", "9.9.9").unwrap();
+    app.settle();
+    app.scan();
+    // The session comes after the change was seen.
+    app.minutes(60);
+    app.cloud().start_session(&alice(), &id).unwrap();
+    app.settle();
+    let scan = app.scan();
+    assert_eq!(scan.finding(&id, "software-package-changed")["attribution"], serde_json::json!([]));
+    assert!(scan.codes(&id).contains("event-interactive-session"), "which is told by itself");
+}
+
+#[test]
+fn many_packages_are_one_finding_that_lists_them() {
+    let app = Setup::new(small()).start();
+    let id = app.server(0);
+    for package in ["openssl", "openssl-libs", "nginx", "nginx-core", "glibc", "curl-minimal"] {
+        app.cloud().upgrade_package(&id, package, "99.1").unwrap();
+    }
+    app.settle();
+    let scan = app.scan();
+    let findings: Vec<_> = scan.findings_of(id.as_str()).collect();
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    for package in ["openssl-libs", "curl-minimal"] {
+        assert!(findings[0].to_string().contains(package), "{:#}", findings[0]);
+    }
+}
+
+#[test]
+fn a_failed_critical_attempt_is_kept_as_an_attempt() {
+    let app = Setup::new(small()).start();
+    let id = app.server(0);
+    let (cloud, who) = (app.cloud(), carol());
+    cloud.failed_call(&who, &id, "ssm", "SendCommand", "AccessDeniedException").unwrap();
+    cloud.failed_call(&who, &id, "ec2-instance-connect", "SendSerialConsoleSSHPublicKey", "AccessDenied").unwrap();
+    app.settle();
+    let scan = app.scan();
+    assert_ne!(scan.code, PARTIAL);
+    let attempts: Vec<_> = scan.findings_of(id.as_str()).collect();
+    assert_eq!(attempts.len(), 2, "an attempt on a server is told: {attempts:#?}");
+    for attempt in attempts {
+        assert_eq!(attempt["actual"]["succeeded"], false, "{attempt:#}");
+        assert!(attempt["summary"].as_str().unwrap().contains("tried and failed"), "{attempt:#}");
+        assert!(["low", "medium"].contains(&attempt["severity"].as_str().unwrap()), "nothing was changed");
+    }
+    assert!(scan.operations().is_empty());
+}

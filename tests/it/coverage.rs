@@ -1,0 +1,4 @@
+//! Bad days: what cannot be seen is said, judges nothing, and resolves nothing.
+
+mod apis;
+mod pages;
