@@ -195,6 +195,11 @@ impl Builder {
         }
     }
 
+    /// Whether a source of a place was read completely so far.
+    pub fn is_complete(&self, place: &Place, source: Source) -> bool {
+        self.coverage.get(&(place.clone(), source)).is_some_and(|entry| entry.status == CoverageStatus::Complete)
+    }
+
     /// Whether any instance was found in a place.
     pub fn has_instances(&self, place: &Place) -> bool {
         self.instances_of(place).next().is_some()

@@ -52,6 +52,9 @@ pub struct Collected {
     pub links: Vec<Link>,
     /// User data digests to remember.
     pub user_data: Vec<UserDataMemo>,
+    /// Events of the snapshot that must not be remembered yet: their targets could not be resolved because
+    /// instances could not be listed, and the next scan reads them again.
+    pub waiting: BTreeSet<EventId>,
 }
 
 /// How far a collection is; for progress displays.
@@ -104,7 +107,7 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
 
     let snapshot =
         into_inner(builder).build(scan_id, started_at, (collection.clock)(), calls_since(&before, collection.cloud));
-    Collected { snapshot, checkpoints: trail.checkpoints, links: trail.links, user_data: memos }
+    Collected { snapshot, checkpoints: trail.checkpoints, links: trail.links, user_data: memos, waiting: trail.waiting }
 }
 
 /// The calls of this collection: a connection counts over all that it was used for, and a daemon keeps one.

@@ -12,10 +12,17 @@ use super::settings::TrailSource;
 use super::source::{CloudRead, ReadError};
 use super::trail::{Batch, ClassifyContext, Entry, LinkMap, lookup_into, read_path};
 use crate::store::Link;
-use crate::types::{Aspect, CallOutcome, ChangeEvent, CoverageStatus, InstanceId, Place, Source};
+use crate::types::{Aspect, CallOutcome, ChangeEvent, CoverageStatus, EventId, InstanceId, Place, Source};
 
 /// CloudTrail's event history goes back this far ("CloudTrail Event history", user guide).
 const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+/// An event whose target is not known because instances could not be listed is read again for this long. Then it is
+/// remembered as it is: reading ever more of the trail would not end.
+const WAIT: SignedDuration = SignedDuration::from_hours(24);
+
+/// IAM is one service for all regions.
+const GLOBAL: &str = "iam.amazonaws.com";
 
 /// What reading the trail says beside the events.
 #[derive(Default)]
@@ -26,6 +33,8 @@ pub(super) struct TrailRead {
     pub(super) checkpoints: Vec<(Place, String, Timestamp)>,
     /// Links to remember.
     pub(super) links: Vec<Link>,
+    /// Events to read again before they are remembered.
+    pub(super) waiting: BTreeSet<EventId>,
 }
 
 pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, now: Timestamp) -> TrailRead {
@@ -128,7 +137,9 @@ fn start(
     let back = |duration: SignedDuration, from: Timestamp| from.checked_sub(duration).unwrap_or(from);
     let oldest = back(HISTORY, now);
     let settings = collection.settings;
-    let Some(checkpoint) = collection.memory.checkpoints.get(&(place.clone(), name.to_owned())) else {
+    let checkpoint = collection.memory.checkpoints.get(&(place.clone(), name.to_owned()));
+    // One that lies ahead was written by a clock that was wrong: how far the trail was really read is not known.
+    let Some(checkpoint) = checkpoint.filter(|through| **through <= now) else {
         let lookback = SignedDuration::try_from(settings.lookback).unwrap_or(HISTORY);
         return back(lookback, now).max(oldest);
     };
@@ -182,18 +193,35 @@ fn keep_new(
     let oldest = now.checked_sub(HISTORY).unwrap_or(Timestamp::MIN);
     let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
     let known = (collection.known_events)(&ids);
+    let is_unlisted = |place: &&&Place| !lock(builder).is_complete(place, Source::Ec2);
+    let unlisted: Vec<&Place> = places.iter().filter(is_unlisted).copied().collect();
     for event in events {
         // IAM is global: its records carry one region, their targets may be anywhere in the account.
         let in_scope = places.contains(&event.place())
-            || (event.event_source == "iam.amazonaws.com" && places.iter().any(|place| place.account == event.account));
+            || (event.event_source == GLOBAL && places.iter().any(|place| place.account == event.account));
         if known.contains(&event.id) || !in_scope || event.time < oldest {
             continue;
         }
         if event.explains.contains(&Aspect::UserData) && event.outcome == CallOutcome::Succeeded {
             read.user_data_changed.extend(event.instances.iter().cloned());
         }
+        if waits(&event, &unlisted, now) {
+            read.waiting.insert(event.id.clone());
+            for (_, _, through) in read.checkpoints.iter_mut().filter(|(place, _, _)| *place == event.place()) {
+                *through = event.time.min(*through);
+            }
+        }
         lock(builder).found_event(event);
     }
+}
+
+/// Whether an event may still find its target: instances were not all listed, and something of it is unresolved.
+fn waits(event: &ChangeEvent, unlisted: &[&Place], now: Timestamp) -> bool {
+    !event.unresolved.is_empty()
+        && now.duration_since(event.time) < WAIT
+        && unlisted
+            .iter()
+            .any(|place| **place == event.place() || (event.event_source == GLOBAL && place.account == event.account))
 }
 
 fn batch_mut<T>(batch: &Mutex<Batch>, act: impl FnOnce(&mut Batch) -> T) -> T {

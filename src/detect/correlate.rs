@@ -48,21 +48,44 @@ pub(super) struct Interval {
     pub(super) after: Option<Timestamp>,
     /// First observation with it.
     pub(super) until: Timestamp,
+    /// Last observation with it. A call that is a change of this aspect by itself explains the state up to here,
+    /// also when its record arrives after the first observation.
+    pub(super) direct_until: Timestamp,
 }
 
 /// The events that explain a drift of an aspect, best first.
 pub(super) fn explain(events: &[&ChangeEvent], aspect: Aspect, interval: Interval) -> Vec<Attribution> {
     let from = interval.after.and_then(|after| after.checked_sub(SLACK).ok());
-    let to = interval.until.checked_add(SLACK).unwrap_or(interval.until);
+    let late = |until: Timestamp| until.checked_add(SLACK).unwrap_or(until);
+    let to = |event: &ChangeEvent| match event.directness {
+        Directness::Direct => late(interval.direct_until.max(interval.until)),
+        Directness::Executing | Directness::Enabling => late(interval.until),
+    };
     let mut candidates: Vec<&ChangeEvent> = events
         .iter()
         .copied()
         .filter(|event| event.outcome == CallOutcome::Succeeded && event.explains.contains(&aspect))
-        .filter(|event| event.time <= to && from.is_none_or(|from| event.time >= from))
+        .filter(|event| event.time <= to(event) && from.is_none_or(|from| event.time >= from))
         .collect();
     // Most direct first; of equally direct ones the latest, since the last change is the one that is seen.
     candidates.sort_by(|a, b| (b.directness, b.time, &b.id).cmp(&(a.directness, a.time, &a.id)));
     candidates.into_iter().take(MOST).map(|event| attribution(event, because(event))).collect()
+}
+
+/// What explains a known drift now: what this scan found, and what earlier ones did. The author of the latest
+/// change comes first.
+pub(super) fn join(found: Vec<Attribution>, known: &[Attribution], changed: bool) -> Vec<Attribution> {
+    let among = |list: &[Attribution], one: &Attribution| list.iter().any(|other| other.event_id == one.event_id);
+    if !changed && known.iter().all(|one| among(&found, one)) {
+        return found;
+    }
+    // The drift changed since it was first seen, or its first events are forgotten.
+    let (front, back): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .filter(|one| changed || !among(known, one))
+        .partition(|one| changed || one.because == BECAUSE_DIRECT);
+    let older: Vec<_> = known.iter().filter(|one| !among(&front, one)).cloned().collect();
+    front.into_iter().chain(older).chain(back).take(MOST).collect()
 }
 
 fn because(event: &ChangeEvent) -> &'static str {
@@ -95,7 +118,7 @@ mod tests {
 
     fn ranked(events: &[ChangeEvent], after: Option<&str>, until: &str) -> Vec<String> {
         let list: Vec<&ChangeEvent> = events.iter().collect();
-        let interval = Interval { after: after.map(time), until: time(until) };
+        let interval = Interval { after: after.map(time), until: time(until), direct_until: time(until) };
         explain(&list, Aspect::Software, interval).into_iter().map(|found| found.event_id.to_string()).collect()
     }
 

@@ -68,15 +68,26 @@ pub(super) fn merge(mut fresh: Finding, known: Option<&Finding>, exceptions: &[E
     if let Some(known) = known {
         fresh.first_seen = known.first_seen;
         fresh.times_seen = known.times_seen.saturating_add(1);
+        if known.status == FindingStatus::Acknowledged && !is_news(&fresh, known) {
+            fresh.status = FindingStatus::Acknowledged;
+        }
         if fresh.attribution.is_empty() {
             fresh.attribution.clone_from(&known.attribution);
-        }
-        if known.status == FindingStatus::Acknowledged {
-            fresh.status = FindingStatus::Acknowledged;
         }
     }
     fresh.last_seen = now;
     waive(fresh, exceptions, now)
+}
+
+/// Whether somebody who acknowledged the finding has not seen this: a further event, or another difference. What
+/// was acknowledged is one act, not a licence to repeat it.
+fn is_news(fresh: &Finding, known: &Finding) -> bool {
+    if fresh.source == Source::Cloudtrail {
+        let seen = |id: &crate::types::EventId| known.attribution.iter().any(|by| by.event_id == *id);
+        return fresh.attribution.iter().any(|by| !seen(&by.event_id));
+    }
+    // How exactly a source fails may change from scan to scan.
+    fresh.code.family() != "blind" && fresh.fingerprint != known.fingerprint
 }
 
 /// Applies exceptions: the one place where they take effect.

@@ -7,13 +7,15 @@ pub fn fleet_of<'a>(instance: &Instance, fleets: &'a [Fleet]) -> Option<&'a Flee
     fleets.iter().find(|fleet| fleet.select.matches(instance))
 }
 
-/// The golden that records the instance's AMI in its account and region. When several versions record the
-/// same AMI, the promoted one wins, then the one recorded last.
-pub fn golden_of<'a>(instance: &Instance, goldens: &'a [Golden]) -> Option<&'a Golden> {
+/// The golden that records the instance's AMI in its account and region. When several record the same AMI, one of
+/// the fleet's own line wins, then the promoted one, then the one recorded last: somebody else's line must not
+/// decide what a fleet is held to.
+pub fn golden_of<'a>(instance: &Instance, fleet: Option<&Fleet>, goldens: &'a [Golden]) -> Option<&'a Golden> {
+    let own = |golden: &Golden| fleet.is_some_and(|fleet| fleet.golden == golden.line);
     goldens
         .iter()
         .filter(|golden| golden.has_image(&instance.account, &instance.region, &instance.image))
-        .max_by_key(|golden| (golden.status == GoldenStatus::Promoted, golden.recorded_at))
+        .max_by_key(|golden| (own(golden), golden.status == GoldenStatus::Promoted, golden.recorded_at))
 }
 
 /// The promoted version of a line.

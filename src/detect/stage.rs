@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cattleguard_agent::inventory::REPORT_TYPE;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::correlate::{EventIndex, Interval, explain};
+use super::correlate::{EventIndex, Interval, explain, join};
 use super::drift::{Drift, RuleOutput};
 use super::lifecycle::{Evidence, by_id, is_gone, merge, waive};
 use super::rules::{self, RuleContext, SoftwareMemo};
@@ -14,6 +14,10 @@ use crate::types::{
     ChangeEvent, Exception, Finding, FindingId, FindingStatus, Fleet, FleetName, Golden, GoldenRef, Instance,
     InstanceId, InventoryType, Snapshot, Source, Verdict, VerdictReason,
 };
+
+/// SSM captures inventory every 30 minutes unless told otherwise, and a scan may read it late: a change between the
+/// last capture and the scan that read it is older than that scan.
+const CAPTURE_LAG: SignedDuration = SignedDuration::from_hours(1);
 
 /// What detection looks at.
 pub struct DetectInput<'a> {
@@ -162,10 +166,11 @@ fn finish(
         .map(|(instance, output)| {
             let own = by_instance.get(&instance.id).unwrap_or(&none);
             let (verdict, reasons) = verdict::judge(instance, input.snapshot, own, &output.gaps);
+            let fleet = fleet_of(instance, input.fleets);
             InstanceDetection {
                 instance: instance.id.clone(),
-                fleet: fleet_of(instance, input.fleets).map(|fleet| fleet.name.clone()),
-                golden: golden_of(instance, input.goldens).map(Golden::reference),
+                fleet: fleet.map(|fleet| fleet.name.clone()),
+                golden: golden_of(instance, fleet, input.goldens).map(Golden::reference),
                 verdict,
                 reasons,
                 findings: own.iter().map(|finding| finding.id.clone()).collect(),
@@ -186,7 +191,7 @@ struct Subject<'a> {
 impl<'a> Subject<'a> {
     fn new(instance: &'a Instance, input: &DetectInput<'a>) -> Self {
         let fleet = fleet_of(instance, input.fleets);
-        let golden = golden_of(instance, input.goldens);
+        let golden = golden_of(instance, fleet, input.goldens);
         let line = fleet.map(|fleet| &fleet.golden).or_else(|| golden.map(|golden| &golden.line));
         let promoted = line.and_then(|line| promoted_of(line, input.goldens));
         Self { instance, fleet, golden, promoted }
@@ -244,17 +249,31 @@ impl<'a> Subject<'a> {
         input: &DetectInput<'_>,
         now: Timestamp,
     ) -> Finding {
-        let first_drifted = previous.map_or_else(|| self.observed_at(drift, now), |known| known.first_seen);
-        let after = input.last_clean.get(&self.instance.id).copied().filter(|after| *after <= first_drifted);
-        let interval = Interval { after, until: first_drifted };
-        let mut finding = self.blank(&drift.code, &drift.subject, now);
+        let observed = self.observed_at(drift, now);
+        let mut finding = self.blank(&drift.code, &drift.subject, observed);
         finding.severity = drift.severity;
         finding.summary.clone_from(&drift.summary);
         finding.expected = drift.expected.clone();
         finding.actual = drift.actual.clone();
         finding.source = drift.source;
-        finding.attribution = drift.aspect.map(|aspect| explain(events, aspect, interval)).unwrap_or_default();
         finding.fingerprint = fingerprint(drift);
+        let clean = input.last_clean.get(&self.instance.id).copied();
+        let interval = match previous {
+            // It differs in another way than before: what made it so came after the last look.
+            Some(known) if known.fingerprint != finding.fingerprint => {
+                let lag = if drift.source == Source::Ssm { CAPTURE_LAG } else { SignedDuration::ZERO };
+                Interval { after: known.last_seen.checked_sub(lag).ok(), until: observed, direct_until: observed }
+            }
+            _ => {
+                let first = previous.map_or(observed, |known| known.first_seen);
+                Interval { after: clean.filter(|after| *after <= first), until: first, direct_until: observed }
+            }
+        };
+        let found = drift.aspect.map(|aspect| explain(events, aspect, interval)).unwrap_or_default();
+        finding.attribution = match previous {
+            Some(known) => join(found, &known.attribution, known.fingerprint != finding.fingerprint),
+            None => found,
+        };
         finding
     }
 
@@ -266,7 +285,8 @@ impl<'a> Subject<'a> {
             Source::Agent => REPORT_TYPE,
             _ => return now,
         };
-        self.instance.inventory.get(&InventoryType::new(kind)).and_then(|item| item.captured_at).unwrap_or(now)
+        let captured = self.instance.inventory.get(&InventoryType::new(kind)).and_then(|item| item.captured_at);
+        captured.map_or(now, |at| at.min(now))
     }
 
     fn event_finding(&self, group: events::EventGroup, now: Timestamp) -> Finding {
@@ -299,3 +319,6 @@ fn fingerprint(drift: &Drift) -> String {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod change_tests;

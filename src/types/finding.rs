@@ -99,7 +99,7 @@ pub struct Finding {
     pub source: Source,
     /// Change events that explain it, best first. Empty means: nothing in the trail explains it.
     pub attribution: Vec<Attribution>,
-    /// First scan time that saw it.
+    /// When it was first observed: the scan's time, or the capture time of the inventory that shows it.
     pub first_seen: Timestamp,
     /// Last scan time that saw it.
     pub last_seen: Timestamp,

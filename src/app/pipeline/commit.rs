@@ -13,7 +13,9 @@ pub(super) fn build(
     evaluated: Evaluated,
     notices: Vec<OutboxDraft>,
 ) -> ScanCommit {
-    let Collected { snapshot, checkpoints, links, user_data } = collected;
+    let Collected { snapshot, checkpoints, links, user_data, waiting } = collected;
+    let mut events = snapshot.events;
+    events.retain(|event| !waiting.contains(&event.id));
     ScanCommit {
         scan_id: report.scan_id.clone(),
         started_at: report.started_at,
@@ -22,7 +24,7 @@ pub(super) fn build(
         coverage: report.coverage.clone(),
         instances: std::mem::take(&mut report.instances),
         findings: report.findings.iter().chain(&report.resolved).cloned().collect(),
-        events: snapshot.events,
+        events,
         checkpoints,
         links,
         user_data,

@@ -18,3 +18,7 @@ pub use decisions::compile_policies;
 pub use outcome::{exit_of, totals};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
 pub use service::{Service, destinations};
+
+#[cfg(feature = "testing")]
+#[cfg(test)]
+mod tests;

@@ -22,9 +22,6 @@ const EXCLUSIVE: [&str; 4] = ["eni-", "vol-", "eipassoc-", "iip-assoc-"];
 /// Lists of owners up to this length grow one by one.
 const FEW: usize = 2;
 
-/// How far back a repeated owner of a key is looked for. One that is missed costs a few bytes and nothing else.
-const REPEATS: usize = 8;
-
 /// The map. Build it from the present state, add what earlier scans remembered, let it learn from events.
 #[derive(Clone, Debug, Default)]
 pub struct LinkMap {
@@ -98,6 +95,7 @@ impl LinkMap {
             }
         }
         links.sort();
+        links.dedup();
         links
     }
 
@@ -135,8 +133,9 @@ impl LinkMap {
                     && (criterion.values.is_empty() || criterion.values.contains(value))
             })
         };
+        let latest = time.checked_add(CLOCK_SLACK).unwrap_or(Timestamp::MAX);
         let matching = entry.instances.iter().filter(|(_, known)| {
-            known.live && known.born <= time + CLOCK_SLACK && criteria.iter().all(|criterion| meets(known, criterion))
+            known.live && known.born <= latest && criteria.iter().all(|criterion| meets(known, criterion))
         });
         matching.map(|(id, _)| id.clone()).collect()
     }
@@ -144,7 +143,9 @@ impl LinkMap {
     /// Whether the instance was being launched at `time`.
     pub(super) fn is_launching(&self, place: &Place, id: &InstanceId, time: Timestamp) -> bool {
         let Some(known) = self.places.get(place).and_then(|entry| entry.instances.get(id)) else { return false };
-        time >= known.born - CLOCK_SLACK && time <= known.born + LAUNCH_GRACE
+        let from = known.born.checked_sub(CLOCK_SLACK).unwrap_or(Timestamp::MIN);
+        let until = known.born.checked_add(LAUNCH_GRACE).unwrap_or(Timestamp::MAX);
+        from <= time && time <= until
     }
 
     fn place(&mut self, place: &Place) -> &mut PlaceLinks {
@@ -188,13 +189,12 @@ impl LinkMap {
 
 impl PlaceLinks {
     fn own(&mut self, key: &str, owner: Owner) {
-        let owners = match self.owners.get_mut(key) {
-            Some(owners) => owners,
-            None => self.owners.entry(key.to_owned()).or_default(),
-        };
-        // Repeats come one after the other. A group may have thousands of owners: looking through them all for
-        // each of them would take longer than everything else.
-        if !owners.iter().rev().take(REPEATS).any(|known| *known == owner) {
+        let owners = self.owners.entry(key.to_owned()).or_default();
+        // A group or a profile has the whole fleet for owners, and each server comes once: only the parts that
+        // move from one server to another have a history to search, and it is short.
+        let known =
+            if is_exclusive(key) || is_address(key) { owners.contains(&owner) } else { owners.last() == Some(&owner) };
+        if !known {
             // Most keys have one holder, now and remembered: room for more would be most of the map.
             if owners.len() < FEW {
                 owners.reserve_exact(1);

@@ -310,3 +310,39 @@ fn a_service_is_excused_only_while_the_instance_is_launching() {
     assert!(kept("2026-01-04T00:11:00Z", service));
     assert!(kept("2026-01-05T00:05:00Z", service), "a restart is no launch");
 }
+
+/// A record in which only the time is odd.
+fn record_at(when: &str) -> String {
+    serde_json::json!({
+        "eventID": "0000-odd", "eventTime": when, "eventSource": "ssm.amazonaws.com", "eventName": "SendCommand",
+        "awsRegion": "eu-west-1", "recipientAccountId": "444455556666", "readOnly": false,
+        "userIdentity": {"type": "AWSService", "invokedBy": "events.amazonaws.com"},
+        "requestParameters": {"documentName": "AWS-RunShellScript", "instanceIds": [A],
+            "targets": [{"key": "tag:app", "values": ["web"]}]},
+    })
+    .to_string()
+}
+
+#[test]
+fn times_at_the_ends_of_the_calendar_are_read_like_any_other() {
+    for when in ["9999-12-30T22:00:00Z", "-009999-01-02T01:59:59Z"] {
+        let mut batch = Batch::new(ClassifyContext::default());
+        batch.add(&record_at(when), "test");
+        let known = instance(A, 'a', "10.0.0.1", [("app", "web"), ("env", "prod")]);
+        let collected = batch.finish(&mut LinkMap::build(&[known], &[]));
+        assert_eq!(collected.events.len() + collected.set_aside.len(), 1, "{when}: {collected:?}");
+    }
+}
+
+#[test]
+fn a_group_that_a_large_fleet_shares_costs_no_more_for_each_server() {
+    let web = |number: u32| {
+        let mut one = instance(A, 'a', "10.0.0.1", [("app", "web"), ("env", "prod")]);
+        one.id = format!("i-{number:017x}").into();
+        one
+    };
+    let fleet: Vec<_> = (0..30_000).map(web).collect();
+    let links = LinkMap::build(&fleet, &[]);
+    let owners = links.owners_of(&fleet[0].place(), "sg-web", time("2026-02-01T00:00:00Z"));
+    assert_eq!(owners.len(), 30_000);
+}

@@ -4,7 +4,7 @@
 //! [`COLLAPSE_ABOVE`] package differences become one finding that lists them: an upgrade is one event in
 //! the life of a server, however many packages it touched.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -88,37 +88,49 @@ fn compared_attributes(kind: &str) -> Option<&'static [&'static str]> {
 }
 
 fn items(kind: &str, entries: &[InventoryEntry]) -> Items {
-    let mut items = Items::new();
+    let mut rows: BTreeMap<String, BTreeSet<BTreeMap<String, String>>> = BTreeMap::new();
     for entry in entries {
-        let get = |name: &str| entry.get(name).map(|value| value.trim()).unwrap_or_default();
-        let names = identity_attributes(kind);
-        let first = names.first().map(|name| get(name)).unwrap_or_default();
-        let rest: Vec<&str> = names.iter().skip(1).map(|name| get(name)).filter(|text| !text.is_empty()).collect();
-        let mut identity = first.to_owned();
-        if !rest.is_empty() {
-            identity.push_str(&format!(" ({})", rest.join(", ")));
+        rows.entry(identity(kind, entry)).or_default().insert(attributes(kind, entry));
+    }
+    let mut items = Items::new();
+    for (identity, versions) in rows {
+        // Several versions of one package side by side (kernels): each is an item of its own, numbered in the order
+        // of what is compared. The order of the rows depends on volatile attributes as well.
+        let mut number = 1;
+        for version in versions {
+            let key = loop {
+                let key = if number == 1 { identity.clone() } else { format!("{identity} #{number}") };
+                number += 1;
+                // Another row may be called like this.
+                if !items.contains_key(&key) {
+                    break key;
+                }
+            };
+            items.insert(key, version);
         }
-        let attributes: BTreeMap<String, String> = entry
-            .iter()
-            .filter(|(name, value)| {
-                let counts = match compared_attributes(kind) {
-                    Some(list) => list.contains(&name.as_ref()),
-                    None => !is_volatile(kind, name) && !names.contains(&name.as_ref()),
-                };
-                counts && !value.is_empty()
-            })
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-            .collect();
-        // Several versions of one package side by side (kernels): each is an item of its own.
-        let mut key = identity.clone();
-        let mut count = 2;
-        while items.get(&key).is_some_and(|known| *known != attributes) {
-            key = format!("{identity} #{count}");
-            count += 1;
-        }
-        items.insert(key, attributes);
     }
     items
+}
+
+fn identity(kind: &str, entry: &InventoryEntry) -> String {
+    let get = |name: &str| entry.get(name).map(|value| value.trim()).unwrap_or_default();
+    let names = identity_attributes(kind);
+    let first = names.first().map(|name| get(name)).unwrap_or_default();
+    let rest: Vec<&str> = names.iter().skip(1).map(|name| get(name)).filter(|text| !text.is_empty()).collect();
+    if rest.is_empty() { first.to_owned() } else { format!("{first} ({})", rest.join(", ")) }
+}
+
+fn attributes(kind: &str, entry: &InventoryEntry) -> BTreeMap<String, String> {
+    let names = identity_attributes(kind);
+    let counts = |name: &str| match compared_attributes(kind) {
+        Some(list) => list.contains(&name),
+        None => !is_volatile(kind, name) && !names.contains(&name),
+    };
+    entry
+        .iter()
+        .filter(|(name, value)| counts(name) && !value.is_empty())
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
 }
 
 fn compare(kind: &str, expected: &Items, actual: &Items) -> Vec<Drift> {
@@ -278,5 +290,24 @@ mod tests {
         assert_eq!(drifts.len(), 1);
         assert_eq!(drifts[0].actual["differences"], 10);
         assert_eq!(drifts[0].subject, "AWS:Application");
+    }
+
+    #[test]
+    fn reinstalling_one_of_two_kernels_changes_nothing() {
+        let kernel = |version: &str, installed: &str| {
+            let mut row = package("kernel", version);
+            row.insert(Arc::from("InstalledTime"), Arc::from(installed));
+            row
+        };
+        // Rows come sorted by every attribute, the volatile ones included.
+        let before = [kernel("6.1", "a"), kernel("6.2", "b")];
+        let after = [kernel("6.2", "b"), kernel("6.1", "c")];
+        assert_eq!(diff(&before, &after), []);
+    }
+
+    #[test]
+    fn thousands_of_rows_of_one_name_do_not_stall_the_scan() {
+        let rows: Vec<_> = (0..5_000).map(|index| package("x", &index.to_string())).collect();
+        assert_eq!(items("AWS:Application", &rows).len(), 5_000);
     }
 }

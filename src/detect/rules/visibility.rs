@@ -1,12 +1,15 @@
 //! `blind-not-managed`, `blind-inventory-stale`: servers whose inside cannot be seen.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::RuleContext;
 use crate::detect::codes;
 use crate::detect::drift::{Drift, RuleOutput};
 use crate::types::{Aspect, InventoryType, Observed, Severity, Source};
+
+/// A server's clock may differ from ours by this much.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(1);
 
 pub(super) fn check(context: &RuleContext<'_>, out: &mut RuleOutput) {
     let Some(fleet) = context.fleet else { return };
@@ -17,20 +20,44 @@ pub(super) fn check(context: &RuleContext<'_>, out: &mut RuleOutput) {
         out.gaps.push((Source::Ssm, format!("is {}: its inside cannot be seen", context.instance.state)));
         return;
     }
-    let newest = context.instance.inventory.values().filter_map(|item| item.captured_at).max();
+    // The server itself says when it captured: a time to come would keep one report fresh for ever.
+    let ahead = |at: Timestamp| at.duration_since(context.now) > CLOCKS_DIFFER;
+    if context.instance.inventory.values().filter_map(|item| item.captured_at).any(ahead) {
+        out.gaps.push((Source::Ssm, "inventory says that it was captured in the future".to_owned()));
+        return;
+    }
+    let captured = captured(context);
     let limit = i64::try_from(fleet.inventory_max_age.as_secs()).unwrap_or(i64::MAX);
-    let hours = newest.map(|newest| context.now.duration_since(newest).as_secs()).filter(|age| *age > limit);
-    match (newest, hours) {
+    let hours = captured.map(|at| context.now.duration_since(at).as_secs()).filter(|age| *age > limit);
+    match (captured, hours) {
         // It has just shown what it holds: whether its agent answers right now does not matter.
         (Some(_), None) => {}
-        (_, Some(age)) => stale(context, age / 3600, limit / 3600, newest, out),
+        (_, Some(age)) => stale(context, age / 3600, limit / 3600, captured, out),
         (None, None) => never_heard(context, out),
     }
 }
 
-fn stale(context: &RuleContext<'_>, hours: i64, limit: i64, newest: Option<Timestamp>, out: &mut RuleOutput) {
+/// When the inside was seen. Every type that the golden is compared with must be fresh by itself: an agent that
+/// stopped listing packages and goes on reporting the rest hides what is installed.
+fn captured(context: &RuleContext<'_>) -> Option<Timestamp> {
+    let inventory = &context.instance.inventory;
+    let compared: Vec<_> = context
+        .golden
+        .iter()
+        .flat_map(|golden| golden.baseline.inventory.keys())
+        .filter_map(|kind| inventory.get(kind))
+        .map(|item| item.captured_at)
+        .collect();
+    if compared.is_empty() {
+        return inventory.values().filter_map(|item| item.captured_at).max();
+    }
+    // A time that cannot be read is `None`, the least.
+    compared.into_iter().min().flatten()
+}
+
+fn stale(context: &RuleContext<'_>, hours: i64, limit: i64, captured: Option<Timestamp>, out: &mut RuleOutput) {
     let agent = match &context.instance.node {
-        Observed::Unknown => "unknown: SSM could not be asked".to_owned(),
+        Observed::Unknown => "unknown".to_owned(),
         Observed::Seen(None) => "no longer managed".to_owned(),
         Observed::Seen(Some(node)) => node.ping_status.clone(),
     };
@@ -38,7 +65,7 @@ fn stale(context: &RuleContext<'_>, hours: i64, limit: i64, newest: Option<Times
     out.drifts.push(blind(
         codes::BLIND_INVENTORY_STALE,
         format!("the newest inventory is {hours} h old (limit {limit} h); agent is {agent}"),
-        json!({ "captured_at": newest, "agent": agent }),
+        json!({ "captured_at": captured, "agent": agent }),
     ));
 }
 

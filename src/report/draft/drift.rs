@@ -8,7 +8,7 @@ use super::{Scope, frozen};
 use crate::report::notice::{GroupKey, Notice, NoticeKind};
 use crate::report::render::parts::count;
 use crate::report::text::clean;
-use crate::types::{Attribution, Finding, FindingStatus, Severity};
+use crate::types::{Attribution, Finding, FindingStatus, Severity, Source};
 
 /// Attributions whose groups a finding may have been told under before; the ranking may change as late events
 /// arrive.
@@ -100,14 +100,24 @@ fn notice(scope: &Scope<'_>, key: GroupKey, shown: &[&Finding], instances: u64) 
     notice.totals.findings = shown.len() as u64;
     notice.totals.instances = instances;
     notice.findings = shown.iter().take(scope.settings.listed_findings).map(|f| listed(f, &scope.view)).collect();
+    let mut marks: Vec<String> = shown.iter().map(|finding| mark(finding)).collect();
+    marks.sort();
     let mut ids: Vec<_> = shown.iter().map(|finding| finding.id.clone()).collect();
     ids.sort();
     let action = shown.iter().filter_map(|f| scope.view.decision(&f.instance)).map(|d| d.action).max();
     let level = format!("{severity} {}", action.unwrap_or_default());
-    notice.state = state_of(ids.iter().map(|id| id.as_str()).chain([level.as_str()]));
+    notice.state = state_of(marks.iter().map(String::as_str).chain([level.as_str()]));
     ids.truncate(MEMBERS);
     notice.members = ids;
     notice
+}
+
+/// What must stay the same for a finding to be no news: which it is, how it differs, and its latest event.
+fn mark(finding: &Finding) -> String {
+    let latest = finding.attribution.first().filter(|_| finding.source == Source::Cloudtrail);
+    let latest = latest.map_or("", |by| by.event_id.as_str());
+    let differs = if finding.code.family() == "blind" { "" } else { finding.fingerprint.as_str() };
+    format!("{} {differs} {latest}", finding.id)
 }
 
 fn title(group: &GroupKey, shown: &[&Finding], instances: u64) -> String {

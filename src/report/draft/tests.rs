@@ -263,3 +263,26 @@ fn an_unreadable_history_tells_again_and_says_so() {
     let drafts = draft_notices(&report, &destinations, &Broken, now(), &NotifySettings::default());
     assert_eq!(drafts.len(), 1);
 }
+
+#[test]
+fn a_further_event_of_the_same_person_is_an_update_before_any_reminder() {
+    let mut world = World::new();
+    let mut one = session("i-1");
+    one.source = Source::Cloudtrail;
+    world.scan(fixtures::report(vec![one.clone()]), 0);
+    assert_eq!(world.kinds(fixtures::report(vec![one.clone()]), 400), []);
+    let mut again = fixtures::attribution("alice");
+    again.event_id = "22222222-2222-3333-4444-555555555555".into();
+    one.attribution.insert(0, again);
+    assert_eq!(world.kinds(fixtures::report(vec![one.clone()]), 500), [NoticeKind::Update]);
+    assert_eq!(world.kinds(fixtures::report(vec![one]), 1_000), []);
+}
+
+#[test]
+fn a_drift_that_becomes_another_is_an_update() {
+    let mut world = World::new();
+    let mut one = fixtures::finding("config-security-groups", "i-1", "interface 0");
+    world.scan(fixtures::report(vec![one.clone()]), 0);
+    one.fingerprint = "another".to_owned();
+    assert_eq!(world.kinds(fixtures::report(vec![one]), 500), [NoticeKind::Update]);
+}

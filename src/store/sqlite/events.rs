@@ -49,14 +49,21 @@ pub(super) fn of(connection: &Connection, id: &InstanceId) -> Db<Vec<ChangeEvent
     parse_all(statement.query_map([id.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// Advances checkpoints. One never goes back: a scan that read less must not forget what was read.
-pub(super) fn advance(tx: &Transaction<'_>, checkpoints: &[(Place, String, Timestamp)]) -> Db<()> {
+/// Advances checkpoints. One never goes back: a scan that read less must not forget what was read. Only one that
+/// lies ahead of the scan itself is taken back, because a wrong clock wrote it.
+pub(super) fn advance(
+    tx: &Transaction<'_>,
+    checkpoints: &[(Place, String, Timestamp)],
+    finished_at: Timestamp,
+) -> Db<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO checkpoint (account, region, source, through) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (account, region, source) DO UPDATE SET through = max(through, excluded.through)",
+         ON CONFLICT (account, region, source) DO UPDATE
+         SET through = CASE WHEN through > ?5 THEN excluded.through ELSE max(through, excluded.through) END",
     )?;
     for (place, source, through) in checkpoints {
-        write.execute(params![place.account.as_str(), place.region.as_str(), source, nanos(*through)])?;
+        let (account, region) = (place.account.as_str(), place.region.as_str());
+        write.execute(params![account, region, source, nanos(*through), nanos(finished_at)])?;
     }
     Ok(())
 }

@@ -138,7 +138,7 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
     changed.extend(findings::put(tx, found, *started_at)?);
     inputs::put(tx, scan, evaluated, &changed)?;
     events::put(tx, seen)?;
-    events::advance(tx, checkpoints)?;
+    events::advance(tx, checkpoints, *finished_at)?;
     links::put(tx, owned)?;
     links::put_user_data(tx, user_data)?;
     put_plan(tx, scan, plan)?;
