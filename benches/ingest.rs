@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
-use cattleguard::collect::trail::{LinkMap, ingest};
+use cattleguard::collect::trail::{Batch, ClassifyContext, LinkMap, ingest};
 use cattleguard::testing::{FleetBuilder, SimActor, scenario};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -87,8 +87,7 @@ impl Templates {
         }
         let records = fleet.cloud.trail_records(&place);
         let (changes, reads) = records.split_at_checked(changes).ok_or("no reads")?;
-        // Inventory reports of servers are no changes.
-        let changes = changes.iter().filter(|record| !record.contains("PutInventory"));
+        let changes = changes.iter().filter(|record| is_change(record));
         Ok(Self {
             changes: changes.filter_map(|record| cut(record)).collect(),
             reads: reads.iter().filter_map(|record| cut(record)).collect(),
@@ -102,6 +101,13 @@ impl Templates {
         let (before, after) = list.get(chosen % list.len().max(1))?;
         Some(format!("{before}{index:08x}-0000-4000-8000-000000000000{after}"))
     }
+}
+
+/// Whether a record alone comes to a change event.
+fn is_change(record: &str) -> bool {
+    let mut batch = Batch::new(ClassifyContext::default());
+    batch.add(record, "template");
+    batch.finish(&mut LinkMap::default()).events.len() == 1
 }
 
 /// What comes before and after the event id, a UUID of 36 characters.

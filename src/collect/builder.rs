@@ -1,19 +1,21 @@
 //! Assembles a snapshot from what was found. Pure: the collector calls `found_*` and `failed`, in any order,
 //! and [`Builder::build`] sorts, joins and accounts.
 
+mod contents;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use self::contents::Contents;
 use super::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, ReadError, ReadFailure,
     TargetHealth,
 };
 use crate::types::{
-    AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId,
-    InventoryContent, InventoryEntry, InventoryItem, InventoryType, ManagedNode, Observed, Place, ScanId, SetAside,
-    Snapshot, Source, TargetMembership, Volume, VolumeId,
+    AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId, InventoryItem,
+    InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source, TargetMembership, Volume,
+    VolumeId,
 };
 
 /// Collects findings of one collection.
@@ -24,9 +26,9 @@ pub struct Builder {
     nodes: HashMap<InstanceId, ManagedNode>,
     asked_nodes: HashSet<InstanceId>,
     inventory: HashMap<InstanceId, BTreeMap<InventoryType, InventoryItem>>,
-    contents: HashMap<String, Arc<InventoryContent>>,
+    contents: Contents,
     associations: HashMap<InstanceId, String>,
-    addresses: Vec<AddressAssociation>,
+    addresses: HashMap<InstanceId, Vec<String>>,
     members: HashMap<InstanceId, AsgMembership>,
     targets: Vec<(Place, String, Vec<TargetHealth>)>,
     user_data: HashMap<InstanceId, Option<Digest>>,
@@ -77,7 +79,7 @@ impl Builder {
                 Some(item) => item.content.entries.iter().cloned().chain(record.entries).collect(),
                 None => record.entries,
             };
-            let content = share(&mut self.contents, entries);
+            let content = self.contents.share(&record.inventory_type, entries);
             let item =
                 InventoryItem { captured_at: record.captured_at, schema_version: record.schema_version, content };
             types.insert(record.inventory_type, item);
@@ -91,7 +93,9 @@ impl Builder {
 
     /// Elastic IP associations.
     pub fn found_addresses(&mut self, addresses: Vec<AddressAssociation>) {
-        self.addresses.extend(addresses);
+        for AddressAssociation { instance, association, .. } in addresses {
+            self.addresses.entry(instance).or_default().push(association);
+        }
     }
 
     /// Auto Scaling members of one page.
@@ -196,20 +200,22 @@ impl Builder {
         self.coverage.get(&(place.clone(), source)).is_some_and(|entry| entry.status == CoverageStatus::Complete)
     }
 
-    /// How many instances were found in a place.
-    pub fn instances_in(&self, place: &Place) -> usize {
-        self.instances.keys().filter(|(at, _)| at == place).count()
+    /// Whether any instance was found in a place.
+    pub fn has_instances(&self, place: &Place) -> bool {
+        self.instances_of(place).next().is_some()
     }
 
     /// The distinct images of a place's instances.
     pub fn images_in(&self, place: &Place) -> Vec<ImageId> {
-        let ids: BTreeSet<&ImageId> = self
-            .instances
-            .iter()
-            .filter(|((at, _), instance)| at == place && instance.is_live())
-            .map(|(_, instance)| &instance.image)
-            .collect();
+        let live = self.instances_of(place).filter(|instance| instance.is_live());
+        let ids: BTreeSet<&ImageId> = live.map(|instance| &instance.image).collect();
         ids.into_iter().cloned().collect()
+    }
+
+    fn instances_of(&self, place: &Place) -> impl Iterator<Item = &Instance> {
+        let first = (place.clone(), InstanceId::new(""));
+        let here = self.instances.range(first..).take_while(move |((at, _), _)| at == place);
+        here.map(|(_, instance)| instance)
     }
 
     /// Live instances with their image and launch time.
@@ -221,53 +227,64 @@ impl Builder {
             .collect()
     }
 
-    /// The instances found so far with everything joined except user data; events are resolved against these.
-    pub fn joined_instances(&self) -> Vec<Instance> {
-        let targets = self.target_memberships();
-        let mut instances: Vec<Instance> =
-            self.instances.values().map(|instance| self.join(instance, &targets)).collect();
-        instances.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
-        instances
+    /// The instances found so far; whole after [`Self::join`].
+    pub fn instances(&self) -> impl Iterator<Item = &Instance> {
+        self.instances.values()
     }
 
-    fn join(&self, instance: &Instance, targets: &HashMap<InstanceId, Vec<TargetMembership>>) -> Instance {
-        let mut joined = instance.clone();
-        for volume in &mut joined.volumes {
-            if let Some(described) = self.volumes.get(&volume.id) {
+    /// Joins what was found so far into the instances. It is moved, not copied: with ten thousand instances a
+    /// second copy of everything would be the largest part of a scan's memory.
+    pub fn join(&mut self) {
+        let mut targets = self.target_memberships();
+        let mut instances = std::mem::take(&mut self.instances);
+        for ((_, id), instance) in &mut instances {
+            self.join_one(instance);
+            if let Some(memberships) = targets.remove(id) {
+                instance.targets = memberships;
+            }
+        }
+        self.instances = instances;
+        // What is left belongs to no instance that is listed.
+        self.volumes = HashMap::new();
+        self.targets = Vec::new();
+    }
+
+    fn join_one(&mut self, instance: &mut Instance) {
+        let id = &instance.id;
+        for volume in &mut instance.volumes {
+            if let Some(described) = self.volumes.remove(&volume.id) {
                 volume.size_gib = described.size_gib;
-                volume.volume_type.clone_from(&described.volume_type);
+                volume.volume_type = described.volume_type;
                 volume.encrypted = described.encrypted;
             }
         }
-        joined.profile_association = self.associations.get(&instance.id).cloned();
-        for address in self.addresses.iter().filter(|address| address.instance == instance.id) {
-            let carrier = joined
-                .interfaces
-                .iter_mut()
-                .find(|interface| interface.device_index == 0)
-                .filter(|interface| !interface.address_associations.contains(&address.association));
-            if let Some(interface) = carrier {
-                interface.address_associations.push(address.association.clone());
+        if let Some(association) = self.associations.remove(id) {
+            instance.profile_association = Some(association);
+        }
+        let primary = instance.interfaces.iter_mut().find(|interface| interface.device_index == 0);
+        if let (Some(interface), Some(associations)) = (primary, self.addresses.remove(id)) {
+            for association in associations {
+                if !interface.address_associations.contains(&association) {
+                    interface.address_associations.push(association);
+                }
             }
         }
-        if let Some(membership) = self.members.get(&instance.id) {
-            joined.asg = Some(membership.clone());
+        if let Some(membership) = self.members.remove(id) {
+            instance.asg = Some(membership);
         }
-        joined.node = match self.nodes.get(&instance.id) {
-            Some(node) => Observed::Seen(Some(node.clone())),
-            None if self.asked_nodes.contains(&instance.id) => Observed::Seen(None),
-            None => Observed::Unknown,
-        };
-        if let Some(inventory) = self.inventory.get(&instance.id) {
-            joined.inventory.clone_from(inventory);
+        match self.nodes.remove(id) {
+            Some(node) => instance.node = Observed::Seen(Some(node)),
+            None if instance.node == Observed::Unknown && self.asked_nodes.contains(id) => {
+                instance.node = Observed::Seen(None);
+            }
+            None => {}
         }
-        if let Some(memberships) = targets.get(&instance.id) {
-            joined.targets.clone_from(memberships);
+        if let Some(inventory) = self.inventory.remove(id) {
+            instance.inventory.extend(inventory);
         }
-        if let Some(digest) = self.user_data.get(&instance.id) {
-            joined.user_data = Observed::Seen(digest.clone());
+        if let Some(digest) = self.user_data.remove(id) {
+            instance.user_data = Observed::Seen(digest);
         }
-        joined
     }
 
     /// Targets name instances or addresses; both are turned into memberships with the counts that availability needs.
@@ -281,19 +298,22 @@ impl Builder {
         }
         let mut memberships: HashMap<InstanceId, Vec<TargetMembership>> = HashMap::new();
         for (place, group, targets) in &self.targets {
-            let healthy: Vec<Option<&str>> = targets
-                .iter()
-                .filter(|target| target.state == "healthy")
-                .map(|target| owners.get(&(place, target.target.as_str())).map(|owner| owner.zone.as_str()))
-                .collect();
+            let mut healthy = 0;
+            let mut by_zone: HashMap<&str, usize> = HashMap::new();
+            for target in targets.iter().filter(|target| target.state == "healthy") {
+                healthy += 1;
+                if let Some(owner) = owners.get(&(place, target.target.as_str())) {
+                    *by_zone.entry(&owner.zone).or_default() += 1;
+                }
+            }
             for target in targets {
                 let Some(owner) = owners.get(&(place, target.target.as_str())) else { continue };
-                let in_zone = healthy.iter().filter(|zone| **zone == Some(owner.zone.as_str())).count();
+                let in_zone = by_zone.get(owner.zone.as_str()).copied().unwrap_or_default();
                 memberships.entry(owner.id.clone()).or_default().push(TargetMembership {
                     target_group: group.clone(),
                     health: target.state.clone(),
                     port: target.port,
-                    healthy_in_group: count(healthy.len()),
+                    healthy_in_group: count(healthy),
                     healthy_in_zone: count(in_zone),
                 });
             }
@@ -301,15 +321,17 @@ impl Builder {
         memberships
     }
 
-    /// Finishes the snapshot. Consumes the builder: maps are released as they are joined.
+    /// Finishes the snapshot.
     pub fn build(
-        self,
+        mut self,
         scan_id: ScanId,
         started_at: Timestamp,
         finished_at: Timestamp,
         calls: BTreeMap<String, u64>,
     ) -> Snapshot {
-        let instances = self.joined_instances();
+        self.join();
+        let mut instances: Vec<Instance> = self.instances.into_values().collect();
+        instances.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
         let mut events: Vec<ChangeEvent> = self.events.into_values().collect();
         events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
         Snapshot {
@@ -328,31 +350,6 @@ impl Builder {
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// Sorts the rows and returns the one allocation for this content.
-fn share(
-    contents: &mut HashMap<String, Arc<InventoryContent>>,
-    mut entries: Vec<InventoryEntry>,
-) -> Arc<InventoryContent> {
-    entries.sort();
-    let digest = digest(&entries);
-    Arc::clone(contents.entry(digest.clone()).or_insert_with(|| Arc::new(InventoryContent { entries, digest })))
-}
-
-/// BLAKE3 over sorted rows, each name and value with its length in front.
-pub fn digest(entries: &[InventoryEntry]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for entry in entries {
-        hasher.update(&(entry.len() as u64).to_le_bytes());
-        for (name, value) in entry {
-            for text in [name, value] {
-                hasher.update(&(text.len() as u64).to_le_bytes());
-                hasher.update(text.as_bytes());
-            }
-        }
-    }
-    format!("blake3:{}", hasher.finalize().to_hex())
 }
 
 #[cfg(test)]

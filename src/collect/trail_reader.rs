@@ -61,7 +61,11 @@ pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, 
         }
     }
 
-    let mut links = LinkMap::build(&lock(builder).joined_instances(), &memory.links);
+    let mut links = {
+        let mut builder = lock(builder);
+        builder.join();
+        LinkMap::build(builder.instances(), &memory.links)
+    };
     let batch = batch.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let collected = batch.finish(&mut links);
     read.links = links.links(now);

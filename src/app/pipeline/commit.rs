@@ -5,30 +5,29 @@ use crate::collect::Collected;
 use crate::report::ScanReport;
 use crate::store::{OutboxDraft, ScanCommit};
 
+/// Moves the instances out of the report, for as long as the commit takes: ten thousand of them are too many to
+/// copy.
 pub(super) fn build(
-    report: &ScanReport,
-    collected: &Collected,
+    report: &mut ScanReport,
+    collected: Collected,
     evaluated: Evaluated,
     notices: Vec<OutboxDraft>,
 ) -> ScanCommit {
+    let Collected { snapshot, checkpoints, links, user_data, waiting } = collected;
+    let mut events = snapshot.events;
+    events.retain(|event| !waiting.contains(&event.id));
     ScanCommit {
         scan_id: report.scan_id.clone(),
         started_at: report.started_at,
         finished_at: report.finished_at,
         exit_code: report.totals.exit_code,
         coverage: report.coverage.clone(),
-        instances: report.instances.clone(),
+        instances: std::mem::take(&mut report.instances),
         findings: report.findings.iter().chain(&report.resolved).cloned().collect(),
-        events: collected
-            .snapshot
-            .events
-            .iter()
-            .filter(|event| !collected.waiting.contains(&event.id))
-            .cloned()
-            .collect(),
-        checkpoints: collected.checkpoints.clone(),
-        links: collected.links.clone(),
-        user_data: collected.user_data.clone(),
+        events,
+        checkpoints,
+        links,
+        user_data,
         plan: report.plan.clone(),
         notices,
         inputs: evaluated.inputs,

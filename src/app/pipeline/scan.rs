@@ -1,6 +1,7 @@
 //! Runs one scan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE};
 use jiff::Timestamp;
@@ -8,14 +9,14 @@ use jiff::Timestamp;
 use super::decisions::{self, Evaluated};
 use super::stage_log::StageLog;
 use super::{commit, lease, outcome, planning, unseen};
-use crate::collect::{self, CloudRead, CollectSettings, Collection, Memory, Progress};
+use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
     AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
-    InventoryType, Region, ScanId, ScanMode, Severity, Snapshot,
+    InventoryContent, InventoryType, Region, ScanId, ScanMode, Severity, Snapshot,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -101,20 +102,8 @@ async fn scan_under_lease(
     let now = (inputs.clock)();
     let mut log = StageLog::start();
     let known = load(store, now)?;
-    let memory = memory(store, inputs, &known)?;
     log.done("load");
-    let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
-    let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
-    let collection = Collection {
-        cloud,
-        settings: &settings,
-        memory: &memory,
-        known_events: &known_events,
-        clock: inputs.clock,
-        progress: inputs.progress,
-    };
-    let scan_id = ScanId::new(uuid::Uuid::now_v7().to_string());
-    let collected = held.renewing(collect::collect(&collection, scan_id)).await?;
+    let mut collected = held.renewing(gather(cloud, store, inputs, &known)).await??;
     log.done("collect");
     let snapshot = &collected.snapshot;
 
@@ -128,12 +117,12 @@ async fn scan_under_lease(
         last_clean: &known.last_clean,
     });
     log.done("detect");
-    let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
+    let mut evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
     log.done("evaluate");
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
     log.done("plan");
     let unseen = unseen::unseen(store, snapshot, &detection)?;
-    let report = report(inputs, snapshot, detection, &evaluated, plan, unseen);
+    let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
 
     let history = OutboxHistory::new(store);
     let drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
@@ -141,10 +130,11 @@ async fn scan_under_lease(
         tracing::warn!(error = %error, "the outbox history could not be read; a notice may be repeated");
     }
     let notices = drafts.len();
-    let events = snapshot.events.len();
-    let scan = commit::build(&report, &collected, evaluated, drafts);
+    let events = collected.snapshot.events.len();
+    let scan = commit::build(&mut report, collected, evaluated, drafts);
     log.done("report");
     store.commit_scan(held.lease(), &scan)?;
+    report.instances = scan.instances;
     log.done("commit");
     Ok(ScanOutcome { report, notices, events })
 }
@@ -169,6 +159,28 @@ fn judged_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> Vec<InventoryTyp
         }
     }
     types
+}
+
+/// Collects; what earlier scans remember is loaded for no longer than that.
+async fn gather(
+    cloud: &dyn CloudRead,
+    store: &dyn Store,
+    inputs: &ScanInputs<'_>,
+    known: &Known,
+) -> Result<Collected, StoreError> {
+    let memory = memory(store, inputs, known)?;
+    let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
+    let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
+    let collection = Collection {
+        cloud,
+        settings: &settings,
+        memory: &memory,
+        known_events: &known_events,
+        clock: inputs.clock,
+        progress: inputs.progress,
+    };
+    let scan_id = ScanId::new(uuid::Uuid::now_v7().to_string());
+    Ok(collect::collect(&collection, scan_id).await)
 }
 
 fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
@@ -206,26 +218,27 @@ fn unresolved(snapshot: &Snapshot) -> Vec<ChangeEvent> {
     snapshot.events.iter().filter(grave).filter(|event| !event.unresolved.is_empty()).cloned().collect()
 }
 
+/// The report takes the instances and decisions over: they are large, and nobody else needs them any more.
 fn report(
     inputs: &ScanInputs<'_>,
-    snapshot: &Snapshot,
+    snapshot: &mut Snapshot,
     detection: Detection,
-    evaluated: &Evaluated,
+    evaluated: &mut Evaluated,
     plan: crate::types::Plan,
     unseen: Vec<InstanceResult>,
 ) -> ScanReport {
-    let by_id: BTreeMap<&InstanceId, &Instance> =
-        snapshot.instances.iter().map(|instance| (&instance.id, instance)).collect();
+    let mut rowless = Rowless::default();
+    // Detection keeps the snapshot's order and leaves some out.
+    let mut seen = std::mem::take(&mut snapshot.instances).into_iter();
     let mut instances: Vec<InstanceResult> = detection
         .instances
         .into_iter()
         .filter_map(|found| {
-            let instance = by_id.get(&found.instance)?;
-            let mut seen = (*instance).clone();
-            seen.inventory.values_mut().for_each(|item| item.content = Default::default());
+            let mut instance = seen.find(|instance| instance.id == found.instance)?;
+            instance.inventory.values_mut().for_each(|item| rowless.strip(&mut item.content));
             Some(InstanceResult {
-                decision: evaluated.decisions.get(&found.instance).cloned(),
-                instance: seen,
+                decision: evaluated.decisions.remove(&found.instance),
+                instance,
                 fleet: found.fleet,
                 golden: found.golden,
                 verdict: found.verdict,
@@ -254,6 +267,21 @@ fn report(
     };
     report.totals = outcome::totals(&report, inputs.fail_on);
     report
+}
+
+/// Inventory without its rows: only the digests are kept, one allocation for each.
+#[derive(Default)]
+struct Rowless(BTreeMap<String, Arc<InventoryContent>>);
+
+impl Rowless {
+    fn strip(&mut self, content: &mut Arc<InventoryContent>) {
+        let digest = &content.digest;
+        let bare = self
+            .0
+            .entry(digest.clone())
+            .or_insert_with(|| Arc::new(InventoryContent { entries: Vec::new(), digest: digest.clone() }));
+        *content = Arc::clone(bare);
+    }
 }
 
 /// The order in which instances are listed everywhere.

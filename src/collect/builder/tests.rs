@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::*;
-use crate::types::{MetadataOptions, NetworkInterface};
+
+use crate::types::{InventoryEntry, MetadataOptions, NetworkInterface};
 
 fn place() -> Place {
     Place::new("000000000000", "eu-west-1")

@@ -24,7 +24,7 @@ pub(super) async fn read(cloud: &dyn CloudRead, place: &Place, builder: &Mutex<B
     } else {
         lock(builder).covered(place, Source::Ec2, CoverageStatus::Complete, None);
     }
-    if lock(builder).instances_in(place) == 0 {
+    if !lock(builder).has_instances(place) {
         return;
     }
     let volumes = pages::each(

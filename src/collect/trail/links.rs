@@ -19,6 +19,9 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 /// Ids that one instance holds at a time. Everything else (groups, profiles, executions) has many.
 const EXCLUSIVE: [&str; 4] = ["eni-", "vol-", "eipassoc-", "iip-assoc-"];
 
+/// Lists of owners up to this length grow one by one.
+const FEW: usize = 2;
+
 /// The map. Build it from the present state, add what earlier scans remembered, let it learn from events.
 #[derive(Clone, Debug, Default)]
 pub struct LinkMap {
@@ -40,7 +43,7 @@ struct Known {
 
 impl LinkMap {
     /// Builds the map from instances as they are now and from remembered links.
-    pub fn build(instances: &[Instance], remembered: &[Link]) -> Self {
+    pub fn build<'a>(instances: impl IntoIterator<Item = &'a Instance>, remembered: &[Link]) -> Self {
         let mut map = Self::default();
         for instance in instances {
             map.add_instance(instance);
@@ -192,6 +195,10 @@ impl PlaceLinks {
         let known =
             if is_exclusive(key) || is_address(key) { owners.contains(&owner) } else { owners.last() == Some(&owner) };
         if !known {
+            // Most keys have one holder, now and remembered: room for more would be most of the map.
+            if owners.len() < FEW {
+                owners.reserve_exact(1);
+            }
             owners.push(owner);
         }
     }

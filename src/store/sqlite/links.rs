@@ -1,7 +1,9 @@
 //! What belonged to whom, and user data digests: remembered so that later events can be resolved and user
 //! data is fetched once for each launch.
 
-use rusqlite::{Connection, Transaction, params};
+use std::collections::{BTreeSet, HashSet};
+
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::fault::Db;
 use super::value::{nanos, time};
@@ -31,15 +33,44 @@ pub(super) fn all(connection: &Connection) -> Db<Vec<Link>> {
     let mut statement = connection.prepare_cached(
         "SELECT account, region, key, instance, seen_at FROM link ORDER BY seen_at, account, region, key, instance",
     )?;
-    let rows = statement.query_map([], |row| {
-        Ok(Link {
-            place: Place::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?),
+    let (mut rows, mut ids, mut links) = (statement.query([])?, Ids::default(), Vec::new());
+    while let Some(row) = rows.next()? {
+        links.push(Link {
+            place: ids.place(row)?,
             key: row.get(2)?,
-            instance: InstanceId::from(row.get::<_, String>(3)?),
+            instance: ids.instance(row, 3)?,
             seen_at: time(row.get(4)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        });
+    }
+    Ok(links)
+}
+
+/// One allocation for each place and instance: an instance has half a dozen links.
+#[derive(Default)]
+struct Ids {
+    places: BTreeSet<Place>,
+    instances: HashSet<InstanceId>,
+}
+
+impl Ids {
+    /// Reads the first two columns, account and region.
+    fn place(&mut self, row: &Row<'_>) -> rusqlite::Result<Place> {
+        let place = Place::new(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+        if let Some(known) = self.places.get(&place) {
+            return Ok(known.clone());
+        }
+        self.places.insert(place.clone());
+        Ok(place)
+    }
+
+    fn instance(&mut self, row: &Row<'_>, column: usize) -> rusqlite::Result<InstanceId> {
+        let id = InstanceId::from(row.get_ref(column)?.as_str()?);
+        if let Some(known) = self.instances.get(&id) {
+            return Ok(known.clone());
+        }
+        self.instances.insert(id.clone());
+        Ok(id)
+    }
 }
 
 /// Remembers user data digests.
@@ -66,13 +97,14 @@ pub(super) fn user_data(connection: &Connection) -> Db<Vec<UserDataMemo>> {
     let mut statement = connection.prepare_cached(
         "SELECT account, region, instance, digest, fetched_at FROM user_data ORDER BY account, region, instance",
     )?;
-    let rows = statement.query_map([], |row| {
-        Ok(UserDataMemo {
-            place: Place::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?),
-            instance: InstanceId::from(row.get::<_, String>(2)?),
+    let (mut rows, mut ids, mut memos) = (statement.query([])?, Ids::default(), Vec::new());
+    while let Some(row) = rows.next()? {
+        memos.push(UserDataMemo {
+            place: ids.place(row)?,
+            instance: ids.instance(row, 2)?,
             digest: row.get(3)?,
             fetched_at: time(row.get(4)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        });
+    }
+    Ok(memos)
 }
