@@ -33,7 +33,11 @@ pub fn explain_instance(result: &InstanceResult, view: &View<'_>, look: &Look) -
 
 fn node(result: &InstanceResult) -> String {
     match &result.instance.node {
-        Observed::Unknown => "SSM could not be asked".to_owned(),
+        // A server that has just reported is not asked about: it has shown that its agent works.
+        Observed::Unknown => match result.instance.inventory.values().filter_map(|item| item.captured_at).max() {
+            Some(at) => format!("by SSM: it reported inventory at {}", time(at)),
+            None => "SSM could not be asked".to_owned(),
+        },
         Observed::Seen(None) => "not a managed node: SSM sees nothing of its inside".to_owned(),
         Observed::Seen(Some(node)) => {
             let ping = node.last_ping.map_or_else(|| "never".to_owned(), time);

@@ -4,23 +4,24 @@ use super::out::Out;
 use super::parts::{count, time};
 use crate::report::look::Look;
 use crate::report::text::clean;
-use crate::types::Finding;
+use crate::types::{Finding, FindingStatus};
 
 /// Below this width the table leaves out when a finding was first seen.
 const WIDE: usize = 120;
+/// Below this width instance and status are told in words.
+const MEDIUM: usize = 90;
 
 /// The findings, worst first, then by first sight.
 pub fn findings_table(findings: &[Finding], look: &Look) -> String {
     let mut out = Out::new(look);
     let mut shown: Vec<_> = findings.iter().collect();
     shown.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.first_seen, &finding.id));
-    let wide = look.width >= WIDE;
-    let headers: &[&str] = if wide {
-        &["FINDING", "SEVERITY", "STATUS", "INSTANCE", "CODE", "WHO", "FIRST SEEN", "WHAT"]
-    } else {
-        &["FINDING", "SEVERITY", "STATUS", "INSTANCE", "WHAT"]
+    let headers: &[&str] = match look.width {
+        WIDE.. => &["FINDING", "SEVERITY", "STATUS", "INSTANCE", "CODE", "WHO", "FIRST SEEN", "WHAT"],
+        MEDIUM.. => &["FINDING", "SEVERITY", "STATUS", "INSTANCE", "WHAT"],
+        _ => &["FINDING", "SEVERITY", "WHAT"],
     };
-    let rows: Vec<_> = shown.into_iter().map(|finding| row(finding, look, wide)).collect();
+    let rows: Vec<_> = shown.into_iter().map(|finding| row(finding, look)).collect();
     if !rows.is_empty() {
         out.table(headers, rows);
     }
@@ -28,16 +29,19 @@ pub fn findings_table(findings: &[Finding], look: &Look) -> String {
     out.finish()
 }
 
-fn row(finding: &Finding, look: &Look, wide: bool) -> Vec<String> {
-    let mut cells = vec![
-        clean(finding.id.as_str(), 40),
-        look.severity(finding.severity),
-        finding.status.to_string(),
-        clean(finding.instance.as_str(), 40),
-    ];
-    let code = clean(finding.code.as_str(), 60);
-    let summary = clean(&finding.summary, 200);
-    if wide {
+fn row(finding: &Finding, look: &Look) -> Vec<String> {
+    let (id, instance) = (clean(finding.id.as_str(), 40), clean(finding.instance.as_str(), 40));
+    let (code, summary) = (clean(finding.code.as_str(), 60), clean(&finding.summary, 200));
+    let severity = look.severity(finding.severity);
+    if look.width < MEDIUM {
+        let status = match finding.status {
+            FindingStatus::Open => String::new(),
+            other => format!(" ({other})"),
+        };
+        return vec![id, severity, format!("{code} on {instance}{status}: {summary}")];
+    }
+    let mut cells = vec![id, severity, finding.status.to_string(), instance];
+    if look.width >= WIDE {
         let who = finding.attribution.first().map_or_else(|| "-".to_owned(), |by| clean(&by.display, 40));
         cells.extend([code, who, time(finding.first_seen), summary]);
     } else {
@@ -64,6 +68,19 @@ mod tests {
         f-415cc764fdf7cc9d  low       open    i-0aaaaaaaaaaaaaaaa  config-volumes        -      2026-11-23 09:59:00Z  /dev/sdf differs from the
                                                                                                                       golden
         2 findings
+        ");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_words_not_single_letters() {
+        let one = fixtures::finding("config-volumes", "i-0aaaaaaaaaaaaaaaa", "/dev/sdf");
+        insta::assert_snapshot!(findings_table(&[one], &Look { width: 60, ..Look::default() }), @r"
+        FINDING             SEVERITY  WHAT
+        f-415cc764fdf7cc9d  high      config-volumes on
+                                      i-0aaaaaaaaaaaaaaaa:
+                                      /dev/sdf differs from the
+                                      golden
+        1 finding
         ");
     }
 }

@@ -122,7 +122,7 @@ pub fn golden_text(golden: &Golden, look: &Look) -> String {
     }
     out.heading("Launch contract");
     for (field, value) in contract_lines(contract) {
-        out.labelled(2, &format!("{field:<18}"), &value);
+        out.labelled(2, &format!("{field:<17} "), &value);
     }
     out.heading("Baseline");
     let root = baseline.manifest_root.as_ref().map_or("not recorded", |root| root.as_str());

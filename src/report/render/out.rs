@@ -8,6 +8,10 @@ use crate::report::text::wrap;
 /// Text narrower than this is not worth wrapping to: the terminal's own wrapping reads better.
 const NARROWEST: usize = 40;
 
+/// The last column of a table gets at least this, even where the terminal then has to wrap the lines: text set one
+/// letter a line cannot be read at all.
+const LAST_COLUMN: u16 = 24;
+
 /// Output under construction.
 pub(super) struct Out<'a> {
     pub(super) look: &'a Look,
@@ -73,6 +77,12 @@ impl<'a> Out<'a> {
             .set_width(u16::try_from(width).unwrap_or(u16::MAX))
             .set_header(headers.iter().map(|header| self.look.paint(Role::Dim, header)).collect::<Vec<_>>());
         table.add_rows(rows);
+        let widths = table.column_max_content_widths();
+        if let Some((last, fixed)) = widths.split_last() {
+            let fixed = fixed.iter().fold(0_u16, |sum, width| sum.saturating_add(*width).saturating_add(2));
+            let least = fixed.saturating_add(2).saturating_add(LAST_COLUMN.min(*last));
+            table.set_width(u16::try_from(width).unwrap_or(u16::MAX).max(least));
+        }
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
             if index + 1 < headers.len() {
