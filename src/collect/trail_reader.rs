@@ -12,7 +12,7 @@ use super::settings::TrailSource;
 use super::source::{CloudRead, ReadError};
 use super::trail::{Batch, ClassifyContext, Entry, LinkMap, lookup_into, read_path};
 use crate::store::Link;
-use crate::types::{Aspect, CallOutcome, ChangeEvent, CoverageStatus, EventId, InstanceId, Place, Source};
+use crate::types::{Aspect, CallOutcome, ChangeEvent, CoverageStatus, EventId, InstanceId, Place, Source, TRAIL_GAP};
 
 /// CloudTrail's event history goes back this far ("CloudTrail Event history", user guide).
 const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -144,7 +144,7 @@ fn start(
         return back(lookback, now).max(oldest);
     };
     if *checkpoint < oldest {
-        let reason = format!("the trail was last read on {checkpoint}, before the event history begins");
+        let reason = format!("the trail was last read on {checkpoint}, {TRAIL_GAP}");
         lock(builder).incomplete(place, Source::Cloudtrail, CoverageStatus::Partial, reason);
     }
     let overlap = SignedDuration::try_from(settings.overlap).unwrap_or_default();

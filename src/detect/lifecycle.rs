@@ -30,9 +30,11 @@ pub(super) fn is_gone(finding: &Finding, observed: &Evidence<'_>) -> bool {
     let place = crate::types::Place { account: finding.account.clone(), region: finding.region.clone() };
     let complete = |source| observed.snapshot.is_complete(&place, source);
     if finding.instance.as_str() == WHOLE_PLACE {
-        // What is known from an event ends when a person has seen it and the event is no longer remembered.
-        let from_event = finding.code.as_str() == "blind-trail-stopped" || finding.code.family() == "event";
-        return complete(finding.source) && (!from_event || finding.status == FindingStatus::Acknowledged);
+        // What is known from an event ends when a person has seen it and the event is no longer remembered; a gap in
+        // the trail does not close by itself either.
+        let lasting = matches!(finding.code.as_str(), "blind-trail-stopped" | "blind-trail-gap")
+            || finding.code.family() == "event";
+        return complete(finding.source) && (!lasting || finding.status == FindingStatus::Acknowledged);
     }
     let Some(gaps) = observed.gaps.get(&finding.instance) else {
         // Not among the live instances: gone, if EC2 was read completely.

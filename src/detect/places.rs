@@ -12,7 +12,7 @@ use super::events::{self, EventGroup};
 use super::lifecycle::{WHOLE_PLACE, coverage_code, is_blind};
 use crate::types::{
     CallOutcome, ChangeEvent, Code, Coverage, EventId, Finding, FindingStatus, InstanceId, Place, Severity, Snapshot,
-    Source,
+    Source, TRAIL_GAP,
 };
 
 /// Findings for every source that was not read completely and for every trail event.
@@ -71,8 +71,10 @@ fn of_group(group: EventGroup, place: &Place, snapshot: &Snapshot) -> Finding {
 
 fn source(entry: &Coverage, snapshot: &Snapshot) -> Finding {
     let reason = entry.reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
+    // A source that failed is read again; a stretch that has left the event history never is.
+    let is_gap = entry.source == Source::Cloudtrail && reason.ends_with(TRAIL_GAP);
     let mut finding = blank(
-        coverage_code(entry.denied),
+        if is_gap { codes::BLIND_TRAIL_GAP } else { coverage_code(entry.denied) },
         entry.account.clone(),
         entry.region.clone(),
         format!("source {}", entry.source.as_str()),

@@ -78,6 +78,9 @@ pub struct Coverage {
     pub denied: bool,
 }
 
+/// How the reason of a coverage entry ends when a stretch of the trail can no longer be read.
+pub const TRAIL_GAP: &str = "before the event history begins";
+
 /// An image as EC2 describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {

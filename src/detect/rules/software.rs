@@ -36,6 +36,11 @@ pub(super) fn check(context: &RuleContext<'_>, memo: &mut SoftwareMemo, out: &mu
     if context.fleet.is_none() && context.instance.inventory.is_empty() && !golden.baseline.inventory.is_empty() {
         out.gaps.push((Source::Ssm, "reports no inventory".to_owned()));
     }
+    let expected = context.fleet.is_none_or(|fleet| fleet.expect_inventory);
+    if expected && golden.baseline.inventory.is_empty() {
+        let reason = format!("{} has no software baseline: record it with a reference instance", golden.reference());
+        out.gaps.push((Source::Ssm, reason));
+    }
     for (kind, baseline) in &golden.baseline.inventory {
         if kind.as_str().starts_with("Custom:Cattleguard") {
             continue;

@@ -199,6 +199,30 @@ fn a_place_without_recorded_groups_is_a_gap_not_a_pass() {
 }
 
 #[test]
+fn a_golden_without_a_software_baseline_makes_nothing_clean() {
+    let mut bare = golden();
+    bare.baseline.inventory.clear();
+    let detection = run_with(&snapshot(vec![instance("i-1")], vec![]), &[], None, &[], &[bare]);
+    assert_eq!(detection.instances[0].verdict, Verdict::Unjudged);
+}
+
+#[test]
+fn a_stretch_of_the_trail_that_is_lost_stays_a_finding_until_somebody_has_seen_it() {
+    let mut lost = snapshot(vec![instance("i-1")], vec![]);
+    lost.coverage[4] = Coverage {
+        denied: false,
+        reason: Some(format!("the trail was last read long ago, {TRAIL_GAP}")),
+        ..coverage(Source::Cloudtrail, CoverageStatus::Partial)
+    };
+    let mut first = run(&lost, &[], None);
+    assert_eq!(codes(&first), ["blind-trail-gap"]);
+    let later = snapshot(vec![instance("i-1")], vec![]);
+    assert_eq!(codes(&run(&later, &first.findings, None)), ["blind-trail-gap"]);
+    first.findings[0].status = FindingStatus::Acknowledged;
+    assert_eq!(run(&later, &first.findings, None).resolved.len(), 1);
+}
+
+#[test]
 fn an_exception_waives_and_its_end_reopens() {
     let mut one = instance("i-1");
     one.instance_type = "m7g.xlarge".to_owned();
