@@ -173,7 +173,21 @@ pub enum Replace {
 
 /// Writes a file so that it holds all of the new content or is as it was: a temporary file in the same
 /// folder, synced, then put in place.
+///
+/// What is there and is no regular file (`/dev/null`, `/dev/stderr`, a pipe) is written to, never replaced; a
+/// symbolic link stays one, and the file it leads to is replaced.
 pub fn write_atomically(path: &Path, content: &[u8], replace: Replace) -> io::Result<()> {
+    let resolved;
+    let mut path = path;
+    if replace == Replace::Yes
+        && let Ok(there) = fs::metadata(path)
+    {
+        if !there.is_file() {
+            return OpenOptions::new().write(true).open(path)?.write_all(content);
+        }
+        resolved = fs::canonicalize(path)?;
+        path = &resolved;
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
     let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
@@ -238,6 +252,21 @@ mod tests {
         let outputs = Outputs::new(&specs, &[Format::Table], TERMINAL).expect("outputs");
         outputs.emit(|_, canvas| Ok(format!("colour: {}", canvas.color))).expect("written");
         assert_eq!(fs::read_to_string(&path).expect("a file"), "colour: false\n");
+    }
+
+    #[test]
+    fn devices_and_links_are_written_through_and_never_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (device, link, file) =
+            (folder.path().join("device"), folder.path().join("link"), folder.path().join("file"));
+        std::os::unix::fs::symlink("/dev/null", &device).expect("linked");
+        write_atomically(&device, b"gone", Replace::Yes).expect("written");
+        assert!(fs::symlink_metadata(&device).expect("there").is_symlink());
+        fs::write(&file, "old").expect("written");
+        std::os::unix::fs::symlink(&file, &link).expect("linked");
+        write_atomically(&link, b"new", Replace::Yes).expect("written");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(fs::read_to_string(&file).expect("a file"), "new");
     }
 
     #[test]

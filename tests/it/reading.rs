@@ -36,7 +36,7 @@ fn every_code_that_a_scan_finds_has_a_page() {
     let scan = app.scan();
     assert!(scan.list("findings").len() >= 3);
     for finding in scan.list("findings") {
-        assert_eq!(app.run(&["-o", "table=/dev/null", "explain", finding["code"].as_str().unwrap()]), OK);
+        assert_eq!(app.text("table", &["explain", finding["code"].as_str().unwrap()]).0, OK);
     }
 }
 
@@ -58,7 +58,7 @@ fn an_instance_is_explained_with_its_actor_policy_and_every_gate() {
     assert!(timeline.to_string().contains("StartSession"));
     let (code, pets) = app.json(&["pets"]);
     assert_eq!((code, pets["pets"].as_array().map(Vec::len)), (OK, Some(1)), "{pets:#}");
-    assert_eq!(app.run(&["-o", "table=/dev/null", "plan"]), HELD);
+    assert_eq!(app.text("table", &["plan"]).0, HELD);
     assert_eq!(app.run(&["timeline", "i-0000000000000dead"]), FAILED);
     assert_eq!(app.run(&["explain", "i-0000000000000dead"]), FAILED);
 }
