@@ -77,6 +77,12 @@ golden = "web"
 
 const GOLDEN: &[(&str, &str)] = &[("openssl", "3.0.7"), ("bash", "5.2.15")];
 
+/// A server reports its packages in its own name, as its agent does: by a session of its role that bears its id.
+async fn reports(scene: &Scene, id: &str, packages: &[(&str, &str)]) {
+    let agent = scene.person(id, SHOP, IRELAND).await;
+    report_at(&agent, id, packages, Timestamp::now()).await;
+}
+
 /// A fleet of four and a reference server beside it, all equal, all with inventory, and `web@1` recorded from it.
 async fn fleet(scene: &Scene, desk: &Desk) -> (Person, Vec<String>) {
     let mia = scene.person("mia@example.com", SHOP, IRELAND).await;
@@ -84,7 +90,7 @@ async fn fleet(scene: &Scene, desk: &Desk) -> (Person, Vec<String>) {
     let members = mia.launch(&image, "web", 4).await;
     let reference = mia.launch(&image, "reference", 1).await.remove(0);
     for id in members.iter().chain([&reference]) {
-        report_at(&mia, id, GOLDEN, Timestamp::now()).await;
+        reports(scene, id, GOLDEN).await;
     }
     desk.ok(&[
         "golden",
@@ -131,7 +137,7 @@ async fn what_people_do_to_servers_is_found_and_named() {
     let group = open.group_id.unwrap();
     ben.ec2.modify_instance_attribute().instance_id(&members[0]).groups(&group).send().await.unwrap();
     mia.ssm.start_session().target(&members[1]).send().await.unwrap();
-    report_at(&mia, &members[1], &[("openssl", "3.0.8"), ("bash", "5.2.15")], Timestamp::now()).await;
+    reports(&scene, &members[1], &[("openssl", "3.0.8"), ("bash", "5.2.15")]).await;
     let key = json!({"InstanceId": members[2], "InstanceOSUser": "ec2-user", "SSHPublicKey": "ssh-ed25519 AAAA"});
     let target = "AWSEC2InstanceConnectService.SendSSHPublicKey";
     scene.emulator.json_call(&ben.key, &ben.region, "ec2-instance-connect", target, key).await;
@@ -166,11 +172,11 @@ async fn what_people_do_to_servers_is_found_and_named() {
 async fn a_refused_source_leaves_its_servers_unjudged_and_resolves_nothing() {
     let scene = Scene::new().await;
     let desk = Desk::new(&scene);
-    let (mia, members) = fleet(&scene, &desk).await;
-    report_at(&mia, &members[0], &[("openssl", "3.0.8"), ("bash", "5.2.15")], Timestamp::now()).await;
+    let (_, members) = fleet(&scene, &desk).await;
+    reports(&scene, &members[0], &[("openssl", "3.0.8"), ("bash", "5.2.15")]).await;
     let (code, drifted) = desk.scan();
     assert_eq!((code, codes_of(&drifted, &members[0])), (1, vec!["software-package-changed".to_owned()]));
-    report_at(&mia, &members[0], GOLDEN, Timestamp::now()).await;
+    reports(&scene, &members[0], GOLDEN).await;
 
     let denied = json!({"service": "ssm", "kind": "denied", "times": 100});
     scene.emulator.steer("_faults", denied).await;
