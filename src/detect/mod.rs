@@ -1,8 +1,8 @@
 //! Stage 2: Snapshot x Golden -> Findings. Pure: "now" is the snapshot's start.
 //!
-//! [`detect`] matches every instance to its fleet and golden, runs the state rules in [`rules`], turns change
-//! events into findings, names who can explain each state drift ([`correlate`]), carries findings over from
-//! earlier scans ([`lifecycle`]) and gives each instance its verdict ([`verdict`]).
+//! [`detect`] matches every instance to its fleet and golden, runs the state rules in `rules`, turns change
+//! events into findings, names who can explain each state drift (`correlate`), carries findings over from
+//! earlier scans (`lifecycle`) and gives each instance its verdict (`verdict`).
 //!
 //! A missing observation never resolves a finding, and never makes an instance clean.
 
