@@ -18,6 +18,7 @@ pub mod collect;
 pub mod detect;
 pub mod evaluate;
 pub mod plan;
+pub mod remediate;
 pub mod report;
 pub mod store;
 #[cfg(feature = "testing")]
