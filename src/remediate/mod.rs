@@ -6,22 +6,37 @@
 //! happened. A process that is killed at any point leaves a record from which the next one goes on or goes back.
 
 mod call;
+mod condition;
+mod deny;
+mod effect;
+mod engine;
 mod journal;
+mod layout;
 mod probe;
 mod record;
+mod resolve;
+mod sequence;
 mod settings;
 mod status;
 mod step;
 mod target;
+mod token;
 
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
+pub use deny::{role_denial, session_denial};
+pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
+pub use layout::{Begin, lay_out, lay_out_release};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
+pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};
-pub use step::{CURRENT, Condition, Does, Evidence, REPLACEMENT, REPLACEMENT_PRIMARY, Step, Who, replacement};
+pub use step::{
+    CURRENT, Condition, Does, Evidence, REPLACEMENT, REPLACEMENT_ADDRESS, REPLACEMENT_PRIMARY, Step, Who, replacement,
+};
 pub use target::{Answered, CallContext, CloudWrite, Output, SnapshotMade, WriteError, WriteFailure};
+pub use token::client_token;
