@@ -9,6 +9,8 @@ mod call;
 mod journal;
 mod probe;
 mod record;
+#[cfg(test)]
+pub(crate) mod sample;
 mod settings;
 mod status;
 mod step;
