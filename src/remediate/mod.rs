@@ -16,6 +16,8 @@ mod probe;
 mod record;
 mod resolve;
 mod sequence;
+#[cfg(test)]
+pub(crate) mod sample;
 mod settings;
 mod status;
 mod step;
