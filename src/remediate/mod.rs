@@ -5,6 +5,7 @@
 //! ([`Engine`]) that writes every intent into the journal before the call and asks AWS afterwards what really
 //! happened. A process that is killed at any point leaves a record from which the next one goes on or goes back.
 
+mod attest;
 mod call;
 mod condition;
 mod deny;
@@ -18,23 +19,36 @@ mod resolve;
 mod sequence;
 #[cfg(test)]
 pub(crate) mod sample;
+mod capture;
+mod journal;
+mod launch;
+mod moving;
+mod probe;
+mod record;
+mod refuse;
 mod settings;
 mod status;
 mod step;
 mod target;
 mod token;
 
+pub use attest::{AttestRequest, Attestation, attest};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
 pub use layout::{Begin, lay_out, lay_out_release};
+pub use capture::{CaptureRequest, capture, notes};
+pub use journal::{Approval, Journal, JournalEntry, OwnCall};
+pub use launch::{UserDataSources, launch_request, user_data_for};
+pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
 pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
+pub use refuse::Refusal;
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};
 pub use step::{
