@@ -7,25 +7,22 @@
 
 mod attest;
 mod call;
+mod capture;
 mod condition;
 mod deny;
 mod effect;
 mod engine;
 mod journal;
-mod layout;
-mod probe;
-mod record;
-mod resolve;
-mod sequence;
-#[cfg(test)]
-pub(crate) mod sample;
-mod capture;
-mod journal;
 mod launch;
+mod layout;
 mod moving;
 mod probe;
 mod record;
 mod refuse;
+mod resolve;
+#[cfg(test)]
+pub(crate) mod sample;
+mod sequence;
 mod settings;
 mod status;
 mod step;
@@ -34,21 +31,20 @@ mod token;
 
 pub use attest::{AttestRequest, Attestation, attest};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
+pub use capture::{CaptureRequest, capture, notes};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
-pub use layout::{Begin, lay_out, lay_out_release};
-pub use capture::{CaptureRequest, capture, notes};
-pub use journal::{Approval, Journal, JournalEntry, OwnCall};
 pub use launch::{UserDataSources, launch_request, user_data_for};
+pub use layout::{Begin, lay_out, lay_out_release};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
-pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
 pub use refuse::Refusal;
+pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};
 pub use step::{

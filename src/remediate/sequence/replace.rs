@@ -3,7 +3,7 @@
 use super::{Laid, contain, mark, remark, traffic};
 use crate::remediate::{
     CURRENT, Condition, Evidence, LaunchRequest, REPLACEMENT, REPLACEMENT_ADDRESS, REPLACEMENT_PRIMARY, Step,
-    TargetBefore, Who, WriteCall, replacement,
+    TargetBefore, Who, WriteCall, data_volumes, replacement,
 };
 use crate::types::{EniId, Track};
 
@@ -94,7 +94,7 @@ fn prove(laid: &Laid<'_>) -> Vec<Step> {
 }
 
 fn has_data(laid: &Laid<'_>) -> bool {
-    laid.before.detail.instance.volumes.iter().any(|volume| !volume.root)
+    !data_volumes(&laid.before.detail).is_empty()
 }
 
 /// Registers it wherever the old instance was. A group registers its members itself, but not in target groups that
@@ -174,7 +174,7 @@ fn move_addresses(laid: &Laid<'_>, contained: bool) -> Vec<Step> {
 /// Data volumes move while the old instance is stopped: a busy detach can hang or corrupt.
 fn move_volumes(laid: &Laid<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
-    for volume in laid.before.detail.instance.volumes.iter().filter(|volume| !volume.root) {
+    for volume in data_volumes(&laid.before.detail) {
         let attach =
             |instance| WriteCall::AttachVolume { volume: volume.id.clone(), instance, device: volume.device.clone() };
         let detach = |instance| WriteCall::DetachVolume { volume: volume.id.clone(), instance };
