@@ -23,15 +23,18 @@ pub use attest::{AttestRequest, Attestation, attest};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
 pub use capture::{CaptureRequest, capture, notes};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
-pub use launch::{UserDataSources, launch_request, user_data_for};
+pub use launch::{OPERATION_TAG, REPLACES_TAG, UserDataSources, image_in, launch_request, user_data_for};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
-pub use refuse::Refusal;
+pub use refuse::{Readings, Refusal, refusals};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};
 pub use step::{CURRENT, Condition, Does, Evidence, REPLACEMENT, REPLACEMENT_PRIMARY, Step, Who, replacement};
 pub use target::{Answered, CallContext, CloudWrite, Output, SnapshotMade, WriteError, WriteFailure};
+
+#[cfg(test)]
+mod samples;
