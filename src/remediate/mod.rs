@@ -22,6 +22,8 @@ mod refuse;
 mod resolve;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod samples;
 mod sequence;
 mod settings;
 mod status;
@@ -35,9 +37,8 @@ pub use capture::{CaptureRequest, capture, notes};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
-pub use launch::{UserDataSources, launch_request, user_data_for};
-pub use layout::{Begin, lay_out, lay_out_release};
 pub use launch::{OPERATION_TAG, REPLACES_TAG, UserDataSources, image_in, launch_request, user_data_for};
+pub use layout::{Begin, lay_out, lay_out_release};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
@@ -45,8 +46,8 @@ pub use probe::{
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
 pub use refuse::Refusal;
-pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
 pub use refuse::{Readings, Refusal, refusals};
+pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};
 pub use step::{
@@ -54,6 +55,3 @@ pub use step::{
 };
 pub use target::{Answered, CallContext, CloudWrite, Output, SnapshotMade, WriteError, WriteFailure};
 pub use token::client_token;
-
-#[cfg(test)]
-mod samples;

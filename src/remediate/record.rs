@@ -89,6 +89,8 @@ pub struct Facts {
     pub retain_until: Option<Timestamp>,
     /// Differences that the attestation found.
     pub attestation: Vec<String>,
+    /// ARN of the principal that makes the calls, so that they are recognised in the trail.
+    pub principal: Option<String>,
     /// A person asked for everything to be undone, containment included.
     pub undo_all: bool,
     /// What people should know.

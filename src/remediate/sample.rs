@@ -91,15 +91,7 @@ pub(crate) fn steps(id: &str) -> Vec<StepRecord> {
         Step::call("isolate-interface", "eni-1", groups("sg-isolate")).undone_by(groups("sg-web")),
         Step::wait("verify-cut", "", super::Condition::CutVerified, 300),
     ]
-    .map(|step| StepRecord {
-        step,
-        state: StepState::Pending,
-        attempts: 0,
-        call: None,
-        begun_at: None,
-        ended_at: None,
-        error: None,
-    })
+    .map(StepRecord::pending)
     .into()
 }
 
@@ -148,7 +140,7 @@ pub(crate) fn moved(
     step.state = state;
     let made = match (&step.step.does, state) {
         (super::Does::Call(call), StepState::Intended) => Some(call.clone()),
-        (_, StepState::Undoing) => step.step.undo.clone(),
+        (_, StepState::Undoing) => step.step.undo.first().cloned(),
         _ => None,
     };
     if made.is_some() {

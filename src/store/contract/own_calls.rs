@@ -46,7 +46,7 @@ pub(super) fn undoing_is_a_call_too(store: &impl Store) {
     let record = write(store, &lease, moved(&record, 0, StepState::Undoing, 12));
     let calls = store.own_calls(at(0)).expect("readable");
     assert_eq!(calls.len(), 1);
-    assert_eq!(Some(&calls[0].call), record.steps[0].step.undo.as_ref());
+    assert_eq!(Some(&calls[0].call), record.steps[0].step.undo.first());
     assert_eq!((&calls[0].place, &calls[0].operation), (&record.place, &record.id));
 }
 
