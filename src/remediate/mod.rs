@@ -37,7 +37,7 @@ pub use capture::{CaptureRequest, capture, notes};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
-pub use launch::{OPERATION_TAG, REPLACES_TAG, UserDataSources, image_in, launch_request, user_data_for};
+pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
 pub use layout::{Begin, lay_out, lay_out_release};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
@@ -45,7 +45,6 @@ pub use probe::{
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
-pub use refuse::Refusal;
 pub use refuse::{Readings, Refusal, refusals};
 pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};

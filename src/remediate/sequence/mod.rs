@@ -17,15 +17,12 @@ pub(super) use release::release;
 pub(super) use replace::{ReplaceIn, replace};
 pub(super) use root_volume::root_volume;
 
+pub use super::launch::{OPERATION_TAG, REPLACES_TAG};
 use super::{BeforeImage, Settings, Step, WriteCall};
 use crate::types::{InstanceId, OperationId, Track};
 
-/// Tag that names the operation: on instances we act on, and on all that we make.
-pub const OPERATION_TAG: &str = "cattleguard:operation";
 /// Tag that says where an instance stands.
 pub const STATE_TAG: &str = "cattleguard:state";
-/// Tag of a replacement: the instance that it replaces.
-pub const REPLACES_TAG: &str = "cattleguard:replaces";
 /// Tag with which people keep an instance from being ended.
 pub const HOLD_TAG: &str = "cattleguard:hold";
 
