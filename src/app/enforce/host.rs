@@ -101,7 +101,7 @@ impl Host for AppHost<'_> {
 
     async fn user_data(&self, record: &OperationRecord, request: &LaunchRequest) -> Result<Option<Vec<u8>>, String> {
         let golden = record.golden.as_ref().and_then(|reference| self.store.golden(reference).ok().flatten());
-        let path = self.config.user_data_file(&record.fleet);
+        let path = self.config.fleet_enforcement.get(&record.fleet).and_then(|own| own.user_data_file.clone());
         let file = match &path {
             None => None,
             Some(path) => Some(std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?),

@@ -6,11 +6,19 @@
 
 mod begin;
 mod checks;
+mod desk;
 mod execute;
 mod host;
 mod recover;
+mod select;
 mod session;
+mod show;
 mod stop;
 
+pub(in crate::app) use begin::in_quarantine;
+use checks::{alarms, permissions, pulled};
+pub(in crate::app) use desk::Desk;
 pub(in crate::app) use execute::{Outcome, Outcomes};
+pub(in crate::app) use select::select;
 pub(in crate::app) use session::Session;
+pub(in crate::app) use show::{exit_of, show};
