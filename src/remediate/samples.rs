@@ -1,5 +1,9 @@
 //! Values for the stage's own tests.
 
+mod probe;
+
+pub(super) use probe::StubProbe;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BeforeImage, InstanceDetail, InterfaceDetail, PlacementDetail, Tracking};
