@@ -1,6 +1,7 @@
 //! Proves that one instance equals its golden, by the same rules as a scan. Nothing here trusts what was seen before
 //! the launch, and what was not seen is never taken for equal.
 
+#[cfg(feature = "testing")]
 #[cfg(test)]
 mod tests;
 

@@ -8,8 +8,13 @@
 mod attest;
 mod call;
 mod capture;
+mod deny;
+mod evidence;
+mod failpoint;
 mod journal;
+mod kill_switch;
 mod launch;
+mod lineage;
 mod moving;
 mod probe;
 mod record;
@@ -22,8 +27,15 @@ mod target;
 pub use attest::{AttestRequest, Attestation, attest};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
 pub use capture::{CaptureRequest, capture, notes};
+pub use deny::{role_denial, same_document, session_denial};
+pub use evidence::{BundleParts, EvidenceError, EvidenceStore};
+pub use failpoint::{FailMoment, Flow, Hooks, NoHooks};
+#[cfg(feature = "testing")]
+pub use failpoint::{FailPoint, KillAt};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
+pub use kill_switch::{KillSwitch, Pulled};
 pub use launch::{OPERATION_TAG, REPLACES_TAG, UserDataSources, image_in, launch_request, user_data_for};
+pub use lineage::{generation_of, lineage_of, replacements_of, same_cause};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,

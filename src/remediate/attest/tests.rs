@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::detect::registry::{RecordRequest, Reference, record};
-use crate::testing::{FailRule, FailingCloud, FakeCloud, Fault, FleetBuilder, SimActor, SimFleet};
+use crate::testing::{FailRule, FailingCloud, FakeCloud, FleetBuilder, SimActor, SimFleet};
 use crate::types::*;
 
 struct World {
@@ -213,7 +213,7 @@ async fn a_server_that_is_not_there_or_does_not_run_waits_and_a_failed_read_is_a
     world.cloud().stop(&alice(), &world.id).unwrap();
     World::waits(&world.attest().await, "is stopping");
     world.id = "i-00000000000000000".into();
-    World::waits(&world.attest().await, "no instance");
+    World::waits(&world.attest().await, "not found");
 }
 
 #[test]
