@@ -101,9 +101,8 @@ impl EvidenceStore {
         }
         let folder = self.open(&record.id)?;
         let mut files = bundle::files(record, parts)?;
-        if !files.contains_key(CONSOLE)
-            && let Some(console) = read_bounded(&folder.path.join(CONSOLE), MOST_BYTES)?
-        {
+        // Kept by an earlier step, before the cut.
+        if let Some(console) = read_bounded(&folder.path.join(CONSOLE), MOST_BYTES)? {
             files.insert(CONSOLE, console);
         }
         for (name, bytes) in &files {

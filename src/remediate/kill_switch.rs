@@ -43,12 +43,18 @@ pub struct KillSwitch {
     pub file: Option<PathBuf>,
     /// An SSM parameter that must say `run`.
     pub parameter: Option<(Place, String)>,
-    /// Value of the environment variable `CATTLEGUARD_STOP`; anything but nothing stops everything.
-    pub variable: Option<String>,
 }
 
 impl KillSwitch {
-    /// Whether changes in this fleet may be made now.
+    /// The same switches, with the parameter read in another place: each account-region has one of its own.
+    #[must_use]
+    pub fn at(&self, place: &Place) -> Self {
+        let parameter = self.parameter.as_ref().map(|(_, name)| (place.clone(), name.clone()));
+        Self { file: self.file.clone(), parameter }
+    }
+
+    /// Whether changes in this fleet may be made now. `stop_variable` is the value of the environment variable
+    /// `CATTLEGUARD_STOP`: anything but nothing stops everything.
     ///
     /// # Errors
     /// [`Pulled`], also when a switch cannot be read.
@@ -56,18 +62,13 @@ impl KillSwitch {
         &self,
         probe: &dyn CloudProbe,
         store_pauses: impl Fn() -> Result<Vec<Pause>, StoreError>,
+        stop_variable: Option<&str>,
         fleet: &FleetName,
     ) -> Result<(), Pulled> {
-        self.check_variable()?;
+        check_variable(stop_variable)?;
         self.check_file()?;
         check_store(store_pauses(), fleet)?;
         self.check_parameter(probe).await
-    }
-
-    /// The switches outside the store, for the plan: what is pulled for everything.
-    pub async fn pauses(&self, probe: &dyn CloudProbe) -> Vec<Pause> {
-        let answers = [self.check_variable(), self.check_file(), self.check_parameter(probe).await];
-        answers.into_iter().filter_map(Result::err).map(Pulled::into_pause).collect()
     }
 
     /// Which switches there are, for people.
@@ -81,13 +82,6 @@ impl KillSwitch {
         );
         switches.push("the environment variable CATTLEGUARD_STOP".to_owned());
         switches.join(", ")
-    }
-
-    fn check_variable(&self) -> Result<(), Pulled> {
-        match self.variable.as_deref().filter(|value| !value.is_empty()) {
-            Some(value) => Err(Pulled::new(format!("CATTLEGUARD_STOP is set: {}", clean(value, MOST_CHARS)))),
-            None => Ok(()),
-        }
     }
 
     fn check_file(&self) -> Result<(), Pulled> {
@@ -120,6 +114,13 @@ impl KillSwitch {
     }
 }
 
+fn check_variable(value: Option<&str>) -> Result<(), Pulled> {
+    match value.filter(|value| !value.is_empty()) {
+        Some(value) => Err(Pulled::new(format!("CATTLEGUARD_STOP is set: {}", clean(value, MOST_CHARS)))),
+        None => Ok(()),
+    }
+}
+
 fn check_store(pauses: Result<Vec<Pause>, StoreError>, fleet: &FleetName) -> Result<(), Pulled> {
     let pauses = pauses.map_err(|error| Pulled::new(format!("pauses cannot be read: {error}")))?;
     let mut own = pauses.iter().filter(|(paused, _)| paused.as_ref().is_none_or(|paused| paused == fleet));
@@ -149,7 +150,7 @@ mod tests {
     use crate::remediate::samples::StubProbe;
 
     async fn check(switch: &KillSwitch, probe: &StubProbe, pauses: Vec<Pause>) -> Result<(), String> {
-        let answer = switch.check(probe, || Ok(pauses.clone()), &"web".into()).await;
+        let answer = switch.check(probe, || Ok(pauses.clone()), None, &"web".into()).await;
         answer.map_err(|pulled| pulled.to_string())
     }
 
@@ -207,9 +208,9 @@ mod tests {
         for failure in [ReadFailure::Denied, ReadFailure::Throttled, ReadFailure::Timeout] {
             let broken = StubProbe { broken: Some(("ssm:GetParameter", failure)), ..says("run") };
             assert!(check(&switch, &broken, Vec::new()).await.unwrap_err().contains("cannot be read"));
-            assert_eq!(switch.pauses(&broken).await.len(), 1);
         }
-        assert_eq!(switch.pauses(&says("run")).await, []);
+        let elsewhere = Place::new("000000000001", "us-east-1");
+        assert_eq!(switch.at(&elsewhere).parameter, Some((elsewhere, "/cg/run".to_owned())));
     }
 
     #[tokio::test]
@@ -220,15 +221,18 @@ mod tests {
         assert!(check(&switch, &StubProbe::default(), pause(Some("web"))).await.unwrap_err().contains("fleet web"));
         assert!(check(&switch, &StubProbe::default(), pause(None)).await.unwrap_err().contains("everything"));
         let broken = || Err(StoreError::Other("disk".to_owned()));
-        let answer = switch.check(&StubProbe::default(), broken, &"web".into()).await;
+        let answer = switch.check(&StubProbe::default(), broken, None, &"web".into()).await;
         assert!(answer.unwrap_err().reason.contains("pauses cannot be read"));
     }
 
     #[tokio::test]
     async fn the_variable_stops_when_it_is_not_empty() {
-        let set = |value: &str| KillSwitch { variable: Some(value.to_owned()), ..KillSwitch::default() };
-        assert_eq!(alone(&set("")).await, Ok(()));
-        assert!(alone(&set("0")).await.is_err());
-        assert!(set("").describe().contains("CATTLEGUARD_STOP"));
+        let set = async |value: &str| {
+            let (switch, probe) = (KillSwitch::default(), StubProbe::default());
+            switch.check(&probe, || Ok(Vec::new()), Some(value), &"web".into()).await
+        };
+        assert_eq!(set("").await, Ok(()));
+        assert!(set("0").await.unwrap_err().into_pause().1.contains("CATTLEGUARD_STOP"));
+        assert!(KillSwitch::default().describe().contains("CATTLEGUARD_STOP"));
     }
 }

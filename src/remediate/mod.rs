@@ -8,33 +8,46 @@
 mod attest;
 mod call;
 mod capture;
+mod condition;
 mod deny;
+mod effect;
+mod engine;
 mod evidence;
 mod failpoint;
 mod journal;
 mod kill_switch;
 mod launch;
+mod layout;
 mod lineage;
 mod moving;
 mod probe;
 mod record;
 mod refuse;
+mod resolve;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod samples;
+mod sequence;
 mod settings;
 mod status;
 mod step;
 mod target;
+mod token;
 
-pub use attest::{AttestRequest, Attestation, attest};
+pub use attest::{AttestRequest, Attestation, attest, captures_after};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
 pub use capture::{CaptureRequest, capture, notes};
-pub use deny::{role_denial, same_document, session_denial};
+pub use deny::{role_denial, session_denial};
+pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use evidence::{BundleParts, EvidenceError, EvidenceStore};
-pub use failpoint::{FailMoment, Flow, Hooks, NoHooks};
 #[cfg(feature = "testing")]
 pub use failpoint::{FailPoint, KillAt};
+pub use failpoint::{Hooks, NoHooks};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
 pub use kill_switch::{KillSwitch, Pulled};
-pub use launch::{OPERATION_TAG, REPLACES_TAG, UserDataSources, image_in, launch_request, user_data_for};
+pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
+pub use layout::{Begin, lay_out, lay_out_release};
 pub use lineage::{generation_of, lineage_of, replacements_of, same_cause};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
@@ -43,10 +56,11 @@ pub use probe::{
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
 pub use refuse::{Readings, Refusal, refusals};
+pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};
-pub use step::{CURRENT, Condition, Does, Evidence, REPLACEMENT, REPLACEMENT_PRIMARY, Step, Who, replacement};
+pub use step::{
+    CURRENT, Condition, Does, Evidence, REPLACEMENT, REPLACEMENT_ADDRESS, REPLACEMENT_PRIMARY, Step, Who, replacement,
+};
 pub use target::{Answered, CallContext, CloudWrite, Output, SnapshotMade, WriteError, WriteFailure};
-
-#[cfg(test)]
-mod samples;
+pub use token::client_token;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::detect::registry::{RecordRequest, Reference, record};
-use crate::testing::{FailRule, FailingCloud, FakeCloud, FleetBuilder, SimActor, SimFleet};
+use crate::remediate::{Step, StepRecord, samples};
+use crate::testing::{FailRule, FailingCloud, FakeCloud, Fault, FleetBuilder, SimActor, SimFleet};
 use crate::types::*;
 
 struct World {
@@ -184,8 +185,10 @@ async fn what_comes_later_is_not_missed() {
     world.golden.contract.volumes.as_mut().unwrap().push(volume);
     world.golden.contract.interfaces = Some(2);
     World::differs(&world.attest().await, "/dev/sdf is not attached");
-    world.moving = Moving { devices: BTreeSet::from(["/dev/sdf".to_owned()]), interfaces: 1 };
-    assert_eq!(world.attest().await, Attestation::Clean);
+    world.moving = Moving { devices: BTreeSet::from(["/dev/sdf".to_owned(), "/dev/xvda".to_owned()]), interfaces: 1 };
+    assert_eq!(world.attest().await, Attestation::Clean, "the root is there already");
+    world.golden.contract.interfaces = Some(3);
+    World::differs(&world.attest().await, "1 network interfaces, should have 3");
 }
 
 #[tokio::test]
@@ -220,4 +223,21 @@ async fn a_server_that_is_not_there_or_does_not_run_waits_and_a_failed_read_is_a
 fn many_differences_are_counted() {
     let list = bounded((0..30).map(|n| n.to_string()).collect());
     assert_eq!((list.len(), list[20].as_str()), (21, "and 10 more"));
+}
+
+#[tokio::test]
+async fn a_volume_that_is_not_described_makes_it_wait() {
+    let world = World::new().await;
+    let cloud = FailingCloud::new(world.cloud().clone());
+    cloud.add_rule(FailRule::new(Fault::EndAfter(0)).api("ec2:DescribeVolumes"));
+    World::waits(&world.attest_in(&cloud).await.unwrap(), "is not described yet");
+}
+
+#[test]
+fn captures_of_a_replaced_root_volume_count_from_its_replacement() {
+    let mut record = samples::record("op-1");
+    assert_eq!(captures_after(&record), record.created_at);
+    let step = Step::wait("root-replaced", "", Condition::RootReplaced, 60);
+    record.steps.push(StepRecord { ended_at: Some(samples::time(9)), ..StepRecord::pending(step) });
+    assert_eq!(captures_after(&record), samples::time(9));
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{CONSOLE, EvidenceError, sha256};
+use super::{EvidenceError, sha256};
 use crate::remediate::{InstanceDetail, OperationRecord, SnapshotDetail};
 use crate::types::{ChangeEvent, Digest, Finding};
 
@@ -16,20 +16,18 @@ const SCHEMA: &str = "cattleguard.dev/evidence/v1";
 const MOST_ITEMS: usize = 10_000;
 
 /// What is gathered beside the record.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BundleParts<'a> {
     /// When it is gathered.
-    pub at: Timestamp,
+    pub now: Timestamp,
     /// The instance as it is now; the record holds what it was.
-    pub now: Option<&'a InstanceDetail>,
-    /// Findings behind the operation.
+    pub instance: Option<InstanceDetail>,
+    /// Findings on it.
     pub findings: &'a [Finding],
-    /// Change events on the instance.
+    /// Change events on it.
     pub events: &'a [ChangeEvent],
     /// Snapshots of its volumes.
     pub snapshots: &'a [SnapshotDetail],
-    /// Console output; without it the one that was kept before, if any, is part of the bundle.
-    pub console: Option<&'a [u8]>,
 }
 
 /// Every file but the manifest.
@@ -42,17 +40,13 @@ pub(super) fn files(
         .iter()
         .map(|SnapshotDetail { snapshot, volume, state }| json!({ "snapshot": snapshot, "volume": volume, "state": state }))
         .collect();
-    let mut files = BTreeMap::from([
-        ("instance.json", pretty(&json!({ "before": record.before, "now": parts.now }))?),
+    Ok(BTreeMap::from([
+        ("instance.json", pretty(&json!({ "before": record.before, "now": parts.instance }))?),
         ("findings.json", list(parts.findings)?),
         ("events.json", list(parts.events)?),
         ("snapshots.json", list(&snapshots)?),
         ("operation.json", pretty(record)?),
-    ]);
-    if let Some(console) = parts.console {
-        files.insert(CONSOLE, console.to_vec());
-    }
-    Ok(files)
+    ]))
 }
 
 /// The manifest of these files.
@@ -73,7 +67,7 @@ pub(super) fn manifest(
         "region": record.place.region,
         "instance": record.instance,
         "operation_began_at": record.created_at,
-        "gathered_at": parts.at,
+        "gathered_at": parts.now,
         "files": files,
     }))
 }

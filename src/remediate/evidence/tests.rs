@@ -13,7 +13,7 @@ fn store() -> (tempfile::TempDir, EvidenceStore) {
 }
 
 fn parts<'a>() -> BundleParts<'a> {
-    BundleParts { at: samples::time(9), now: None, findings: &[], events: &[], snapshots: &[], console: None }
+    BundleParts { now: samples::time(9), instance: None, findings: &[], events: &[], snapshots: &[] }
 }
 
 fn mode(path: &Path) -> u32 {
@@ -105,7 +105,7 @@ fn a_bundle_names_every_file_and_is_written_once() {
     // Repeated after a crash, with a record that has gone on meanwhile.
     let mut later = record.clone();
     later.facts.notes.push("later".to_owned());
-    let again = store.bundle(&later, &BundleParts { at: samples::time(10), ..parts() }).unwrap();
+    let again = store.bundle(&later, &BundleParts { now: samples::time(10), ..parts() }).unwrap();
     assert_eq!(again, (path, digest.clone()));
     assert_eq!(store.verify(&record.id).unwrap(), digest);
 }

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{FailMoment, Flow, Hooks};
-use crate::remediate::OperationRecord;
+use super::Hooks;
+use crate::remediate::{Flow, Moment, OperationRecord};
 
 /// How a fail point is written.
 const SPELLING: &str = "a fail point is spelled STEP[@SUBJECT]:before|after[:N]";
@@ -14,14 +14,14 @@ const SPELLING: &str = "a fail point is spelled STEP[@SUBJECT]:before|after[:N]"
 pub struct FailPoint {
     step: String,
     subject: Option<String>,
-    moment: FailMoment,
+    moment: Moment,
     times: u64,
     seen: AtomicU64,
 }
 
 impl FailPoint {
     /// Whether it is this one, now.
-    fn is_hit(&self, step: &str, subject: &str, moment: FailMoment) -> bool {
+    fn is_hit(&self, step: &str, subject: &str, moment: Moment) -> bool {
         let here = self.step == step && self.moment == moment;
         let here = here && self.subject.as_deref().is_none_or(|wanted| wanted == subject);
         here && self.seen.fetch_add(1, Ordering::Relaxed) + 1 == self.times
@@ -54,16 +54,16 @@ impl FromStr for FailPoint {
     }
 }
 
-fn moment(word: &str) -> Option<FailMoment> {
+fn moment(word: &str) -> Option<Moment> {
     match word {
-        "before" => Some(FailMoment::Before),
-        "after" => Some(FailMoment::After),
+        "before" => Some(Moment::Before),
+        "after" => Some(Moment::After),
         _ => None,
     }
 }
 
 impl Hooks for FailPoint {
-    fn at(&self, operation: &OperationRecord, step: usize, moment: FailMoment) -> Flow {
+    fn at(&self, operation: &OperationRecord, step: usize, moment: Moment) -> Flow {
         if let Some(record) = operation.steps.get(step)
             && self.is_hit(&record.step.name, &record.step.subject, moment)
         {
@@ -94,7 +94,7 @@ impl KillAt {
 }
 
 impl Hooks for KillAt {
-    fn at(&self, _operation: &OperationRecord, _step: usize, _moment: FailMoment) -> Flow {
+    fn at(&self, _operation: &OperationRecord, _step: usize, _moment: Moment) -> Flow {
         if self.seen.fetch_add(1, Ordering::Relaxed) + 1 == self.at { Flow::Die } else { Flow::Go }
     }
 }
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_point_is_hit_at_its_step_its_side_and_its_time() {
-        use FailMoment::{After, Before};
+        use Moment::{After, Before};
         let simple = point("launch:before");
         assert!(!simple.is_hit("launch", "", After) && !simple.is_hit("stop", "", Before));
         assert!(simple.is_hit("launch", "anything", Before));
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn subjects_may_hold_colons() {
         let arn = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/web/1";
-        assert!(point(&format!("deregister@{arn}:after")).is_hit("deregister", arn, FailMoment::After));
+        assert!(point(&format!("deregister@{arn}:after")).is_hit("deregister", arn, Moment::After));
     }
 
     #[test]
@@ -139,10 +139,10 @@ mod tests {
     fn kill_at_dies_once() {
         let hooks = KillAt::new(2);
         let record = samples::record("op-1");
-        let flows: Vec<Flow> = (0..4).map(|step| hooks.at(&record, step, FailMoment::Before)).collect();
+        let flows: Vec<Flow> = (0..4).map(|step| hooks.at(&record, step, Moment::Before)).collect();
         assert_eq!(flows, [Flow::Go, Flow::Die, Flow::Go, Flow::Go]);
         assert_eq!(hooks.seen(), 4);
         let counting = KillAt::default();
-        assert_eq!(counting.at(&record, 0, FailMoment::After), Flow::Go);
+        assert_eq!(counting.at(&record, 0, Moment::After), Flow::Go);
     }
 }
