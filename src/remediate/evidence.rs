@@ -140,8 +140,8 @@ impl EvidenceStore {
 
     fn open(&self, operation: &OperationId) -> Result<Folder, EvidenceError> {
         let path = self.path_of(operation)?;
-        Folder::make(&self.folder)?;
-        Folder::make(&path)
+        Folder::configured(&self.folder)?;
+        Folder::own(&path)
     }
 }
 

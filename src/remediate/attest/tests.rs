@@ -1,6 +1,10 @@
 //! Attesting a server of a simulated fleet.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use cattleguard_agent::digest::Digest as Blake;
+use cattleguard_agent::inventory::{DifferenceTotals, Mode, PackageCounts, Status};
 
 use super::*;
 use crate::detect::registry::{RecordRequest, Reference, record};
@@ -56,6 +60,13 @@ impl World {
         self.cloud().run_inventory(&self.id).unwrap();
     }
 
+    fn agent_says(&self, report: &Report) {
+        let text = |text: &str| Arc::<str>::from(text);
+        let row = report.to_row().iter().map(|(name, value)| (text(name), text(value))).collect();
+        self.cloud().set_guest_rows(&self.id, &InventoryType::new(REPORT_TYPE), Some(vec![row])).unwrap();
+        self.report();
+    }
+
     async fn attest(&self) -> Attestation {
         self.attest_in(self.cloud()).await.unwrap()
     }
@@ -105,6 +116,34 @@ fn governed() -> Fleet {
         expect_agent: false,
         sanctioned_principals: Vec::new(),
     }
+}
+
+fn agent_report(root: Blake, finished_at: Timestamp) -> Report {
+    Report {
+        agent_version: "0.1.0".to_owned(),
+        agent_digest: None,
+        root,
+        golden_root: Blake::of(b"golden"),
+        status: Status::Complete,
+        mode: Mode::Full,
+        started_at: finished_at,
+        finished_at,
+        entries: 10,
+        files: 8,
+        bytes: 100,
+        unjudged: 0,
+        excluded: 0,
+        vanished: 0,
+        differences: DifferenceTotals::default(),
+        packages: PackageCounts::default(),
+        rows_listed: 0,
+        rows_cut: 0,
+        rows_digest: Blake::of(b"rows"),
+    }
+}
+
+fn one_added() -> DifferenceTotals {
+    DifferenceTotals { added: 1, ..DifferenceTotals::default() }
 }
 
 fn alice() -> SimActor {
@@ -204,6 +243,18 @@ async fn a_golden_without_a_baseline_proves_nothing_unless_none_is_expected() {
 async fn with_a_manifest_the_agents_report_is_needed() {
     let mut world = World::new().await;
     world.golden.baseline.manifest_root = Some(Digest::new(format!("blake3:{}", "0".repeat(64))));
+    World::waits(&world.attest().await, "agent");
+    let root = Blake::of(b"golden");
+    world.golden.baseline.manifest_root = Some(Digest::new(root.to_string()));
+    let looked_at = world.fleet.clock.now();
+    world.agent_says(&agent_report(root, looked_at));
+    assert_eq!(world.attest().await, Attestation::Clean);
+    let other = Report { differences: one_added(), ..agent_report(Blake::of(b"other"), looked_at) };
+    world.agent_says(&other);
+    World::differs(&world.attest().await, "file-");
+
+    // SSM captures an old report again.
+    world.agent_says(&agent_report(root, world.launched_after));
     World::waits(&world.attest().await, "agent");
 }
 

@@ -16,8 +16,14 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes a folder, or takes the one that is there; never one that a link leads to.
-    pub(super) fn make(path: &Path) -> Result<Self, EvidenceError> {
+    /// The configured folder: made when it is missing, and left as it is when somebody has made it.
+    pub(super) fn configured(path: &Path) -> Result<Self, EvidenceError> {
+        if path.is_dir() { Ok(Self { path: path.to_owned() }) } else { Self::own(path) }
+    }
+
+    /// A folder of ours: made, or the one that is there when nobody else can look into it; never one that a link
+    /// leads to.
+    pub(super) fn own(path: &Path) -> Result<Self, EvidenceError> {
         match fs::symlink_metadata(path) {
             Ok(found) if found.is_dir() => {
                 if found.permissions().mode() & 0o077 != 0 {

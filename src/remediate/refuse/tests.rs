@@ -237,12 +237,13 @@ fn the_isolating_group_must_exist_and_isolate() {
 }
 
 #[test]
-fn an_isolated_server_is_not_quarantined_again() {
+fn an_isolated_server_is_no_before_image() {
     let isolated = |world: World| {
         world.with(|w| w.before.detail.interfaces[0].groups = BTreeSet::from([SecurityGroupId::new("sg-isolate")]))
     };
     isolated(World::quarantine()).refused("isolated already");
-    isolated(World::replace()).allowed();
+    isolated(World::replace()).refused("release it first");
+    isolated(World::quarantine()).with(|w| w.kind = OperationKind::Release).allowed();
 }
 
 #[test]
