@@ -1,6 +1,7 @@
 //! Proves that one instance equals its golden, by the same rules as a scan. Nothing here trusts what was seen before
 //! the launch, and what was not seen is never taken for equal.
 
+#[cfg(feature = "testing")]
 #[cfg(test)]
 mod tests;
 
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE, Report};
 use jiff::Timestamp;
 
-use super::Moving;
+use super::{Condition, Does, Moving, OperationRecord};
 use crate::collect::{CloudRead, ReadError, ReadFailure, read_reference};
 use crate::detect::{codes, compare};
 use crate::report::text::clean;
@@ -55,6 +56,13 @@ pub enum Attestation {
     Different(Vec<String>),
 }
 
+/// From when on captures of an operation's new server count. A root volume that was replaced in place comes later than
+/// the operation, and what was captured between the two is of the old one.
+pub fn captures_after(record: &OperationRecord) -> Timestamp {
+    let replaced = record.steps.iter().filter(|step| step.step.does == Does::Wait(Condition::RootReplaced));
+    replaced.filter_map(|step| step.ended_at).max().unwrap_or(record.created_at)
+}
+
 /// Reads one instance, fresh and in full, and compares it.
 ///
 /// # Errors
@@ -72,7 +80,7 @@ pub async fn attest(cloud: &dyn CloudRead, request: &AttestRequest<'_>) -> Resul
     let since = request.launched_after.max(instance.launched_at);
     instance.inventory.retain(|kind, item| is_new(kind, item, since));
     let missing = missing(&instance, request);
-    let golden = without_moving(request.golden, request.moving);
+    let golden = without_moving(request.golden, request.moving, &instance);
     let snapshot = snapshot(request);
     let found = compare(&snapshot, &instance, &golden, request.fleet, request.now);
 
@@ -120,26 +128,42 @@ fn is_new(kind: &InventoryType, item: &InventoryItem, since: Timestamp) -> bool 
     item.captured_at.is_some_and(|at| at > since) && looked_at.is_none_or(|at| at > since)
 }
 
-/// Types of the baseline of which nothing new was seen.
+/// What the rules take as given although it was not seen: types of the baseline of which nothing new was reported, and
+/// parts of the configuration that EC2 has not described yet.
 fn missing(instance: &Instance, request: &AttestRequest<'_>) -> Vec<String> {
-    if !request.fleet.expect_inventory {
-        return Vec::new();
+    let contract = &request.golden.contract;
+    let mut missing = Vec::new();
+    if request.fleet.expect_inventory {
+        let kinds = request.golden.baseline.inventory.keys();
+        let unseen =
+            kinds.filter(|kind| !kind.as_str().starts_with(OWN_TYPES) && !instance.inventory.contains_key(kind));
+        missing.extend(unseen.map(|kind| format!("no inventory of type {kind} since the launch")));
     }
-    let kinds = request.golden.baseline.inventory.keys();
-    kinds
-        .filter(|kind| !kind.as_str().starts_with(OWN_TYPES) && !instance.inventory.contains_key(kind))
-        .map(|kind| format!("no inventory of type {kind} since the launch"))
-        .collect()
+    if contract.volumes.is_some() {
+        let unseen = instance.volumes.iter().filter(|volume| volume.size_gib.is_none());
+        missing.extend(unseen.map(|volume| format!("{} is not described yet", volume.id)));
+    }
+    if contract.source_dest_check.is_some() {
+        let unseen = instance.interfaces.iter().filter(|interface| interface.source_dest_check.is_none());
+        missing.extend(unseen.map(|interface| format!("{} is not described in full yet", interface.id)));
+    }
+    missing
 }
 
-/// The golden without what comes later from the old instance.
-fn without_moving(golden: &Golden, moving: &Moving) -> Golden {
+/// The golden without what comes later from the old instance, as far as it has not come yet.
+fn without_moving(golden: &Golden, moving: &Moving, instance: &Instance) -> Golden {
     let mut golden = golden.clone();
+    let attached: BTreeSet<&str> = instance.volumes.iter().map(|volume| volume.device.as_str()).collect();
+    let to_come = |device: &str| moving.devices.contains(device) && !attached.contains(device);
     if let Some(volumes) = &mut golden.contract.volumes {
-        volumes.retain(|volume| !moving.devices.contains(&volume.device));
+        volumes.retain(|volume| !to_come(&volume.device));
     }
-    if let Some(interfaces) = &mut golden.contract.interfaces {
-        *interfaces = interfaces.saturating_sub(moving.interfaces).max(1);
+    let seen = instance.interfaces.len();
+    if let Some(interfaces) = &mut golden.contract.interfaces
+        && seen > 0
+        && seen + moving.interfaces == *interfaces
+    {
+        *interfaces = seen;
     }
     golden
 }

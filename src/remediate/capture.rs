@@ -5,6 +5,7 @@ pub(super) mod acl;
 mod notes;
 mod readings;
 mod targets;
+#[cfg(feature = "testing")]
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,7 @@
 //! parameters, and after a crash the request is built again.
 
 mod tags;
+#[cfg(feature = "testing")]
 #[cfg(test)]
 mod tests;
 mod user_data;

@@ -12,9 +12,13 @@ mod condition;
 mod deny;
 mod effect;
 mod engine;
+mod evidence;
+mod failpoint;
 mod journal;
+mod kill_switch;
 mod launch;
 mod layout;
+mod lineage;
 mod moving;
 mod probe;
 mod record;
@@ -31,14 +35,20 @@ mod step;
 mod target;
 mod token;
 
-pub use attest::{AttestRequest, Attestation, attest};
+pub use attest::{AttestRequest, Attestation, attest, captures_after};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
 pub use capture::{CaptureRequest, capture, notes};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
+pub use evidence::{BundleParts, EvidenceError, EvidenceStore};
+#[cfg(feature = "testing")]
+pub use failpoint::{FailPoint, KillAt};
+pub use failpoint::{Hooks, NoHooks};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
+pub use kill_switch::{KillSwitch, Pulled};
 pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
 pub use layout::{Begin, lay_out, lay_out_release};
+pub use lineage::{generation_of, lineage_of, replacements_of, same_cause};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,

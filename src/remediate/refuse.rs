@@ -12,8 +12,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::{AclDetail, BeforeImage, CaptureRequest, Method, SecurityGroupDetail, VolumeDetail};
-use crate::types::{OperationKind, Track};
+use super::{AclDetail, BeforeImage, CaptureRequest, CutMode, Method, SecurityGroupDetail, VolumeDetail};
+use crate::types::OperationKind;
 
 /// An operation that is not begun. The reason says what would lift it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,24 +85,26 @@ impl Case<'_> {
 
     /// Whether it is stopped on the way: by the cut, or to be kept after its replacement.
     fn stops(&self) -> bool {
-        self.launches() || (self.contains() && self.request.settings.cut == super::CutMode::Stop)
+        self.launches() || self.stop_cut()
+    }
+
+    /// Whether the cut stops it.
+    fn stop_cut(&self) -> bool {
+        self.contains() && self.request.settings.cut == CutMode::Stop
     }
 }
 
 /// Whether an operation cuts the instance off as containment, not only to retire it.
 pub(super) fn contains(request: &CaptureRequest<'_>) -> bool {
-    match request.kind {
-        OperationKind::Quarantine => true,
-        OperationKind::Replace => request.track == Track::Compromise,
-        OperationKind::Release | OperationKind::Rollback => false,
-    }
+    request.kind == OperationKind::Quarantine
 }
 
 type Check = fn(&Case<'_>) -> Option<Refusal>;
 
 /// Every check, in the order in which people read the answers.
-const CHECKS: [Check; 20] = [
+const CHECKS: [Check; 22] = [
     state::moving,
+    state::not_contained,
     state::spot,
     state::reserved,
     state::dedicated_host,
@@ -122,6 +124,7 @@ const CHECKS: [Check; 20] = [
     cut::profile,
     moves::volumes,
     moves::network,
+    moves::registered,
 ];
 
 /// All that stands against an operation; nothing stands against undoing one.

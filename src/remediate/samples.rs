@@ -1,8 +1,17 @@
 //! Values for the stage's own tests.
 
+mod probe;
+
+pub(super) use probe::StubProbe;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BeforeImage, InstanceDetail, InterfaceDetail, PlacementDetail, Tracking};
+use jiff::Timestamp;
+
+use super::{
+    BeforeImage, Facts, InstanceDetail, InterfaceDetail, OperationRecord, OperationStatus, PlacementDetail, Requested,
+    Settings, Tracking,
+};
 use crate::types::*;
 
 /// A running on-demand server with one interface, one root volume and a profile.
@@ -96,5 +105,43 @@ pub(super) fn before() -> BeforeImage {
         quarantine_profile: Some("arn:aws:iam::000000000000:instance-profile/cattleguard-quarantine".to_owned()),
         acls: BTreeMap::new(),
         user_data: Some(Digest::new("sha256:aa")),
+    }
+}
+
+/// That hour of a day.
+pub(super) fn time(hour: u8) -> Timestamp {
+    format!("2026-11-02T{hour:02}:00:00Z").parse().unwrap()
+}
+
+/// A quarantine of `i-1` without steps.
+pub(super) fn record(id: &str) -> OperationRecord {
+    OperationRecord {
+        id: id.into(),
+        kind: OperationKind::Quarantine,
+        place: Place::new("000000000000", "eu-west-1"),
+        instance: "i-1".into(),
+        fleet: "web".into(),
+        golden: None,
+        track: Track::Hygiene,
+        severity: Severity::High,
+        requested: Requested {
+            by: "cattleguard".to_owned(),
+            reasons: Vec::new(),
+            plan: None,
+            findings: Vec::new(),
+            fingerprints: Vec::new(),
+            overridden: None,
+        },
+        undoes: None,
+        settings: Settings::default(),
+        before: before(),
+        generation: 0,
+        created_at: time(8),
+        deadline: time(14),
+        status: OperationStatus::Running,
+        note: None,
+        steps: Vec::new(),
+        facts: Facts::default(),
+        ended_at: None,
     }
 }

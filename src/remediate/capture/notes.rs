@@ -87,7 +87,7 @@ fn replacement(before: &BeforeImage, request: &CaptureRequest<'_>, notes: &mut V
     if before.targets.iter().any(super::super::TargetBefore::by_address) {
         notes.push(
             "it is registered by address: the replacement's own primary address is registered in its place; a server whose \
-             address must stay needs the method `root-volume`"
+             address must stay needs `replace = \"root-volume\"`"
                 .to_owned(),
         );
     }

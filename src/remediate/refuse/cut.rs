@@ -24,8 +24,14 @@ pub(super) fn isolation(case: &Case<'_>) -> Option<Refusal> {
     let interfaces = &case.before.detail.interfaces;
     let isolated = !interfaces.is_empty()
         && interfaces.iter().all(|interface| interface.groups.len() == 1 && interface.groups.contains(&group.id));
-    (isolated && case.request.kind == OperationKind::Quarantine).then(|| {
-        Refusal::lasting("is isolated already: what it was before can only come from the operation that did it")
+    isolated.then(|| {
+        Refusal::lasting(match case.request.kind {
+            OperationKind::Replace => {
+                "is isolated: where it served can only come from the operation that isolated it; release it first, or \
+                 replace it on the compromise track"
+            }
+            _ => "is isolated already: what it was before can only come from the operation that did it",
+        })
     })
 }
 

@@ -13,7 +13,7 @@ pub(super) fn known(case: &Case<'_>) -> Option<Refusal> {
     let name = case.read.group.as_deref()?;
     if case.in_place() {
         return Some(Refusal::lasting(format!(
-            "belongs to the Auto Scaling group {name}: its members are replaced with the method `launch`"
+            "belongs to the Auto Scaling group {name}: its members are replaced with `replace = \"launch\"`"
         )));
     }
     case.before.group.is_none().then(|| {

@@ -12,8 +12,8 @@ pub(super) fn volumes(case: &Case<'_>) -> Option<Refusal> {
     if !case.request.settings.moves.volumes {
         let list: Vec<String> = volumes.iter().map(|volume| format!("{} ({})", volume.id, volume.device)).collect();
         return Some(Refusal::lasting(format!(
-            "its data volumes {} would stay behind: allow `moves.volumes`, which stops the old instance first, or detach \
-             them",
+            "its data volumes {} would stay behind: allow it to `move` \"volumes\", which stops the old instance first, or \
+             detach them",
             list.join(", ")
         )));
     }
@@ -44,18 +44,33 @@ pub(super) fn network(case: &Case<'_>) -> Option<Refusal> {
     let mut kept = Vec::new();
     if !moves.addresses && !detail.addresses.is_empty() {
         let list: Vec<&str> = detail.addresses.iter().map(|address| address.public_ip.as_str()).collect();
-        kept.push(format!("Elastic IP {} (allow `moves.addresses`)", list.join(", ")));
+        kept.push(format!("Elastic IP {} (allow it to `move` \"addresses\")", list.join(", ")));
     }
     let secondary = secondary_interfaces(detail);
     if !moves.interfaces && !secondary.is_empty() {
         let list: Vec<&str> = secondary.iter().map(|interface| interface.id.as_str()).collect();
-        kept.push(format!("interface {} (allow `moves.interfaces`)", list.join(", ")));
+        kept.push(format!("interface {} (allow it to `move` \"interfaces\")", list.join(", ")));
     }
     let primary = detail.interfaces.iter().find(|interface| interface.device_index == 0);
     let private: Vec<&str> =
         primary.into_iter().flat_map(|interface| interface.private_ips.iter().skip(1).map(String::as_str)).collect();
     if !moves.private_ips && !private.is_empty() {
-        kept.push(format!("secondary address {} (allow `moves.private_ips`)", private.join(", ")));
+        kept.push(format!("secondary address {} (allow it to `move` \"private-ips\")", private.join(", ")));
     }
     (!kept.is_empty()).then(|| Refusal::lasting(format!("would leave behind: {}", kept.join("; "))))
+}
+
+/// Only the primary address has a counterpart on the replacement.
+pub(super) fn registered(case: &Case<'_>) -> Option<Refusal> {
+    if !case.launches() {
+        return None;
+    }
+    let primary = case.before.detail.interfaces.iter().find(|interface| interface.device_index == 0);
+    let primary = primary.and_then(|interface| interface.private_ips.first());
+    let other = case.before.targets.iter().find(|target| target.by_address() && Some(&target.target) != primary)?;
+    Some(Refusal::lasting(format!(
+        "is registered in {} by {}, which is not its primary address: register its primary address or its id instead, or \
+         use `replace = \"root-volume\"`",
+        other.group, other.target
+    )))
 }

@@ -1,8 +1,8 @@
 //! The instance itself: what it is, and what state it is in.
 
 use super::{Case, Refusal};
-use crate::remediate::CutMode;
-use crate::types::OperationKind;
+use crate::remediate::data_volumes;
+use crate::types::{OperationKind, Track};
 
 /// On its way from one state to another.
 pub(super) fn moving(case: &Case<'_>) -> Option<Refusal> {
@@ -13,6 +13,16 @@ pub(super) fn moving(case: &Case<'_>) -> Option<Refusal> {
         }
         _ => None,
     }
+}
+
+/// On the compromise track nothing is replaced before it is contained: a replacement alone would leave a host at large
+/// that may be somebody else's.
+pub(super) fn not_contained(case: &Case<'_>) -> Option<Refusal> {
+    (case.request.kind == OperationKind::Replace && case.request.track == Track::Compromise).then(|| {
+        Refusal::lasting(
+            "is not in quarantine, which comes first on the compromise track: quarantine it, then replace it",
+        )
+    })
 }
 
 /// A persistent request launches again what is terminated, and EC2 takes a spot instance back in two minutes.
@@ -35,7 +45,7 @@ pub(super) fn reserved(case: &Case<'_>) -> Option<Refusal> {
     let lifecycle = case.before.detail.instance.lifecycle.as_deref().filter(|lifecycle| *lifecycle != "spot")?;
     case.launches().then(|| {
         Refusal::lasting(format!(
-            "runs in {lifecycle} capacity, in which a second instance has no place: use the method `root-volume`"
+            "runs in {lifecycle} capacity, in which a second instance has no place: use `replace = \"root-volume\"`"
         ))
     })
 }
@@ -47,8 +57,8 @@ pub(super) fn dedicated_host(case: &Case<'_>) -> Option<Refusal> {
     (on_host && case.launches()).then(|| {
         let host = placement.host.as_deref().unwrap_or("a dedicated host");
         Refusal::lasting(format!(
-            "runs on {host}, where room for a second instance cannot be assumed: use the method `root-volume`, or move \
-             it off the host"
+            "runs on {host}, where room for a second instance cannot be assumed: use `replace = \"root-volume\"`, or \
+             move it off the host"
         ))
     })
 }
@@ -57,24 +67,26 @@ pub(super) fn dedicated_host(case: &Case<'_>) -> Option<Refusal> {
 pub(super) fn stop_protected(case: &Case<'_>) -> Option<Refusal> {
     (case.before.detail.stop_protected && case.stops()).then(|| {
         Refusal::lasting(
-            "is protected against stopping (disableApiStop): clear that, or use a cut or method without a stop",
+            "is protected against stopping (disableApiStop): clear that, or use a cut or a way to replace it without a stop",
         )
     })
 }
 
-/// A root on instance store cannot be stopped, kept or replaced.
+/// A root on instance store cannot be stopped or replaced.
 pub(super) fn instance_store_root(case: &Case<'_>) -> Option<Refusal> {
-    (!case.before.detail.ebs_root && (case.stops() || case.in_place())).then(|| {
+    // After its replacement it is kept running, isolated.
+    let moves_data =
+        case.launches() && case.request.settings.moves.volumes && !data_volumes(&case.before.detail).is_empty();
+    (!case.before.detail.ebs_root && (case.stop_cut() || case.in_place() || moves_data)).then(|| {
         Refusal::lasting(
-            "its root is instance store: it can neither be stopped nor kept; quarantine it with the cut `idle` or `nacl`",
+            "its root is instance store: it can neither be stopped nor replaced in place; use the cut `idle` or `nacl`, `replace = \"launch\"` and no `move` of volumes",
         )
     })
 }
 
 /// A stop that is meant to preserve must not lose disks.
 pub(super) fn instance_store(case: &Case<'_>) -> Option<Refusal> {
-    let stop_cut = case.contains() && case.request.settings.cut == CutMode::Stop;
-    (stop_cut && case.before.detail.ebs_root && case.before.detail.instance_store).then(|| {
+    (case.stop_cut() && case.before.detail.ebs_root && case.before.detail.instance_store).then(|| {
         Refusal::lasting("has instance-store disks, which the cut `stop` would lose: use the cut `idle` or `nacl`")
     })
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::remediate::{AclEntry, AddressDetail, CutMode, GroupDetail, IdentityCut, Moves, Settings, samples};
-use crate::types::{EniId, ImageId, InstanceId, Place, SecurityGroupId, VolumeId};
+use crate::remediate::{
+    AclEntry, AddressDetail, CutMode, GroupDetail, IdentityCut, Moves, Settings, TargetBefore, samples,
+};
+use crate::types::{EniId, ImageId, InstanceId, Place, SecurityGroupId, Track, Volume, VolumeId};
 
 struct World {
     before: BeforeImage,
@@ -113,7 +115,7 @@ impl World {
 fn an_ordinary_server_may_be_quarantined_and_replaced() {
     World::quarantine().allowed();
     World::replace().allowed();
-    World::replace().with(|w| w.track = Track::Compromise).allowed();
+    World::quarantine().with(|w| w.track = Track::Compromise).allowed();
     World::replace().with(|w| w.settings.method = Method::RootVolume).allowed();
     World::quarantine().in_group(|_| {}).allowed();
     World::replace().in_group(|_| {}).allowed();
@@ -167,7 +169,13 @@ fn instance_store_is_never_lost_by_a_containing_stop() {
     let root = |world: World| world.with(|w| w.before.detail.ebs_root = false);
     root(World::quarantine()).allowed();
     root(World::quarantine().with(|w| w.settings.cut = CutMode::Stop)).refused("root is instance store");
-    root(World::replace()).refused("root is instance store");
+    root(World::replace()).allowed();
+    let data = |w: &mut World| {
+        w.settings.moves.volumes = true;
+        w.before.detail.instance.volumes.push(samples::volume("vol-data", "/dev/sdf", false));
+        w.read.volumes.push(described("vol-data", false));
+    };
+    root(World::replace()).with(data).refused("root is instance store");
     root(World::replace().with(|w| w.settings.method = Method::RootVolume)).refused("root is instance store");
 }
 
@@ -176,7 +184,7 @@ fn a_root_volume_is_replaced_in_running_servers_of_no_group() {
     let in_place = |world: World| world.with(|w| w.settings.method = Method::RootVolume);
     in_place(World::replace().with(|w| "stopped".clone_into(&mut w.before.detail.instance.state)))
         .refused("is stopped");
-    in_place(World::replace().in_group(|_| {})).refused("method `launch`");
+    in_place(World::replace().in_group(|_| {})).refused("replace = \"launch\"");
 }
 
 #[test]
@@ -229,12 +237,13 @@ fn the_isolating_group_must_exist_and_isolate() {
 }
 
 #[test]
-fn an_isolated_server_is_not_quarantined_again() {
+fn an_isolated_server_is_no_before_image() {
     let isolated = |world: World| {
         world.with(|w| w.before.detail.interfaces[0].groups = BTreeSet::from([SecurityGroupId::new("sg-isolate")]))
     };
     isolated(World::quarantine()).refused("isolated already");
-    isolated(World::replace()).allowed();
+    isolated(World::replace()).refused("release it first");
+    isolated(World::quarantine()).with(|w| w.kind = OperationKind::Release).allowed();
 }
 
 #[test]
@@ -293,9 +302,12 @@ fn the_quarantine_profile_must_exist_where_it_is_given() {
     let missing = |world: World| world.with(|w| w.before.quarantine_profile = None);
     missing(World::quarantine()).refused("`cattleguard-quarantine` does not exist");
     missing(World::replace()).allowed();
-    missing(World::replace().with(|w| w.track = Track::Compromise)).refused("does not exist");
     missing(World::quarantine().with(|w| w.settings.quarantine_profile = None)).allowed();
     missing(World::quarantine().with(|w| w.settings.identity = IdentityCut::None)).allowed();
+}
+
+fn described(volume: &str, multi_attach: bool) -> VolumeDetail {
+    VolumeDetail { volume: VolumeId::new(volume), state: "in-use".to_owned(), attached: None, multi_attach }
 }
 
 #[test]
@@ -305,12 +317,7 @@ fn data_volumes_stay_unless_they_may_move() {
     };
     data(World::quarantine()).allowed();
     data(World::replace()).refused("vol-data (/dev/sdf)");
-    let detail = |multi_attach| VolumeDetail {
-        volume: VolumeId::new("vol-data"),
-        state: "in-use".to_owned(),
-        attached: None,
-        multi_attach,
-    };
+    let detail = |multi_attach| described("vol-data", multi_attach);
     let moving = |volumes: Vec<VolumeDetail>| {
         data(World::replace()).with(|w| (w.settings.moves.volumes, w.read.volumes) = (true, volumes))
     };
@@ -321,8 +328,6 @@ fn data_volumes_stay_unless_they_may_move() {
     let scratch = Volume { delete_on_termination: Some(true), ..samples::volume("vol-tmp", "/dev/sdg", false) };
     World::replace().with(|w| w.before.detail.instance.volumes.push(scratch)).allowed();
 }
-
-use crate::types::Volume;
 
 #[test]
 fn addresses_and_interfaces_stay_unless_they_may_move() {
@@ -336,7 +341,7 @@ fn addresses_and_interfaces_stay_unless_they_may_move() {
     };
     let all = Moves { addresses: true, private_ips: true, interfaces: true, volumes: false };
     full(all).allowed();
-    full(Moves { addresses: false, ..all }).refused("moves.addresses");
+    full(Moves { addresses: false, ..all }).refused("move` \"addresses");
     full(Moves { private_ips: false, ..all }).refused("10.0.0.50");
     full(Moves { interfaces: false, ..all }).refused("eni-2");
 }
@@ -356,4 +361,27 @@ fn all_reasons_are_told_at_once_and_undoing_is_never_refused() {
     world.kind = OperationKind::Release;
     world.allowed();
     assert_eq!(Refusal::join(Vec::new()), None);
+}
+
+#[test]
+fn a_replacement_is_registered_by_its_primary_address_only() {
+    let registered = |target: &str| {
+        let target = TargetBefore {
+            group: "tg-1".to_owned(),
+            target: target.to_owned(),
+            port: None,
+            zone: None,
+            health: "healthy".to_owned(),
+        };
+        World::replace().with(|w| w.before.targets.push(target))
+    };
+    registered("i-1").allowed();
+    registered("10.0.0.1").allowed();
+    registered("10.0.0.50").refused("tg-1 by 10.0.0.50");
+    registered("10.0.0.50").with(|w| w.settings.method = Method::RootVolume).allowed();
+}
+
+#[test]
+fn on_the_compromise_track_containment_comes_first() {
+    World::replace().with(|w| w.track = Track::Compromise).refused("not in quarantine");
 }

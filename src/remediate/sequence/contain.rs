@@ -178,7 +178,10 @@ pub(super) fn cut_identity(laid: &Laid<'_>) -> Vec<Step> {
         let denials = match laid.settings.identity {
             IdentityCut::None | IdentityCut::Profile => Vec::new(),
             IdentityCut::Session => vec![session_denial(&role.unique_id, laid.instance)],
-            IdentityCut::Role => vec![role_denial(laid.begun_at)],
+            // This instance's own sessions in any case: those it gets until its profile is gone are younger.
+            IdentityCut::Role => {
+                vec![session_denial(&role.unique_id, laid.instance), role_denial(laid.operation, laid.begun_at)]
+            }
         };
         for (policy, document) in denials {
             let put = WriteCall::PutRolePolicy { role: role.name.clone(), policy: policy.clone(), document };
