@@ -8,10 +8,12 @@ use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
 use super::stage_log::StageLog;
-use super::{commit, lease, outcome, planning, unseen};
+use super::{commit, history, lease, outcome, planning, unseen};
 use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
+use crate::plan::{Alarm, Permissions};
+use crate::remediate::Approval;
 use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
@@ -40,6 +42,12 @@ pub struct ScanInputs<'a> {
     pub notify: NotifySettings,
     /// Principals that cattleguard itself uses.
     pub own_principals: Vec<String>,
+    /// Alarms that hold enforcement, with their state.
+    pub alarms: Vec<Alarm>,
+    /// What is known of the enforcing role's permissions.
+    pub permissions: Permissions,
+    /// How many different people must approve a plan where approval is wanted.
+    pub approvals_needed: usize,
     /// Who holds the lease: host, pid, command.
     pub holder: String,
     /// The clock.
@@ -77,6 +85,7 @@ pub(super) struct Known {
     pub(super) remembered: Vec<ChangeEvent>,
     pub(super) last_clean: BTreeMap<InstanceId, Timestamp>,
     pub(super) pauses: Vec<(Option<crate::types::FleetName>, String)>,
+    pub(super) approvals: Vec<Approval>,
 }
 
 /// Scans, and commits the result.
@@ -116,10 +125,13 @@ async fn scan_under_lease(
         remembered: &known.remembered,
         last_clean: &known.last_clean,
     });
+    let drifted = detection.instances.iter().filter(|found| !found.findings.is_empty());
+    let operations = history::load(store, now, drifted.map(|found| &found.instance))?;
     log.done("detect");
-    let mut evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
+    let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection, &operations);
+    let mut evaluated = evaluated.ok_or(ScanError::Policy)?;
     log.done("evaluate");
-    let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
+    let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated, &operations);
     log.done("plan");
     let unseen = unseen::unseen(store, snapshot, &detection)?;
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
@@ -192,6 +204,7 @@ fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
         remembered: store.events_since(since)?,
         last_clean: store.last_clean()?,
         pauses: store.pauses()?,
+        approvals: store.approvals(now)?,
     })
 }
 

@@ -10,6 +10,7 @@ use super::{ScanInputs, run_scan};
 use crate::collect::{CollectSettings, ReadFailure, TrailSource, read_reference};
 use crate::detect::registry::{RecordRequest, Reference, promote, record};
 use crate::evaluate::{PolicySet, shipped};
+use crate::plan::Permissions;
 use crate::report::{NotifySettings, ScanReport};
 use crate::store::{Goldens as _, Scans as _, SqliteStore};
 use crate::testing::{CommandTarget, FailRule, FailingCloud, FakeCloud, FleetBuilder, SimActor, SimFleet};
@@ -74,6 +75,9 @@ impl World {
             destinations: &[],
             notify: NotifySettings::default(),
             own_principals: Vec::new(),
+            alarms: Vec::new(),
+            permissions: Permissions::Unknown,
+            approvals_needed: 1,
             holder: "test".to_owned(),
             clock: &clock,
             progress: &|_| {},
