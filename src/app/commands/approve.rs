@@ -9,7 +9,8 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::remediate::Approval;
 use crate::report::text::clean;
-use crate::types::{FleetName, Gate, GateAnswer, Plan};
+use crate::report::waits_for_approval;
+use crate::types::{FleetName, Plan};
 
 /// Shortest beginning of a hash that is accepted: an approval must not hit another plan by chance.
 const SHORTEST: usize = 8;
@@ -68,12 +69,7 @@ fn refuse_other(plan: &Plan, given: &str) -> Result<(), AppError> {
 
 /// Whether something in the plan is held by nothing but the approval, or runs because of one.
 fn waits(plan: &Plan, config: &Config) -> bool {
-    let held = plan.held.iter().any(|held| {
-        held.gates.iter().all(|report| match report.gate {
-            Gate::Approval => report.answer == GateAnswer::Hold,
-            _ => report.answer == GateAnswer::Allow,
-        })
-    });
+    let held = plan.held.iter().any(waits_for_approval);
     let wanted = |fleet: &FleetName| config.fleets.iter().any(|one| one.name == *fleet && one.approval);
     held || plan.operations.iter().any(|operation| wanted(&operation.fleet))
 }

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
 use super::stage_log::StageLog;
-use super::{commit, history, lease, outcome, planning, unseen};
+use super::{commit, history, lease, outcome, own_calls, planning, unseen};
 use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::Approval;
-use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
+use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, approval_notices, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
     AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
@@ -137,7 +137,8 @@ async fn scan_under_lease(
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
 
     let history = OutboxHistory::new(store);
-    let drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
+    let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
+    drafts.extend(approval_notices(&report.plan, inputs.destinations, now));
     if let Some(error) = history.take_error() {
         tracing::warn!(error = %error, "the outbox history could not be read; a notice may be repeated");
     }
@@ -180,7 +181,7 @@ async fn gather(
     inputs: &ScanInputs<'_>,
     known: &Known,
 ) -> Result<Collected, StoreError> {
-    let memory = memory(store, inputs, known)?;
+    let memory = memory(store, inputs, known, (inputs.clock)())?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
     let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
     let collection = Collection {
@@ -208,7 +209,10 @@ fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
     })
 }
 
-fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known) -> Result<Memory, StoreError> {
+fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timestamp) -> Result<Memory, StoreError> {
+    let checkpoints = store.checkpoints()?;
+    let since = own_calls::since(&checkpoints, inputs.collect.lookback, inputs.collect.overlap, now);
+    let own = own_calls::own(&store.own_calls(since)?, now);
     let user_data_images: BTreeSet<ImageId> = known
         .goldens
         .iter()
@@ -218,10 +222,11 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known) -> Result<M
     Ok(Memory {
         links: store.links()?,
         user_data: store.user_data()?,
-        checkpoints: store.checkpoints()?,
+        checkpoints,
         user_data_images,
         own_principals: inputs.own_principals.clone(),
-        own_events: BTreeSet::new(),
+        own_events: own.ids,
+        own_windows: own.windows,
     })
 }
 
