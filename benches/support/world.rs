@@ -82,6 +82,7 @@ impl World {
             destinations: &self.destinations,
             notify: NotifySettings::default(),
             own_principals: Vec::new(),
+            stopped: None,
             alarms: Vec::new(),
             permissions: Permissions::Unknown,
             approvals_needed: 1,

@@ -29,6 +29,8 @@ pub struct PlanInput<'a> {
     pub exceptions: &'a [Exception],
     /// What is paused.
     pub pauses: &'a [Pause],
+    /// Why the kill switch outside the state stops everything, if it does.
+    pub stopped: Option<&'a str>,
     /// What was read, for each account-region and source.
     pub coverage: &'a [Coverage],
     /// What happened before.

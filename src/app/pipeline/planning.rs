@@ -46,6 +46,7 @@ pub(super) fn plan(
         images: &snapshot.images,
         exceptions: &known.exceptions,
         pauses: &known.pauses,
+        stopped: inputs.stopped.as_deref(),
         coverage: &snapshot.coverage,
         history: &history,
         alarms: &inputs.alarms,

@@ -42,6 +42,8 @@ pub struct ScanInputs<'a> {
     pub notify: NotifySettings,
     /// Principals that cattleguard itself uses.
     pub own_principals: Vec<String>,
+    /// Why the kill switch outside the state stops everything, if it does.
+    pub stopped: Option<String>,
     /// Alarms that hold enforcement, with their state.
     pub alarms: Vec<Alarm>,
     /// What is known of the enforcing role's permissions.

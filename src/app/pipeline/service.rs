@@ -32,6 +32,8 @@ const DELIVERY_TIME: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 pub struct Asked {
     /// ARNs that our own changing calls are made as.
     pub own_principals: Vec<String>,
+    /// Why the kill switch's parameter stops everything, if it does.
+    pub stopped: Option<String>,
     /// The configured alarms with their state.
     pub alarms: Vec<Alarm>,
     /// What the enforcing role may do.
@@ -126,6 +128,7 @@ impl<'b> Service<'b> {
             destinations: &self.destinations,
             notify: self.notify,
             own_principals: self.asked.own_principals.clone(),
+            stopped: self.config.enforcement.kill_switch.stopped_by_file().or_else(|| self.asked.stopped.clone()),
             alarms: self.asked.alarms.clone(),
             permissions: self.asked.permissions.clone(),
             approvals_needed: self.config.approvals_needed(),

@@ -119,9 +119,12 @@ fn a_fleet_that_was_paused_by_the_program_is_resumed_by_a_person() {
     let audited = world.store().entries().expect("readable");
     let told: Vec<(&str, &str, &str)> = audited
         .iter()
-        .map(|entry| (entry.action.as_str(), entry.object.as_str(), entry.details["reason"].as_str().unwrap_or("")))
+        .map(|entry| {
+            let member = if entry.action == "enforcement.pause" { "reason" } else { "lifted" };
+            (entry.action.as_str(), entry.object.as_str(), entry.details[member].as_str().unwrap_or(""))
+        })
         .collect();
-    assert_eq!(told, [("enforcement.pause", "web", why), ("enforcement.resume", "web", "")]);
+    assert_eq!(told, [("enforcement.pause", "web", why), ("enforcement.resume", "web", why)]);
     assert_eq!(audited[0].actor, "cattleguard");
     assert_ne!(audited[1].actor, "cattleguard", "a person");
 }
