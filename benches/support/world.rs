@@ -8,6 +8,7 @@ use cattleguard::app::pipeline::{ScanInputs, ScanOutcome, compile_policies, run_
 use cattleguard::collect::read_reference;
 use cattleguard::detect::registry::{RecordRequest, Reference, promote, record};
 use cattleguard::evaluate::PolicySet;
+use cattleguard::plan::Permissions;
 use cattleguard::report::{Destination, DestinationKind, NotifySettings};
 use cattleguard::store::{Goldens as _, SqliteStore};
 use cattleguard::testing::{FleetBuilder, SimFleet};
@@ -81,6 +82,10 @@ impl World {
             destinations: &self.destinations,
             notify: NotifySettings::default(),
             own_principals: Vec::new(),
+            stopped: None,
+            alarms: Vec::new(),
+            permissions: Permissions::Unknown,
+            approvals_needed: 1,
             holder: "bench".to_owned(),
             clock: &clock,
             progress: &|_| {},

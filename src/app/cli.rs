@@ -1,6 +1,7 @@
 //! The command line: one model from which parsing, help, completions and the man page come.
 
 pub mod config;
+pub mod enforce;
 pub mod exceptions;
 pub mod findings;
 pub mod global;
@@ -69,6 +70,19 @@ pub enum Command {
     Pets(findings::PetsArgs),
     /// What enforcement would do now, what it holds, and why
     Plan(findings::PlanArgs),
+    /// Execute what the plan says and every gate allows
+    Enforce(enforce::EnforceArgs),
+    /// Let the last plan be executed
+    Approve(enforce::ApproveArgs),
+    /// Contain one instance, with its evidence, through the same gates
+    Quarantine(enforce::ManualArgs),
+    /// Replace one instance from its golden, through the same gates
+    Replace(enforce::ManualArgs),
+    /// Undo the quarantine of one instance
+    Release(enforce::ReleaseArgs),
+    /// List operations, show one, go on with one or undo it
+    #[command(subcommand)]
+    Operations(enforce::OperationsCommand),
     /// Time-boxed waivers of findings
     #[command(subcommand)]
     Exceptions(exceptions::ExceptionsCommand),

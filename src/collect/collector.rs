@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use super::builder::Builder;
 use super::settings::CollectSettings;
 use super::source::CloudRead;
+use super::trail::OwnWindow;
 use super::trail_reader;
 use crate::store::{Link, UserDataMemo};
 use crate::types::{EventId, ImageId, Place, ScanId, Snapshot};
@@ -39,6 +40,8 @@ pub struct Memory {
     pub own_principals: Vec<String>,
     /// Event and request ids that the journal recorded as ours.
     pub own_events: BTreeSet<String>,
+    /// Calls that the journal holds without such an id.
+    pub own_windows: Vec<OwnWindow>,
 }
 
 /// What a collection produced: the snapshot, and what to remember once the scan is committed.

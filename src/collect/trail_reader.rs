@@ -42,6 +42,7 @@ pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, 
     let context = ClassifyContext {
         own_principals: memory.own_principals.iter().cloned().collect(),
         own_calls: memory.own_events.clone(),
+        own_windows: memory.own_windows.clone(),
     };
     let batch = Mutex::new(Batch::new(context));
     let mut read = TrailRead::default();

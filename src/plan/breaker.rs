@@ -63,11 +63,7 @@ fn reason(input: &PlanInput<'_>, fleet: &Fleet) -> Option<String> {
 type Member<'m, 'a> = (&'a FleetName, &'a InstanceId, &'m Vec<&'a Finding>);
 
 fn live<'m, 'a>(input: &'m PlanInput<'a>) -> impl Iterator<Item = Member<'m, 'a>> {
-    input
-        .subjects
-        .iter()
-        .filter(|subject| subject.instance.is_live())
-        .filter_map(|subject| subject.fleet.map(|fleet| (fleet, &subject.instance.id, &subject.findings)))
+    input.members().filter_map(|subject| subject.fleet.map(|fleet| (fleet, &subject.instance.id, &subject.findings)))
 }
 
 fn drift<'m, 'a>(findings: &'m [&'a Finding]) -> impl Iterator<Item = &'a Finding> + use<'m, 'a> {

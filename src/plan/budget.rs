@@ -40,6 +40,8 @@ pub(super) struct Usage {
     pub(super) size: usize,
     /// Instances with an operation in flight.
     pub(super) in_flight: BTreeSet<InstanceId>,
+    /// What operations in flight have launched: not yet capacity that could be lost.
+    pub(super) made: BTreeSet<InstanceId>,
     /// Instances whose operation finished within the cool-down.
     pub(super) recent: BTreeSet<InstanceId>,
     /// Instances that do not serve although they should.
@@ -59,13 +61,17 @@ impl Usage {
 pub(super) fn usage(input: &PlanInput<'_>) -> BTreeMap<FleetName, Usage> {
     let mut usage: BTreeMap<FleetName, Usage> = BTreeMap::new();
     let mut counted = BTreeSet::new();
-    for subject in input.subjects.iter().filter(|subject| subject.instance.is_live()) {
+    let made = |id: &InstanceId| {
+        let in_flight = input.history.operations.iter().filter(|past| past.state == OperationState::InFlight);
+        in_flight.into_iter().any(|past| past.replacement.as_ref() == Some(id))
+    };
+    for subject in input.members() {
         let Some(fleet) = subject.fleet else { continue };
         let entry = usage.entry(fleet.clone()).or_default();
         if counted.insert((fleet, &subject.instance.id)) {
             entry.size += 1;
         }
-        if is_unhealthy(subject.instance) {
+        if is_unhealthy(subject.instance) && !made(&subject.instance.id) {
             entry.unhealthy.insert(subject.instance.id.clone());
         }
     }
@@ -76,6 +82,7 @@ pub(super) fn usage(input: &PlanInput<'_>) -> BTreeMap<FleetName, Usage> {
         match operation.state {
             OperationState::InFlight => {
                 entry.in_flight.insert(operation.instance.clone());
+                entry.made.extend(operation.replacement.clone());
             }
             OperationState::Finished(at) => {
                 let cooldown = SignedDuration::try_from(cooldown.unwrap_or_default()).unwrap_or(SignedDuration::MAX);

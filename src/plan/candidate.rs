@@ -32,10 +32,11 @@ impl Candidate<'_> {
 /// finding, then by place and id.
 pub(super) fn candidates<'a>(input: &PlanInput<'a>) -> Vec<Candidate<'a>> {
     let mut found = Vec::new();
-    for subject in input.subjects.iter().filter(|subject| subject.instance.is_live()) {
+    for subject in input.members() {
         let Some(decision) = subject.decision else { continue };
         let fleet = subject.fleet.and_then(|name| input.fleets.iter().find(|fleet| fleet.name == *name));
-        for kind in kinds(decision) {
+        let contained = input.history.contained.contains(&subject.instance.id);
+        for kind in kinds(decision).into_iter().filter(|kind| !(contained && *kind == OperationKind::Quarantine)) {
             found.push(candidate(subject, decision, fleet, kind));
         }
     }

@@ -1,12 +1,12 @@
 //! Everything a plan depends on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::types::{
     AccountId, Coverage, Decision, Enforcement, Exception, Finding, Fleet, FleetName, Golden, Image, ImageId, Instance,
-    InstanceId, OperationKind, PlanHash,
+    InstanceId, OperationKind, Place, PlanHash,
 };
 
 /// Everything a plan depends on. All lists may be in any order.
@@ -29,6 +29,8 @@ pub struct PlanInput<'a> {
     pub exceptions: &'a [Exception],
     /// What is paused.
     pub pauses: &'a [Pause],
+    /// Why the kill switch outside the state stops everything, if it does.
+    pub stopped: Option<&'a str>,
     /// What was read, for each account-region and source.
     pub coverage: &'a [Coverage],
     /// What happened before.
@@ -55,6 +57,14 @@ pub struct Overriding<'a> {
     pub reason: &'a str,
 }
 
+impl<'a> PlanInput<'a> {
+    /// Live instances that are part of their fleet: not those that are only kept.
+    pub(super) fn members(&self) -> impl Iterator<Item = &PlanSubject<'a>> {
+        let kept = &self.history.retained;
+        self.subjects.iter().filter(|subject| subject.instance.is_live() && !kept.contains(&subject.instance.id))
+    }
+}
+
 /// One instance with what was found and decided.
 #[derive(Clone, Debug)]
 pub struct PlanSubject<'a> {
@@ -78,6 +88,26 @@ pub struct History {
     pub operations: Vec<PastOperation>,
     /// Lineages of instances that replaced others.
     pub lineages: BTreeMap<InstanceId, Lineage>,
+    /// Instances that were replaced and are kept, isolated and stopped, until their time is over: they are no part
+    /// of their fleet any more.
+    pub retained: BTreeSet<InstanceId>,
+    /// Instances that are quarantined and were not released: nothing more is to be contained.
+    pub contained: BTreeSet<InstanceId>,
+    /// Where launches failed for want of capacity.
+    pub capacity: Vec<CapacityBackoff>,
+}
+
+/// Launches of one type in one zone failed for want of capacity. Other types, zones and fleets are not held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapacityBackoff {
+    /// Where.
+    pub place: Place,
+    /// Instance type.
+    pub instance_type: String,
+    /// Zone.
+    pub zone: String,
+    /// When the next attempt may be made.
+    pub until: Timestamp,
 }
 
 /// How an operation stands.
@@ -96,6 +126,8 @@ pub struct PastOperation {
     pub kind: OperationKind,
     /// On which instance.
     pub instance: InstanceId,
+    /// What it launched in its place.
+    pub replacement: Option<InstanceId>,
     /// Of which fleet.
     pub fleet: FleetName,
     /// How it stands.

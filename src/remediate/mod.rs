@@ -41,9 +41,7 @@ pub use capture::{CaptureRequest, capture, notes};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use evidence::{BundleParts, EvidenceError, EvidenceStore};
-#[cfg(feature = "testing")]
 pub use failpoint::{FailPoint, KillAt};
-pub use failpoint::{Hooks, NoHooks};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
 pub use kill_switch::{KillSwitch, Pulled};
 pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
@@ -64,3 +62,4 @@ pub use step::{
 };
 pub use target::{Answered, CallContext, CloudWrite, Output, SnapshotMade, WriteError, WriteFailure};
 pub use token::client_token;
+#[cfg(feature = "testing")]

@@ -23,7 +23,10 @@ pub mod text;
 pub mod view;
 
 pub use destination::{Destination, DestinationKind};
-pub use draft::{NoticeHistory, NotifySettings, OutboxHistory, draft_notices, draft_single};
+pub use draft::{
+    NoticeHistory, NotifySettings, OperationNews, OutboxHistory, approval_notices, draft_notices, draft_single,
+    operation_notice, waits_for_approval,
+};
 pub use look::{Look, Style};
 pub use notice::{Notice, NoticeKind};
 pub use pump::{Pump, PumpSummary, pump};

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::text::clean;
-use crate::types::{AccountId, Code, EventId, FindingId, FleetName, InstanceId, Region, ScanId, Severity};
+use crate::types::{AccountId, Code, EventId, FindingId, FleetName, InstanceId, OperationId, Region, ScanId, Severity};
 
 /// The schema name carried by every notice.
 pub const NOTICE_SCHEMA: &str = "cattleguard.dev/notice/v1";
@@ -40,6 +40,14 @@ pub enum NoticeKind {
     CoverageRestored,
     /// A policy could not be evaluated: alert, no enforcement.
     PolicyError,
+    /// An operation has begun.
+    OperationStarted,
+    /// An operation did what it was to do.
+    OperationDone,
+    /// An operation was rolled back, or cannot go on without a person.
+    OperationFailed,
+    /// A plan waits for a person's approval.
+    ApprovalWanted,
     /// A test of the destination.
     Test,
     /// Another destination did not take a notice for a whole day.
@@ -60,6 +68,10 @@ impl NoticeKind {
             Self::CoverageLost => "coverage_lost",
             Self::CoverageRestored => "coverage_restored",
             Self::PolicyError => "policy_error",
+            Self::OperationStarted => "operation_started",
+            Self::OperationDone => "operation_done",
+            Self::OperationFailed => "operation_failed",
+            Self::ApprovalWanted => "approval_wanted",
             Self::Test => "test",
             Self::DeadLetter => "dead_letter",
         }
@@ -75,7 +87,16 @@ impl NoticeKind {
             | Self::Digest
             | Self::CoverageLost
             | Self::PolicyError => true,
-            Self::Resolved | Self::Reattributed | Self::CoverageRestored | Self::Test | Self::DeadLetter => false,
+            Self::Resolved
+            | Self::Reattributed
+            | Self::CoverageRestored
+            // Operations are told status by status, and have an end of their own.
+            | Self::OperationStarted
+            | Self::OperationDone
+            | Self::OperationFailed
+            | Self::ApprovalWanted
+            | Self::Test
+            | Self::DeadLetter => false,
         }
     }
 }
@@ -211,6 +232,27 @@ pub struct Covered {
     pub firing: bool,
 }
 
+/// The operation that a notice is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeOperation {
+    /// Id.
+    pub id: OperationId,
+    /// `quarantine`, `replace`, `release`, `rollback`.
+    pub kind: String,
+    /// `running`, `retaining`, `rolling-back`, `needs-human`, `done`, `rolled-back`.
+    pub status: String,
+    /// Instance.
+    pub instance: InstanceId,
+    /// ARN of the instance.
+    pub arn: String,
+    /// Account.
+    pub account: AccountId,
+    /// Region.
+    pub region: Region,
+    /// What was launched in its place.
+    pub replacement: Option<InstanceId>,
+}
+
 /// One notice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
@@ -245,6 +287,9 @@ pub struct Notice {
     /// Digest: the groups it tells of, by a digest of their key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub covers: BTreeMap<String, Covered>,
+    /// The operation it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<NoticeOperation>,
 }
 
 impl Notice {
@@ -266,6 +311,7 @@ impl Notice {
             state: String::new(),
             members: Vec::new(),
             covers: BTreeMap::new(),
+            operation: None,
         }
     }
 

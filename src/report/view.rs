@@ -3,8 +3,14 @@
 use std::collections::HashMap;
 
 use super::scan_report::ScanReport;
+use crate::remediate::{OperationRecord, OperationStatus};
 use crate::store::InstanceResult;
 use crate::types::{Decision, Finding, Held, InstanceId, Operation, Plan, Severity};
+
+/// Whether what an operation launched stands in the place of its instance.
+fn replaced(record: &OperationRecord) -> bool {
+    !matches!(record.status, OperationStatus::RollingBack | OperationStatus::RolledBack)
+}
 
 /// Borrowed index over one scan, or over what the store kept of one.
 #[derive(Debug, Default)]
@@ -13,6 +19,7 @@ pub struct View<'a> {
     operations: HashMap<&'a InstanceId, &'a Operation>,
     held: HashMap<&'a InstanceId, &'a Held>,
     findings: HashMap<&'a InstanceId, Vec<&'a Finding>>,
+    past: &'a [OperationRecord],
 }
 
 impl<'a> View<'a> {
@@ -33,6 +40,44 @@ impl<'a> View<'a> {
             view.held.extend(plan.held.iter().map(|held| (&held.instance, held)));
         }
         view
+    }
+
+    /// With the operations of the past, oldest first.
+    #[must_use]
+    pub fn with_past(mut self, past: &'a [OperationRecord]) -> Self {
+        self.past = past;
+        self
+    }
+
+    /// Operations on one instance, oldest first.
+    pub fn past(&self, id: &InstanceId) -> Vec<&'a OperationRecord> {
+        self.past.iter().filter(|record| record.instance == *id).collect()
+    }
+
+    /// Instances that one replaced, the nearest first.
+    pub fn ancestors(&self, id: &'a InstanceId) -> Vec<&'a InstanceId> {
+        let made = |id: &InstanceId| {
+            let makers = self.past.iter().filter(|record| record.facts.replacement.as_ref() == Some(id));
+            makers.into_iter().find(|record| replaced(record)).map(|record| &record.instance)
+        };
+        self.line(id, made)
+    }
+
+    /// Instances that replaced one, the nearest first.
+    pub fn descendants(&self, id: &'a InstanceId) -> Vec<&'a InstanceId> {
+        let heir = |id: &InstanceId| {
+            let of = self.past.iter().filter(|record| record.instance == *id && replaced(record));
+            of.into_iter().find_map(|record| record.facts.replacement.as_ref())
+        };
+        self.line(id, heir)
+    }
+
+    fn line(&self, id: &'a InstanceId, next: impl Fn(&InstanceId) -> Option<&'a InstanceId>) -> Vec<&'a InstanceId> {
+        let mut found = vec![id];
+        while let Some(id) = found.last().and_then(|id| next(id)).filter(|id| !found.contains(id)) {
+            found.push(id);
+        }
+        found.split_off(1)
     }
 
     /// Indexes a scan.

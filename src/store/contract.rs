@@ -33,7 +33,7 @@ macro_rules! run_contract {
                 findings: [resolved_ones_are_left_out_unless_asked, people_acknowledge_and_reopen,
                     people_neither_resolve_nor_waive, a_running_scan_does_not_undo_an_acknowledgement],
                 waivers: [expiry_is_mandatory, an_exception_needs_a_scope, revoking_ends_it_now,
-                    pauses_hold_until_resumed],
+                    pauses_hold_until_resumed, a_pause_by_another_keeps_the_reason_that_is_there],
                 outbox: [a_key_is_inserted_once_for_each_destination, order_holds_within_a_destination,
                     a_failed_row_holds_back_its_destination_only, settled_rows_stay_settled, errors_are_bounded,
                     last_notice_ignores_dead_rows, no_row_overtakes_another],

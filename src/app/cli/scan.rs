@@ -26,6 +26,9 @@ pub struct ScanArgs {
     /// Exit 1 for findings at or above this severity [default: low, or scan.fail_on of the configuration]
     #[arg(long, value_name = "SEVERITY", value_parser = values::severity)]
     pub fail_on: Option<Severity>,
+    /// Execute what the plan says and every gate allows
+    #[arg(long)]
+    pub enforce: bool,
 }
 
 impl ScanArgs {

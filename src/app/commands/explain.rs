@@ -12,6 +12,7 @@ use crate::detect::codes;
 use crate::report::View;
 use crate::report::render::{explain_finding, explain_instance, findings_json, instance_json};
 use crate::report::text::{clean, wrap};
+use crate::types::InstanceId;
 
 /// Runs the command.
 ///
@@ -28,7 +29,8 @@ pub(super) fn run(context: &Context<'_>, args: &ExplainArgs) -> Result<Exit, App
         return Err(unknown(subject));
     }
     let stored = Stored::load(context, true)?;
-    let view = View::new(&stored.results, &stored.findings, stored.plan.as_ref());
+    let past = super::operations::past_of(stored.store.as_ref(), &InstanceId::new(subject))?;
+    let view = View::new(&stored.results, &stored.findings, stored.plan.as_ref()).with_past(&past);
     if let Some(result) = stored.results.iter().find(|result| result.instance.id.as_str() == subject) {
         outputs.emit(|format, canvas| {
             Ok(match format {

@@ -1,10 +1,12 @@
 //! One module for each command. A command takes its [`Context`] and arguments, writes data to its outputs
 //! and returns how to exit; it prints no errors.
 
+mod approve;
 mod audit;
 mod completion;
 mod config;
 mod daemon;
+mod enforce;
 mod exceptions;
 mod explain;
 mod findings;
@@ -14,6 +16,7 @@ mod ingest;
 mod init;
 mod man;
 mod notify;
+mod operations;
 mod pause;
 mod pets;
 mod plan;
@@ -54,6 +57,12 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Timeline(args) => timeline::run(context, &args),
         Command::Pets(args) => pets::run(context, &args),
         Command::Plan(args) => plan::run(context, &args),
+        Command::Enforce(args) => enforce::run(context, &args),
+        Command::Approve(args) => approve::run(context, &args),
+        Command::Quarantine(args) => enforce::quarantine(context, &args),
+        Command::Replace(args) => enforce::replace(context, &args),
+        Command::Release(args) => enforce::release(context, &args),
+        Command::Operations(command) => operations::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
         Command::Notify(command) => notify::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),

@@ -4,6 +4,7 @@ use crate::app::cli::exceptions::{PauseArgs, ResumeArgs};
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
+use crate::report::text::clean;
 use crate::types::FleetName;
 
 pub(super) fn pause(context: &Context<'_>, args: &PauseArgs) -> Result<Exit, AppError> {
@@ -18,8 +19,10 @@ pub(super) fn resume(context: &Context<'_>, args: &ResumeArgs) -> Result<Exit, A
     let config = context.load(Vec::new())?.config;
     let fleet = super::known_fleet(&config, args.fleet.as_deref())?;
     let store = context.store(&config)?;
+    let lifted = store.pauses()?.into_iter().find(|(paused, _)| *paused == fleet);
     store.resume(fleet.as_ref(), &context.operator(), context.now())?;
-    context.note(&format!("resumed {}", what(fleet.as_ref())));
+    let was = lifted.map_or(String::new(), |(_, reason)| format!("; it was paused because: {}", clean(&reason, 600)));
+    context.note(&format!("resumed {}{was}", what(fleet.as_ref())));
     // A fleet stays held while everything is paused, and the other way round: say so here, not by surprise later.
     for (paused, reason) in store.pauses()? {
         context.note(&format!("still paused: {} ({reason})", what(paused.as_ref())));

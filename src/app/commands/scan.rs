@@ -17,6 +17,9 @@ use crate::types::{Enforcement, FleetName, Place, Severity};
 /// # Errors
 /// Configuration, credentials, state: whatever leaves no trustworthy result.
 pub(super) fn run(context: &Context<'_>, args: &ScanArgs) -> Result<Exit, AppError> {
+    if args.enforce {
+        return super::enforce::scan(context, args);
+    }
     let outputs = context.outputs(&[Format::Table, Format::Json, Format::Ndjson])?;
     let loaded = context.load(args.overrides())?;
     let mut service = Service::prepare(context, loaded.config, "scan")?;

@@ -6,6 +6,8 @@ mod audited;
 mod delivery;
 #[cfg(feature = "testing")]
 mod files;
+#[cfg(feature = "testing")]
+mod operations;
 mod policies;
 #[cfg(feature = "testing")]
 mod scans;

@@ -24,7 +24,12 @@ pub(super) fn run(context: &Context<'_>, args: &TimelineArgs) -> Result<Exit, Ap
     let verdicts = store.verdicts_of(&id)?;
     let mut findings = store.findings(true)?;
     findings.retain(|finding| finding.instance == id);
-    if result.is_none() && events.is_empty() && findings.is_empty() {
+    let mut operations = Vec::new();
+    for record in store.operations_of(&id)? {
+        let journal = store.journal_of(&record.id)?;
+        operations.push((record, journal));
+    }
+    if result.is_none() && events.is_empty() && findings.is_empty() && operations.is_empty() {
         return Err(AppError::failed(format!("nothing is known of {}", clean(&args.instance, 60)))
             .with_hint("cattleguard scan -v lists every instance"));
     }
@@ -34,6 +39,7 @@ pub(super) fn run(context: &Context<'_>, args: &TimelineArgs) -> Result<Exit, Ap
         events: &events,
         verdicts: &verdicts,
         findings: &findings,
+        operations: &operations,
     };
     outputs.emit(|format, canvas| {
         Ok(match format {

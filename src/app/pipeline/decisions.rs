@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use super::history;
 use super::scan::{Known, ScanInputs};
 use crate::app::error::AppError;
 use crate::app::policy_files;
 use crate::app::policy_stack::on_policy_stack;
 use crate::detect::{Detection, InstanceDetection};
 use crate::evaluate::{self, Evaluator, HistoryFacts, InputFacts, PolicySet, PolicySource, shipped};
+use crate::remediate::OperationRecord;
 use crate::types::{
     Coverage, CoverageStatus, Decision, Exception, Finding, FindingId, Instance, InstanceId, Snapshot, Source,
 };
@@ -39,8 +41,9 @@ pub(super) fn decide_all(
     snapshot: &Snapshot,
     known: &Known,
     detection: &Detection,
+    operations: &[OperationRecord],
 ) -> Option<Evaluated> {
-    let lookup = Lookup::new(inputs, snapshot, known, detection);
+    let lookup = Lookup::new(inputs, snapshot, known, detection, operations);
     let policies = inputs.policies;
     std::thread::scope(|scope| {
         std::thread::Builder::new()
@@ -58,13 +61,20 @@ struct Lookup<'a> {
     snapshot: &'a Snapshot,
     known: &'a Known,
     detection: &'a Detection,
+    operations: &'a [OperationRecord],
     instances: HashMap<&'a InstanceId, &'a Instance>,
     findings: HashMap<&'a FindingId, &'a Finding>,
     sharing: HashMap<&'a str, u32>,
 }
 
 impl<'a> Lookup<'a> {
-    fn new(inputs: &'a ScanInputs<'a>, snapshot: &'a Snapshot, known: &'a Known, detection: &'a Detection) -> Self {
+    fn new(
+        inputs: &'a ScanInputs<'a>,
+        snapshot: &'a Snapshot,
+        known: &'a Known,
+        detection: &'a Detection,
+        operations: &'a [OperationRecord],
+    ) -> Self {
         let mut sharing: HashMap<&str, u32> = HashMap::new();
         for finding in &detection.findings {
             *sharing.entry(finding.fingerprint.as_str()).or_default() += 1;
@@ -74,6 +84,7 @@ impl<'a> Lookup<'a> {
             snapshot,
             known,
             detection,
+            operations,
             instances: snapshot.instances.iter().map(|instance| (&instance.id, instance)).collect(),
             findings: detection.findings.iter().map(|finding| (&finding.id, finding)).collect(),
             sharing,
@@ -114,6 +125,12 @@ impl<'a> Lookup<'a> {
             .as_ref()
             .and_then(|reference| self.known.goldens.iter().find(|golden| golden.reference() == *reference));
         let shared = findings.iter().filter_map(|finding| self.sharing.get(finding.fingerprint.as_str())).max();
+        // Without a finding there is nothing to decide, and most instances have neither findings nor a past.
+        let past = if findings.is_empty() || self.operations.is_empty() {
+            HistoryFacts::default()
+        } else {
+            history::facts(self.operations, &instance.id, self.snapshot.started_at)
+        };
         InputFacts {
             scan: &self.snapshot.scan_id,
             now: self.snapshot.started_at,
@@ -125,7 +142,7 @@ impl<'a> Lookup<'a> {
             verdict: found.verdict,
             missing: &found.reasons,
             sources,
-            history: HistoryFacts { same_fingerprint_hosts: shared.copied().unwrap_or(0), ..HistoryFacts::default() },
+            history: HistoryFacts { same_fingerprint_hosts: shared.copied().unwrap_or(0), ..past },
             exceptions,
         }
     }

@@ -5,8 +5,12 @@
 
 mod commit;
 mod decisions;
+mod history;
+#[cfg(test)]
+mod history_tests;
 mod lease;
 mod outcome;
+mod own_calls;
 mod planning;
 mod retention;
 mod scan;
@@ -15,9 +19,10 @@ mod stage_log;
 mod unseen;
 
 pub use decisions::compile_policies;
+pub use history::{approvals, next_generation};
 pub use outcome::{exit_of, totals};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
-pub use service::{Service, destinations};
+pub use service::{Asked, Service, destinations};
 
 #[cfg(feature = "testing")]
 #[cfg(test)]

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::decisions::Evaluated;
+use super::history;
 use super::scan::{Known, ScanInputs};
 use crate::detect::Detection;
-use crate::plan::{self, History, Permissions, PlanInput, PlanSubject};
+use crate::plan::{self, PlanInput, PlanSubject};
+use crate::remediate::OperationRecord;
 use crate::types::{Finding, FindingId, Instance, InstanceId, Plan, Snapshot};
 
-/// Plans over every live instance of a scan. Nothing was ever enforced in this version, so there is no history
-/// of operations, no approval and no checked permission.
+/// Plans over every live instance of a scan.
 pub(super) fn plan(
     inputs: &ScanInputs<'_>,
     snapshot: &Snapshot,
     known: &Known,
     detection: &Detection,
     evaluated: &Evaluated,
+    operations: &[OperationRecord],
 ) -> Plan {
     let instances: BTreeMap<&InstanceId, &Instance> =
         snapshot.instances.iter().map(|instance| (&instance.id, instance)).collect();
@@ -33,6 +35,8 @@ pub(super) fn plan(
             })
         })
         .collect();
+    let history = history::history(operations, &known.goldens);
+    let approvals = history::approvals(&known.approvals, inputs.approvals_needed);
     plan::plan(&PlanInput {
         now: snapshot.started_at,
         mode: inputs.mode,
@@ -42,11 +46,12 @@ pub(super) fn plan(
         images: &snapshot.images,
         exceptions: &known.exceptions,
         pauses: &known.pauses,
+        stopped: inputs.stopped.as_deref(),
         coverage: &snapshot.coverage,
-        history: &History::default(),
-        alarms: &[],
-        approvals: &[],
-        permissions: &Permissions::Unknown,
+        history: &history,
+        alarms: &inputs.alarms,
+        approvals: &approvals,
+        permissions: &inputs.permissions,
         overriding: None,
     })
 }

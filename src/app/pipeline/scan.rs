@@ -8,11 +8,13 @@ use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
 use super::stage_log::StageLog;
-use super::{commit, lease, outcome, planning, unseen};
+use super::{commit, history, lease, outcome, own_calls, planning, unseen};
 use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
-use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, draft_notices};
+use crate::plan::{Alarm, Permissions};
+use crate::remediate::Approval;
+use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, approval_notices, draft_notices};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
     AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
@@ -40,6 +42,14 @@ pub struct ScanInputs<'a> {
     pub notify: NotifySettings,
     /// Principals that cattleguard itself uses.
     pub own_principals: Vec<String>,
+    /// Why the kill switch outside the state stops everything, if it does.
+    pub stopped: Option<String>,
+    /// Alarms that hold enforcement, with their state.
+    pub alarms: Vec<Alarm>,
+    /// What is known of the enforcing role's permissions.
+    pub permissions: Permissions,
+    /// How many different people must approve a plan where approval is wanted.
+    pub approvals_needed: usize,
     /// Who holds the lease: host, pid, command.
     pub holder: String,
     /// The clock.
@@ -77,6 +87,7 @@ pub(super) struct Known {
     pub(super) remembered: Vec<ChangeEvent>,
     pub(super) last_clean: BTreeMap<InstanceId, Timestamp>,
     pub(super) pauses: Vec<(Option<crate::types::FleetName>, String)>,
+    pub(super) approvals: Vec<Approval>,
 }
 
 /// Scans, and commits the result.
@@ -116,16 +127,20 @@ async fn scan_under_lease(
         remembered: &known.remembered,
         last_clean: &known.last_clean,
     });
+    let drifted = detection.instances.iter().filter(|found| !found.findings.is_empty());
+    let operations = history::load(store, now, drifted.map(|found| &found.instance))?;
     log.done("detect");
-    let mut evaluated = decisions::decide_all(inputs, snapshot, &known, &detection).ok_or(ScanError::Policy)?;
+    let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection, &operations);
+    let mut evaluated = evaluated.ok_or(ScanError::Policy)?;
     log.done("evaluate");
-    let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated);
+    let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated, &operations);
     log.done("plan");
     let unseen = unseen::unseen(store, snapshot, &detection)?;
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
 
     let history = OutboxHistory::new(store);
-    let drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
+    let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
+    drafts.extend(approval_notices(&report.plan, inputs.destinations, now));
     if let Some(error) = history.take_error() {
         tracing::warn!(error = %error, "the outbox history could not be read; a notice may be repeated");
     }
@@ -168,7 +183,7 @@ async fn gather(
     inputs: &ScanInputs<'_>,
     known: &Known,
 ) -> Result<Collected, StoreError> {
-    let memory = memory(store, inputs, known)?;
+    let memory = memory(store, inputs, known, (inputs.clock)())?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
     let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
     let collection = Collection {
@@ -192,10 +207,14 @@ fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
         remembered: store.events_since(since)?,
         last_clean: store.last_clean()?,
         pauses: store.pauses()?,
+        approvals: store.approvals(now)?,
     })
 }
 
-fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known) -> Result<Memory, StoreError> {
+fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timestamp) -> Result<Memory, StoreError> {
+    let checkpoints = store.checkpoints()?;
+    let since = own_calls::since(&checkpoints, inputs.collect.lookback, inputs.collect.overlap, now);
+    let own = own_calls::own(&store.own_calls(since)?, now);
     let user_data_images: BTreeSet<ImageId> = known
         .goldens
         .iter()
@@ -205,10 +224,11 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known) -> Result<M
     Ok(Memory {
         links: store.links()?,
         user_data: store.user_data()?,
-        checkpoints: store.checkpoints()?,
+        checkpoints,
         user_data_images,
         own_principals: inputs.own_principals.clone(),
-        own_events: BTreeSet::new(),
+        own_events: own.ids,
+        own_windows: own.windows,
     })
 }
 

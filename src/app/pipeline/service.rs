@@ -17,6 +17,7 @@ use crate::app::policy_files;
 use crate::app::progress::Progress;
 use crate::collect::{self, CloudRead};
 use crate::evaluate::PolicySet;
+use crate::plan::{Alarm, Permissions};
 use crate::report::deliver::Client;
 use crate::report::{Destination, NotifySettings, Pump, PumpSummary};
 use crate::store::Store;
@@ -24,6 +25,20 @@ use crate::types::Place;
 
 /// A single scan spends at most this long on deliveries; the rest stays in the outbox for the next run.
 const DELIVERY_TIME: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+/// What only somebody who may enforce can ask before a scan. By default nothing was asked: then no alarm holds, and
+/// permissions are not known.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// ARNs that our own changing calls are made as.
+    pub own_principals: Vec<String>,
+    /// Why the kill switch's parameter stops everything, if it does.
+    pub stopped: Option<String>,
+    /// The configured alarms with their state.
+    pub alarms: Vec<Alarm>,
+    /// What the enforcing role may do.
+    pub permissions: Permissions,
+}
 
 /// Everything that scans need, made ready and checked.
 pub struct Service<'b> {
@@ -35,6 +50,8 @@ pub struct Service<'b> {
     pub places: Vec<Place>,
     /// Destinations with their secrets.
     pub destinations: Vec<Destination>,
+    /// What was asked for enforcement.
+    pub asked: Asked,
     policies: PolicySet,
     notify: NotifySettings,
     pump: tokio::sync::Mutex<Pump>,
@@ -64,6 +81,7 @@ impl<'b> Service<'b> {
             config,
             store,
             destinations,
+            asked: Asked::default(),
             policies,
             notify,
             pump: tokio::sync::Mutex::new(Pump::new(client)),
@@ -109,7 +127,11 @@ impl<'b> Service<'b> {
             policies: &self.policies,
             destinations: &self.destinations,
             notify: self.notify,
-            own_principals: Vec::new(),
+            own_principals: self.asked.own_principals.clone(),
+            stopped: self.config.enforcement.kill_switch.stopped_by_file().or_else(|| self.asked.stopped.clone()),
+            alarms: self.asked.alarms.clone(),
+            permissions: self.asked.permissions.clone(),
+            approvals_needed: self.config.approvals_needed(),
             holder: self.holder.clone(),
             clock: &clock,
             progress: &show,

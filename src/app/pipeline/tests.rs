@@ -1,5 +1,7 @@
 //! Several scans of one simulated fleet: what fails or moves in one scan must not be lost in the next.
 
+mod own;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use super::{ScanInputs, run_scan};
 use crate::collect::{CollectSettings, ReadFailure, TrailSource, read_reference};
 use crate::detect::registry::{RecordRequest, Reference, promote, record};
 use crate::evaluate::{PolicySet, shipped};
+use crate::plan::Permissions;
 use crate::report::{NotifySettings, ScanReport};
 use crate::store::{Goldens as _, Scans as _, SqliteStore};
 use crate::testing::{CommandTarget, FailRule, FailingCloud, FakeCloud, FleetBuilder, SimActor, SimFleet};
@@ -21,6 +24,7 @@ struct World {
     store: SqliteStore,
     place: Place,
     overlap: Duration,
+    own_principals: Vec<String>,
 }
 
 impl World {
@@ -47,7 +51,7 @@ impl World {
         };
         let golden = record(None, &request).unwrap();
         store.add_golden(&promote(&golden, now).unwrap()).unwrap();
-        let world = Self { cloud, fleet, store, place, overlap: Duration::from_secs(60) };
+        let world = Self { cloud, fleet, store, place, overlap: Duration::from_secs(60), own_principals: Vec::new() };
         let first = world.scan().await;
         assert_eq!(first.instances.iter().map(|result| result.verdict).max(), Some(Verdict::Clean));
         world
@@ -73,7 +77,11 @@ impl World {
             policies: &policies,
             destinations: &[],
             notify: NotifySettings::default(),
-            own_principals: Vec::new(),
+            own_principals: self.own_principals.clone(),
+            stopped: None,
+            alarms: Vec::new(),
+            permissions: Permissions::Unknown,
+            approvals_needed: 1,
             holder: "test".to_owned(),
             clock: &clock,
             progress: &|_| {},

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use super::classify::{Classified, ClassifyContext, IgnoredReason, UnresolvedChange, classify};
+use super::classify::{Classified, IgnoredReason, UnresolvedChange, classify};
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
 use super::links::LinkMap;
+use super::own::ClassifyContext;
 use super::resolve::resolve;
 use super::target::Target;
 use crate::types::{ChangeEvent, EventId, InstanceId, SetAside};

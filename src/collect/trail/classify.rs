@@ -8,6 +8,7 @@ use super::actor::{CallContext, actor};
 use super::extract;
 use super::inventory::{self, InventoryReport};
 use super::launch::{self, LaunchSeen};
+use super::own::ClassifyContext;
 use super::record::{Envelope, Head, Record};
 use super::table::{Entry, Quiet, Row, UNMAPPED, table};
 use super::target::Target;
@@ -16,26 +17,6 @@ use crate::types::{Actor, ActorKind, CallOutcome, Category, ChangeEvent, Code, D
 
 /// A wrapping inside a wrapping is as deep as we look.
 const MAX_WRAPPINGS: usize = 2;
-
-/// What we know of ourselves.
-#[derive(Clone, Debug, Default)]
-pub struct ClassifyContext {
-    /// ARNs of the roles and users that we act as.
-    pub own_principals: BTreeSet<String>,
-    /// `requestID`s and `eventID`s of calls in our journal.
-    pub own_calls: BTreeSet<String>,
-}
-
-impl ClassifyContext {
-    /// A call is ours only when principal *and* journal say so: a principal can be shared or stolen.
-    fn is_own(&self, record: &Record, actor: &Actor) -> bool {
-        let by_us = self.own_principals.contains(&actor.principal)
-            || actor.issuer.as_ref().is_some_and(|issuer| self.own_principals.contains(issuer));
-        let journalled = self.own_calls.contains(record.id.as_str())
-            || record.request_id.as_ref().is_some_and(|id| self.own_calls.contains(id));
-        by_us && journalled
-    }
-}
 
 /// Why a readable record is no change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -293,7 +274,7 @@ fn change(
     learned: Vec<String>,
     ctx: &ClassifyContext,
 ) -> Classified {
-    if ctx.is_own(record, &event.actor) {
+    if ctx.is_own(record, &event.event_name, &event.actor, &targets) {
         return Classified::Ignored(IgnoredReason::Own);
     }
     let by_service = event.actor.kind == ActorKind::AwsService || event.actor.invoked_by.is_some();

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::batch::Batch;
-use super::classify::{ClassifyContext, IgnoredReason};
+use super::classify::IgnoredReason;
 use super::dir::{Entry, read_path};
 use super::links::LinkMap;
+use super::own::ClassifyContext;
 use crate::types::{ChangeEvent, SetAside};
 
 /// What was read and what became of it.

@@ -11,6 +11,7 @@ use crate::types::{
     Severity, Volume,
 };
 
+mod own;
 mod properties;
 
 const A: &str = "i-0a11111111111111a";
@@ -231,18 +232,6 @@ fn every_event_is_counted_once_even_when_it_is_delivered_twice() {
     }
     let collected = batch.finish(&mut fleet());
     assert_eq!((collected.events.len(), collected.ignored[&IgnoredReason::Duplicate]), (1, 1));
-}
-
-#[test]
-fn our_own_calls_need_the_journal_and_the_principal() {
-    let raw = std::fs::read_to_string(fixture("ec2-flat.json")).unwrap();
-    let raw = raw.lines().find(|line| line.contains("StopInstances-10")).unwrap().trim_end_matches(',');
-    let pavel = || ["arn:aws:iam::444455556666:user/pavel".to_owned()].into_iter().collect();
-    let calls = || ["00000000-0000-4000-9000-000000000010".to_owned()].into_iter().collect();
-    let classify = |own_principals, own_calls| classify(raw, "test", &ClassifyContext { own_principals, own_calls });
-    assert_eq!(classify(pavel(), calls()), Classified::Ignored(IgnoredReason::Own));
-    assert!(matches!(classify(pavel(), Default::default()), Classified::Change(_)), "a shared principal");
-    assert!(matches!(classify(Default::default(), calls()), Classified::Change(_)), "a known id alone");
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: 
     };
     let none = Usage::default();
     let usage = context.usage.get(&fleet.name).unwrap_or(&none);
-    if usage.in_flight.contains(&candidate.instance.id) {
+    if usage.in_flight.contains(&candidate.instance.id) || usage.made.contains(&candidate.instance.id) {
         return Answer::hold("an operation on this instance is in flight; its end lifts this");
     }
     let allowed = allowed(fleet, usage.size);

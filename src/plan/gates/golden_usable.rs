@@ -44,12 +44,30 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Answe
         ));
     };
     match context.input.images.get(image) {
-        Some(described) => usable(described, context.input.now, &reference.to_string()),
+        Some(described) => match capacity(candidate, context) {
+            Some(backoff) => backoff,
+            None => usable(described, context.input.now, &reference.to_string()),
+        },
         None if context.input.mode == Enforcement::Observe => Answer::allow(format!(
             "{image} of {reference} was not described by this scan; it is checked when enforcing"
         )),
         None => Answer::hold(format!("{image} of {reference} was not described; a scan that can read it lifts this")),
     }
+}
+
+/// The answer while launches of this type in this zone wait after they failed for want of capacity.
+fn capacity(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Option<Answer> {
+    let instance = candidate.instance;
+    let backoff = context.input.history.capacity.iter().filter(|backoff| {
+        backoff.place == instance.place()
+            && backoff.instance_type == instance.instance_type
+            && backoff.zone == instance.zone
+            && context.input.now < backoff.until
+    });
+    let until = backoff.map(|backoff| backoff.until).max()?;
+    let (kind, zone) = (&instance.instance_type, &instance.zone);
+    let reason = format!("EC2 had no capacity for {kind} in {zone}; the next attempt may be made then");
+    Some(Answer::hold_until(until, reason))
 }
 
 fn usable(image: &Image, now: jiff::Timestamp, reference: &str) -> Answer {

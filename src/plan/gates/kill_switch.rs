@@ -3,6 +3,9 @@
 use super::{Answer, Candidate, Context};
 
 pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Answer {
+    if let Some(reason) = context.input.stopped {
+        return Answer::refuse(format!("everything is stopped: {reason}"));
+    }
     let pauses = context.input.pauses;
     if let Some((_, reason)) = pauses.iter().filter(|(fleet, _)| fleet.is_none()).min() {
         return Answer::refuse(format!("everything is paused: {reason}; `cattleguard resume` lifts it"));

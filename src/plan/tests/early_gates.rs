@@ -24,6 +24,7 @@ fn kill_switch() {
             ("all", |w| w.pauses.push((None, "incident".to_owned())), Refuse),
             ("own fleet", |w| w.pauses.push((Some("web".into()), "deploy".to_owned())), Refuse),
             ("other fleet", |w| w.pauses.push((Some("db".into()), "deploy".to_owned())), Allow),
+            ("outside the state", |w| w.stopped = Some("/run/cattleguard/stop exists"), Refuse),
         ],
     );
 }

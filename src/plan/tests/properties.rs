@@ -131,6 +131,7 @@ fn world(settings: &Settings, draws: &[Draw]) -> World {
             world.history.operations.push(PastOperation {
                 kind: OperationKind::Replace,
                 instance,
+                replacement: None,
                 fleet: name.into(),
                 state,
             });

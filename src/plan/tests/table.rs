@@ -40,7 +40,13 @@ pub(super) fn exception(hours: i64) -> Exception {
 }
 
 pub(super) fn past(number: usize, state: OperationState) -> PastOperation {
-    PastOperation { kind: OperationKind::Replace, instance: instance(number).id, fleet: "web".into(), state }
+    PastOperation {
+        kind: OperationKind::Replace,
+        instance: instance(number).id,
+        replacement: None,
+        fleet: "web".into(),
+        state,
+    }
 }
 
 pub(super) fn in_group(world: &mut World, in_service: i32, min_size: i32) {

@@ -9,6 +9,7 @@ mod drift;
 mod history;
 mod listed;
 mod mass;
+mod operation;
 mod settings;
 mod sight;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod topic;
 use jiff::Timestamp;
 
 pub use history::{NoticeHistory, OutboxHistory};
+pub use operation::{OperationNews, approval_notices, operation_notice, waits_for_approval};
 pub use settings::NotifySettings;
 
 use self::history::{Last, Past};

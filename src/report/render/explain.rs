@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::instance::{Depth, body, decision_and_plan, finding_lines, heading};
+use super::operation_words::standing;
 use super::out::Out;
 use super::parts::{count, time};
 use crate::report::look::Look;
 use crate::report::text::{clean, short};
 use crate::report::view::View;
 use crate::store::InstanceResult;
-use crate::types::{Finding, Observed};
+use crate::types::{Finding, InstanceId, Observed};
 
 /// Explains one instance. `view` holds its findings and the plan.
 pub fn explain_instance(result: &InstanceResult, view: &View<'_>, look: &Look) -> String {
@@ -28,7 +29,30 @@ pub fn explain_instance(result: &InstanceResult, view: &View<'_>, look: &Look) -
     out.labelled(2, "instance  ", &facts);
     out.labelled(2, "managed   ", &node(result));
     body(&mut out, result, view, &BTreeSet::new(), Depth::Full);
+    past(&mut out, &instance.id, view);
     out.finish()
+}
+
+/// What was done to it, and where it stands in its line.
+fn past(out: &mut Out<'_>, id: &InstanceId, view: &View<'_>) {
+    for record in view.past(id) {
+        let standing = standing(record);
+        let standing = if standing.is_empty() { String::new() } else { format!(": {standing}") };
+        let (operation, begun) = (clean(record.id.as_str(), 60), time(record.created_at));
+        out.labelled(
+            2,
+            "done      ",
+            &format!("{} {operation}, begun {begun}, {}{standing}", record.kind, record.status),
+        );
+    }
+    let ids = |line: Vec<&InstanceId>| line.iter().map(|id| clean(id.as_str(), 40)).collect::<Vec<_>>();
+    let (before, after) = (ids(view.ancestors(id)), ids(view.descendants(id)));
+    if !before.is_empty() {
+        out.labelled(2, "replaces  ", &before.join(", which replaced "));
+    }
+    if !after.is_empty() {
+        out.labelled(2, "replaced  ", &format!("by {}", after.join(", which was replaced by ")));
+    }
 }
 
 fn node(result: &InstanceResult) -> String {
@@ -121,6 +145,41 @@ mod tests {
                     • window: hold until 2026-11-24 02:00:00Z: outside every window
                     • opt-in: refuse: fleet web is observe-only: set enforcement = "replace"
         "#);
+    }
+
+    #[test]
+    fn an_instance_in_the_middle_of_its_line() {
+        use crate::remediate::OperationStatus;
+        use crate::remediate::sample::{operation, turned};
+        use crate::types::OperationKind::{Quarantine, Replace};
+        let replaced = |id: &str, old: &str, new: &str, begun, status| {
+            let mut record = operation(id, Replace, old, begun);
+            record.facts.replacement = Some(new.into());
+            turned(&record, status, begun + 10).0
+        };
+        let past = [
+            replaced("op-1", "i-1", "i-2", 0, OperationStatus::Done),
+            replaced("op-2", "i-2", "i-dead", 100, OperationStatus::RolledBack),
+            turned(&operation("op-3", Quarantine, "i-2", 200), OperationStatus::Done, 210).0,
+            replaced("op-4", "i-2", "i-3", 300, OperationStatus::Retaining),
+            replaced("op-5", "i-3", "i-4", 400, OperationStatus::Running),
+        ];
+        let results = [fixtures::result("i-2", Verdict::Drifted, &[])];
+        let view = View::new(&results, &[], None).with_past(&past);
+        let text = explain_instance(&results[0], &view, &Look::default());
+        let told: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("  done")).collect();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        done      replace op-2, begun 2027-01-15 08:01:40Z, rolled-back
+        done      quarantine op-3, begun 2027-01-15 08:03:20Z, done
+        done      replace op-4, begun 2027-01-15 08:05:00Z, retaining: waits for the end of the retention
+        replaces  i-1
+        replaced  by i-3, which was replaced by i-4
+        "#);
+        let document: serde_json::Value =
+            serde_json::from_str(&crate::report::render::instance_json(&results[0], &view)).unwrap();
+        assert_eq!(document["replaces"], serde_json::json!(["i-1"]));
+        assert_eq!(document["replaced_by"], serde_json::json!(["i-3", "i-4"]));
+        assert_eq!(document["operations"].as_array().unwrap().len(), 3);
     }
 
     #[test]

@@ -51,9 +51,12 @@ pub fn slack_message(notice: &Notice) -> Value {
 
 fn headline(notice: &Notice) -> String {
     let level = match notice.kind {
-        NoticeKind::Test | NoticeKind::Resolved | NoticeKind::CoverageRestored | NoticeKind::Reattributed => {
-            String::new()
-        }
+        NoticeKind::Test
+        | NoticeKind::Resolved
+        | NoticeKind::CoverageRestored
+        | NoticeKind::Reattributed
+        | NoticeKind::OperationStarted
+        | NoticeKind::OperationDone => String::new(),
         _ => format!("{} · ", notice.severity.as_str().to_uppercase()),
     };
     // Shown in a header as it is, and once more as the fallback text, where backticks would format.
@@ -150,8 +153,14 @@ fn overview(notice: &Notice) -> Value {
         field("Severity", notice.severity.as_str()),
         field("State", &notice.kind.as_str().replace('_', " ")),
     ];
+    if let Some(operation) = &notice.operation {
+        let made = operation.replacement.as_ref().map_or(String::new(), |id| format!(" → {}", code(id.as_str(), 40)));
+        let place = format!("{}/{}", operation.account, operation.region);
+        fields.push(field("Instance", &format!("{}{made}", code(operation.instance.as_str(), 40))));
+        fields.push(field("Account and region", &code(&place, 60)));
+    }
     let totals = notice.totals;
-    if totals.instances > 0 {
+    if totals.instances > 0 && notice.operation.is_none() {
         let findings = count(totals.findings, "finding");
         let on = count(totals.instances, "instance");
         fields.push(field("Extent", &if totals.findings > 0 { format!("{findings} on {on}") } else { on }));

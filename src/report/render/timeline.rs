@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::operation_words::step_name;
 use super::out::Out;
 use super::parts::{mfa_phrase, time};
 use super::scan_json::pretty;
+use crate::remediate::{JournalEntry, OperationRecord, OperationStatus, StepState};
 use crate::report::look::{Look, Role};
 use crate::report::text::clean;
 use crate::types::{CallOutcome, ChangeEvent, Finding, FindingStatus, InstanceId, Verdict};
@@ -26,6 +28,8 @@ pub struct Timeline<'a> {
     pub verdicts: &'a [(Timestamp, Verdict)],
     /// Its findings, resolved ones too.
     pub findings: &'a [Finding],
+    /// Operations on it, and those that made it, with their journals.
+    pub operations: &'a [(OperationRecord, Vec<JournalEntry>)],
 }
 
 #[derive(Serialize)]
@@ -79,7 +83,7 @@ pub fn timeline_json(timeline: &Timeline<'_>) -> String {
 }
 
 fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
-    let Timeline { instance: _, launched_at, events, verdicts, findings } = timeline;
+    let Timeline { instance, launched_at, events, verdicts, findings, operations } = timeline;
     let mut entries = Vec::new();
     if let Some(at) = launched_at {
         entries.push(Entry { at: *at, kind: "launch", text: "started its current run".to_owned(), id: None, by: None });
@@ -106,8 +110,40 @@ fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
             entries.push(Entry { at: finding.last_seen, kind: "resolved", text, id, by });
         }
     }
+    for (record, journal) in *operations {
+        if record.instance == **instance {
+            entries.extend(journal.iter().filter_map(|entry| step(record, entry)));
+        }
+        entries.extend(lineage(record, instance));
+    }
     entries.sort_by_key(|entry| entry.at);
     entries
+}
+
+/// What the journal says; intents are left out, because what became of them follows.
+fn step(record: &OperationRecord, entry: &JournalEntry) -> Option<Entry> {
+    let detail = entry.detail.as_deref().map_or(String::new(), |detail| format!(": {detail}"));
+    let (kind, text) = match (entry.step, entry.state) {
+        (None, _) => ("action", format!("{} {}{detail}", record.kind, entry.name)),
+        (Some(_), None | Some(StepState::Pending | StepState::Intended | StepState::Undoing)) => return None,
+        (Some(index), Some(state)) => {
+            let name = record.steps.get(index).map_or_else(|| entry.name.clone(), step_name);
+            ("step", format!("{} {name} {state}{detail}", record.kind))
+        }
+    };
+    let by = record.requested.by.clone();
+    Some(Entry { at: entry.at, kind, text, id: Some(record.id.as_str().to_owned()), by: Some(by) })
+}
+
+/// Where it stands in its line.
+fn lineage(record: &OperationRecord, instance: &InstanceId) -> Option<Entry> {
+    let made = record.facts.replacement.as_ref()?;
+    if matches!(record.status, OperationStatus::RollingBack | OperationStatus::RolledBack) {
+        return None;
+    }
+    let at = record.facts.serving_since.unwrap_or(record.created_at);
+    let text = if made == instance { format!("replaces {}", record.instance) } else { format!("replaced by {made}") };
+    Some(Entry { at, kind: "lineage", text, id: Some(record.id.as_str().to_owned()), by: None })
 }
 
 fn event(event: &ChangeEvent) -> Entry {
@@ -154,6 +190,7 @@ mod tests {
             events: &events,
             verdicts: &verdicts,
             findings: &findings,
+            operations: &[],
         };
         insta::assert_snapshot!(timeline_text(&timeline, &Look::default()), @r"
         Timeline of i-0aa
@@ -170,5 +207,43 @@ mod tests {
         ");
         let document: serde_json::Value = serde_json::from_str(&timeline_json(&timeline)).unwrap();
         assert_eq!(document["entries"].as_array().unwrap().len(), 7);
+    }
+
+    #[test]
+    fn operations_and_the_line_they_make_are_told() {
+        use crate::remediate::sample::{moved, operation, turned};
+        let record = operation("op-1", crate::types::OperationKind::Replace, "i-0aa", 0);
+        let mut journal = vec![turned(&record, OperationStatus::Running, 0).1];
+        let (record, intent) = moved(&record, 0, StepState::Intended, 10);
+        let (record, done) = moved(&record, 0, StepState::Done, 11);
+        let (mut record, mut failed) = moved(&record, 1, StepState::Failed, 20);
+        failed.detail = Some("throttled\u{1b}[2J".to_owned());
+        record.facts.replacement = Some("i-0bb".into());
+        record.facts.serving_since = Some(crate::remediate::sample::at(15));
+        journal.extend([intent, done, failed]);
+        let operations = [(record, journal)];
+        let shown = |id: &str| {
+            let id = InstanceId::from(id);
+            let timeline = Timeline {
+                instance: &id,
+                launched_at: None,
+                events: &[],
+                verdicts: &[],
+                findings: &[],
+                operations: &operations,
+            };
+            timeline_text(&timeline, &Look::default())
+        };
+        insta::assert_snapshot!(shown("i-0aa"), @r#"
+        Timeline of i-0aa
+          2027-01-15 08:00:00Z  action    replace running [op-1]
+          2027-01-15 08:00:11Z  step      replace protect done [op-1]
+          2027-01-15 08:00:15Z  lineage   replaced by i-0bb [op-1]
+          2027-01-15 08:00:20Z  step      replace isolate-interface eni-1 failed: throttled [op-1]
+        "#);
+        insta::assert_snapshot!(shown("i-0bb"), @r#"
+        Timeline of i-0bb
+          2027-01-15 08:00:15Z  lineage   replaces i-0aa [op-1]
+        "#);
     }
 }

@@ -67,6 +67,10 @@ pub fn event_type(kind: NoticeKind) -> &'static str {
         NoticeKind::CoverageLost => "io.cattleguard.coverage.lost.v1",
         NoticeKind::CoverageRestored => "io.cattleguard.coverage.restored.v1",
         NoticeKind::PolicyError => "io.cattleguard.policy.error.v1",
+        NoticeKind::OperationStarted => "io.cattleguard.operation.started.v1",
+        NoticeKind::OperationDone => "io.cattleguard.operation.done.v1",
+        NoticeKind::OperationFailed => "io.cattleguard.operation.failed.v1",
+        NoticeKind::ApprovalWanted => "io.cattleguard.plan.approval_wanted.v1",
         NoticeKind::Test => "io.cattleguard.notice.test.v1",
         NoticeKind::DeadLetter => "io.cattleguard.notice.dead_letter.v1",
     }
@@ -74,6 +78,9 @@ pub fn event_type(kind: NoticeKind) -> &'static str {
 
 /// The instance's ARN where the notice is about exactly one, else the group.
 fn subject(notice: &Notice) -> String {
+    if let Some(operation) = &notice.operation {
+        return clean(&operation.arn, 200);
+    }
     match notice.findings.as_slice() {
         [first, ..] if notice.totals.instances == 1 && !first.arn.is_empty() => clean(&first.arn, 200),
         _ => notice.group.to_string(),

@@ -68,3 +68,20 @@ pub(super) fn pauses_hold_until_resumed(store: &impl Store) {
     assert_eq!(told[..3], expected);
     assert_eq!(told[3..], ["enforcement.resume everything"]);
 }
+
+pub(super) fn a_pause_by_another_keeps_the_reason_that_is_there(store: &impl Store) {
+    let web = FleetName::new("web");
+    let differs = "a replacement from web@1 differs from its golden";
+    store.pause(Some(&web), "migration", "erin@ops", at(0)).expect("pauses");
+    for second in [1, 2] {
+        store.pause(Some(&web), differs, "cattleguard", at(second)).expect("pauses");
+    }
+    let both = format!("migration; {differs}");
+    assert_eq!(store.pauses().expect("readable"), [(Some(web.clone()), both.clone())]);
+    store.resume(Some(&web), "frank@ops", at(3)).expect("paused");
+    assert_eq!(store.pauses().expect("readable"), []);
+    let entries = store.entries().expect("readable");
+    let actors: Vec<&str> = entries.iter().map(|entry| entry.actor.as_str()).collect();
+    assert_eq!(actors, ["erin@ops", "cattleguard", "cattleguard", "frank@ops"]);
+    assert_eq!(entries[3].details["lifted"], both, "the log says what was let go of");
+}

@@ -29,10 +29,15 @@ impl Waivers for SqliteStore {
 
     fn pause(&self, fleet: Option<&FleetName>, reason: &str, by: &str, now: Timestamp) -> Result<(), StoreError> {
         self.write(|tx| {
+            let former: Option<(String, String)> = tx
+                .query_row("SELECT reason, by FROM pause WHERE fleet = ?1", [column(fleet)], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
             tx.execute(
                 "INSERT INTO pause (fleet, reason, by, at) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (fleet) DO UPDATE SET reason = excluded.reason, by = excluded.by, at = excluded.at",
-                params![column(fleet), reason, by, nanos(now)],
+                params![column(fleet), both(former, reason, by), by, nanos(now)],
             )?;
             audit::append(tx, now, by, "enforcement.pause", object(fleet), &json!({"reason": reason}))?;
             Ok(())
@@ -41,10 +46,13 @@ impl Waivers for SqliteStore {
 
     fn resume(&self, fleet: Option<&FleetName>, by: &str, now: Timestamp) -> Result<(), StoreError> {
         self.write(|tx| {
-            if tx.execute("DELETE FROM pause WHERE fleet = ?1", [column(fleet)])? == 0 {
+            let lifted: Option<String> = tx
+                .query_row("DELETE FROM pause WHERE fleet = ?1 RETURNING reason", [column(fleet)], |row| row.get(0))
+                .optional()?;
+            let Some(lifted) = lifted else {
                 return not_found(format!("{} is not paused", object(fleet)));
-            }
-            audit::append(tx, now, by, "enforcement.resume", object(fleet), &json!({}))?;
+            };
+            audit::append(tx, now, by, "enforcement.resume", object(fleet), &json!({"lifted": lifted}))?;
             Ok(())
         })
     }
@@ -57,6 +65,15 @@ impl Waivers for SqliteStore {
                 rows.map(|row| row.map(|(fleet, reason)| ((!fleet.is_empty()).then(|| FleetName::new(fleet)), reason)));
             Ok(pauses.collect::<Result<_, _>>()?)
         })
+    }
+}
+
+/// A pause by somebody else keeps the reason that is there: whoever resumes has to know every one of them.
+fn both(former: Option<(String, String)>, reason: &str, by: &str) -> String {
+    match former {
+        Some((old, _)) if old.split("; ").any(|one| one == reason) => old,
+        Some((old, who)) if who != by => format!("{old}; {reason}"),
+        _ => reason.to_owned(),
     }
 }
 

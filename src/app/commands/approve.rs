@@ -1,0 +1,135 @@
+//! `approve`: a person lets the last plan be executed.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::app::cli::enforce::ApproveArgs;
+use crate::app::config::Config;
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::remediate::Approval;
+use crate::report::text::clean;
+use crate::report::waits_for_approval;
+use crate::types::{FleetName, Plan};
+
+/// Shortest beginning of a hash that is accepted: an approval must not hit another plan by chance.
+const SHORTEST: usize = 8;
+
+/// Runs the command. The exit code is 4 while another person has to approve as well.
+///
+/// # Errors
+/// State; no plan, another plan, or a plan that waits for nobody.
+pub(super) fn run(context: &Context<'_>, args: &ApproveArgs) -> Result<Exit, AppError> {
+    let config = context.load(Vec::new())?.config;
+    let store = context.store(&config)?;
+    let plan = store.last_plan()?;
+    let plan = plan.ok_or_else(|| AppError::failed("no plan was made yet").with_hint("cattleguard scan"))?;
+    let (now, operator) = (context.now(), context.operator());
+    refuse_other(&plan, &args.plan)?;
+    if !waits(&plan, &config) {
+        let message = format!("nothing in plan {} waits for an approval", plan.hash);
+        return Err(AppError::failed(message).with_hint("cattleguard plan"));
+    }
+    let needed = config.approvals_needed();
+    let others = others(&store.approvals(now)?, &plan, &operator)?;
+    let expires_at = expiry(&config, now)?;
+    store.approve(&Approval { plan: plan.hash.clone(), approver: operator.clone(), at: now, expires_at })?;
+    let given = others.len().saturating_add(1);
+    if given < needed {
+        context.note(&format!(
+            "{operator} approved plan {}; {} more must: `cattleguard approve {}` by another person",
+            plan.hash,
+            needed.saturating_sub(given),
+            plan.hash
+        ));
+        return Ok(Exit::Held);
+    }
+    let by = others.into_iter().chain([operator]).collect::<Vec<_>>().join(" and ");
+    context.note(&format!(
+        "{by} approved plan {} until {expires_at}; `cattleguard enforce` executes it while it stays the same",
+        plan.hash
+    ));
+    Ok(Exit::Ok)
+}
+
+/// What was looked at must be what is approved: only the last plan can be, because only it can still be executed.
+fn refuse_other(plan: &Plan, given: &str) -> Result<(), AppError> {
+    let hash = plan.hash.as_str();
+    let digits = hash.strip_prefix("blake3:").unwrap_or(hash);
+    let given_digits = given.strip_prefix("blake3:").unwrap_or(given);
+    if given_digits.len() < SHORTEST.min(digits.len()) {
+        return Err(AppError::usage(format!("give at least {SHORTEST} digits of the plan's hash")));
+    }
+    if digits.starts_with(given_digits) {
+        return Ok(());
+    }
+    let message = format!("{} is not the last plan, which is {hash}", clean(given, 80));
+    Err(AppError::failed(message).with_hint("look at it first: cattleguard plan"))
+}
+
+/// Whether something in the plan is held by nothing but the approval, or runs because of one.
+fn waits(plan: &Plan, config: &Config) -> bool {
+    let held = plan.held.iter().any(waits_for_approval);
+    let wanted = |fleet: &FleetName| config.fleets.iter().any(|one| one.name == *fleet && one.approval);
+    held || plan.operations.iter().any(|operation| wanted(&operation.fleet))
+}
+
+/// The other people whose approval of this plan counts. One person counts once: when others must approve too, doing
+/// it twice is refused, so that nobody takes it for the second approval.
+fn others(given: &[Approval], plan: &Plan, operator: &str) -> Result<Vec<String>, AppError> {
+    let of_plan = || given.iter().filter(|approval| approval.plan == plan.hash);
+    let others: Vec<String> =
+        of_plan().map(|approval| &approval.approver).filter(|who| *who != operator).cloned().collect();
+    if let Some(own) = of_plan().find(|approval| approval.approver == operator) {
+        let message = format!("{operator} approved this plan already, until {}", own.expires_at);
+        return Err(AppError::new(Exit::Held, message).with_hint("where two people must approve, another one has to"));
+    }
+    Ok(others)
+}
+
+fn expiry(config: &Config, now: Timestamp) -> Result<Timestamp, AppError> {
+    let ttl = SignedDuration::try_from(config.enforcement.approval_ttl).unwrap_or(SignedDuration::MAX);
+    now.checked_add(ttl).map_err(|_| AppError::usage("enforcement.approval_ttl lies beyond the calendar"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::PlanHash;
+
+    fn plan(hash: &str) -> Plan {
+        Plan {
+            hash: PlanHash::new(hash),
+            created_at: Timestamp::UNIX_EPOCH,
+            operations: vec![],
+            held: vec![],
+            frozen: vec![],
+        }
+    }
+
+    #[test]
+    fn only_the_last_plan_can_be_approved_by_enough_of_its_hash() {
+        let plan = plan("blake3:00112233445566778899");
+        for good in ["blake3:00112233445566778899", "00112233445566778899", "00112233", "blake3:0011223344"] {
+            assert!(refuse_other(&plan, good).is_ok(), "{good}");
+        }
+        let exits: Vec<Exit> = ["0011", "blake3:", "00112234", "blake3:0011223344556677889900"]
+            .map(|bad| refuse_other(&plan, bad).expect_err(bad).exit())
+            .into();
+        assert_eq!(exits, [Exit::Usage, Exit::Usage, Exit::Failed, Exit::Failed]);
+    }
+
+    #[test]
+    fn one_person_counts_once() {
+        let plan = plan("blake3:00");
+        let approval = |plan: &str, approver: &str| Approval {
+            plan: plan.into(),
+            approver: approver.to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            expires_at: Timestamp::MAX,
+        };
+        let given = [approval("blake3:00", "erin@a"), approval("blake3:01", "frank@a")];
+        assert_eq!(others(&given, &plan, "frank@a").expect("first time"), ["erin@a"]);
+        assert_eq!(others(&given, &plan, "erin@a").expect_err("again").exit(), Exit::Held);
+    }
+}

@@ -1,0 +1,55 @@
+use super::table::past;
+use super::world::*;
+use crate::plan::{OperationState, PastOperation};
+use crate::types::{Action, Gate, GateAnswer, OperationKind, Severity};
+
+/// Replaced, stopped and kept: neither a candidate, nor a member that is down, nor one that drifted.
+#[test]
+fn what_is_only_kept_is_no_part_of_its_fleet() {
+    let mut world = World::new();
+    world.fleets[0].budget_percent = 20.0;
+    for number in 1..5 {
+        world.members[number] = drifted(number, "web", Action::Replace, Severity::High);
+        world.members[number].instance.state = "stopped".to_owned();
+    }
+    let frozen = world.plan();
+    assert!(frozen.operations.is_empty() && !frozen.frozen.is_empty(), "five of ten drifted");
+    world.history.retained = (1..5).map(|number| instance(number).id).collect();
+    let plan = world.plan();
+    assert_eq!(plan.frozen, []);
+    let ids: Vec<_> = plan.operations.iter().map(|operation| operation.instance.clone()).collect();
+    assert_eq!(ids, [instance(0).id]);
+    assert!(plan.held.is_empty(), "{:?}", plan.held);
+}
+
+#[test]
+fn what_is_contained_is_not_contained_again_but_may_be_replaced() {
+    let mut world = World::new();
+    super::table::contain(&mut world);
+    assert_eq!(world.plan().operations.len(), 1);
+    world.history.contained.insert(instance(0).id);
+    let plan = world.plan();
+    assert!(plan.operations.is_empty() && plan.held.is_empty());
+    let mut world = World::new();
+    world.history.contained.insert(instance(0).id);
+    assert_eq!(world.plan().operations[0].kind, OperationKind::Replace);
+}
+
+/// What an operation in flight has launched is left to that operation, and booting is not being ill.
+#[test]
+fn a_replacement_in_the_making_is_left_alone_and_costs_nothing() {
+    let mut world = World::new();
+    world.fleets[0].budget_count = 2;
+    world.fleets[0].budget_percent = 100.0;
+    let making = |number| PastOperation { replacement: Some(instance(number).id), ..past(5, OperationState::InFlight) };
+    world.members[9].instance.state = "pending".to_owned();
+    assert_eq!(world.answer(Gate::Budget), GateAnswer::Allow);
+    world.history.operations.push(past(5, OperationState::InFlight));
+    assert_eq!(world.answer(Gate::Budget), GateAnswer::Hold, "one in flight and one that is ill");
+    world.history.operations = vec![making(9)];
+    assert_eq!(world.answer(Gate::Budget), GateAnswer::Allow, "the one that boots is the operation's own");
+    world.history.operations = vec![making(0)];
+    let report = world.gate(Gate::Budget);
+    assert_eq!(report.answer, GateAnswer::Hold);
+    assert!(report.reason.contains("in flight"), "{}", report.reason);
+}

@@ -1,0 +1,188 @@
+//! Notices of operations: begun, done, failed, and plans that wait for a person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::draft_single;
+use crate::remediate::{OperationRecord, OperationStatus, StepRecord};
+use crate::report::destination::Destination;
+use crate::report::notice::{GroupKey, Notice, NoticeKind, NoticeOperation};
+use crate::report::render::operation_words::{step_name, waits_for};
+use crate::report::render::parts::count;
+use crate::report::text::clean;
+use crate::store::OutboxDraft;
+use crate::types::{
+    Code, FleetName, Gate, GateAnswer, Held, InstanceId, OperationId, OperationKind, Place, Plan, Severity,
+};
+
+/// Lines of one list in a notice.
+const LISTED: usize = 10;
+
+/// What people are told of an operation: plain values, taken from its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationNews {
+    /// Id.
+    pub id: OperationId,
+    /// What.
+    pub kind: OperationKind,
+    /// Where it stands.
+    pub status: OperationStatus,
+    /// Where.
+    pub place: Place,
+    /// On which instance.
+    pub instance: InstanceId,
+    /// ARN of the instance.
+    pub arn: String,
+    /// What was launched in its place.
+    pub replacement: Option<InstanceId>,
+    /// Fleet.
+    pub fleet: FleetName,
+    /// Severity.
+    pub severity: Severity,
+    /// Details: why, what holds it, what is left behind.
+    pub lines: Vec<String>,
+    /// Tells apart news of one status that are not the same.
+    pub turn: String,
+}
+
+impl From<&OperationRecord> for OperationNews {
+    fn from(record: &OperationRecord) -> Self {
+        Self {
+            id: record.id.clone(),
+            kind: record.kind,
+            status: record.status,
+            place: record.place.clone(),
+            instance: record.instance.clone(),
+            arn: record.before.detail.instance.arn(),
+            replacement: record.facts.replacement.clone(),
+            fleet: record.fleet.clone(),
+            severity: record.severity,
+            lines: lines(record),
+            // A person who resumes it moves the deadline: what happens then is news again.
+            turn: record.deadline.to_string(),
+        }
+    }
+}
+
+fn lines(record: &OperationRecord) -> Vec<String> {
+    let mut lines = Vec::new();
+    let by = clean(&record.requested.by, 120);
+    lines.push(format!("Operation {}, asked for by {by}.", clean(record.id.as_str(), 60)));
+    lines.extend(record.requested.reasons.iter().take(LISTED).map(|reason| clean(reason, 300)));
+    if let Some(reason) = &record.requested.overridden {
+        lines.push(format!("Gates were overridden: {}", clean(reason, 300)));
+    }
+    if let Some(note) = &record.note {
+        lines.push(clean(note, 300));
+    }
+    let failed = |step: &&StepRecord| step.error.is_some() && record.status != OperationStatus::Done;
+    for step in record.steps.iter().filter(failed).take(LISTED) {
+        let error = step.error.as_deref().unwrap_or_default();
+        lines.push(format!("{} {}: {}", step_name(step), step.state, clean(error, 300)));
+    }
+    lines.extend(record.facts.attestation.iter().take(LISTED).map(|one| format!("Differs: {}", clean(one, 300))));
+    if let Some(cut) = &record.facts.cut {
+        let word = if cut.proven { "proven" } else { "unproven" };
+        lines.push(format!("Cut {word}: {}", clean(&cut.why, 300)));
+    }
+    if let Some((folder, digest)) = &record.facts.evidence {
+        lines.push(format!("Evidence in {} ({})", clean(folder, 200), clean(digest.as_str(), 80)));
+    }
+    let beyond_running = record.status != OperationStatus::Running;
+    lines.extend(waits_for(record).filter(|_| beyond_running).map(|waits| format!("Waits for {waits}")));
+    lines
+}
+
+/// The notices of an operation's present status, one for each destination that takes its fleet. Going back is not
+/// told until it is known where it ends. The same status drafted twice is told once.
+pub fn operation_notice(news: &OperationNews, destinations: &[Destination], now: Timestamp) -> Vec<OutboxDraft> {
+    let Some((kind, title)) = headline(news) else { return Vec::new() };
+    let severity = match kind {
+        NoticeKind::OperationFailed => news.severity.max(Severity::High),
+        _ => news.severity,
+    };
+    let group = GroupKey {
+        fleet: Some(news.fleet.clone()),
+        code: Code::known("operation"),
+        actor: Some(news.id.as_str().to_owned()),
+    };
+    let mut notice = Notice::blank(kind, group, severity, &title, now);
+    notice.lines.clone_from(&news.lines);
+    notice.totals.instances = 1;
+    notice.operation = Some(NoticeOperation {
+        id: news.id.clone(),
+        kind: news.kind.as_str().to_owned(),
+        status: news.status.as_str().to_owned(),
+        instance: news.instance.clone(),
+        arn: clean(&news.arn, 200),
+        account: news.place.account.clone(),
+        region: news.place.region.clone(),
+        replacement: news.replacement.clone(),
+    });
+    let unique = format!("{}/{}", news.status, news.turn);
+    let takers = destinations.iter().filter(|destination| takes(destination, &news.fleet, severity));
+    takers.map(|destination| draft_single(&notice, destination, &unique)).collect()
+}
+
+fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
+    let (fleet, instance) = (clean(news.fleet.as_str(), 40), clean(news.instance.as_str(), 40));
+    let by = news.replacement.as_ref().map_or(String::new(), |id| format!(" by {}", clean(id.as_str(), 40)));
+    let kind = news.kind;
+    let told = match news.status {
+        OperationStatus::Running => (NoticeKind::OperationStarted, format!("{kind} of {instance} has begun")),
+        OperationStatus::Retaining => (NoticeKind::OperationDone, format!("{instance} was replaced{by} and is kept")),
+        OperationStatus::Done => (NoticeKind::OperationDone, format!("{kind} of {instance} is done")),
+        OperationStatus::RolledBack => (NoticeKind::OperationFailed, format!("{kind} of {instance} was rolled back")),
+        OperationStatus::NeedsHuman => (NoticeKind::OperationFailed, format!("{kind} of {instance} needs a person")),
+        OperationStatus::RollingBack => return None,
+    };
+    Some((told.0, format!("{fleet}: {}", told.1)))
+}
+
+fn takes(destination: &Destination, fleet: &FleetName, severity: Severity) -> bool {
+    severity >= destination.min_severity && (destination.fleets.is_empty() || destination.fleets.contains(fleet))
+}
+
+/// Asks for the approval of a plan, once for each fleet of which something waits for nothing else.
+pub fn approval_notices(plan: &Plan, destinations: &[Destination], now: Timestamp) -> Vec<OutboxDraft> {
+    let mut waiting: BTreeMap<&FleetName, Vec<&Held>> = BTreeMap::new();
+    for held in plan.held.iter().filter(|held| waits_for_approval(held)) {
+        if let Some(fleet) = &held.fleet {
+            waiting.entry(fleet).or_default().push(held);
+        }
+    }
+    let mut drafts = Vec::new();
+    for (fleet, held) in waiting {
+        let instances: BTreeSet<&InstanceId> = held.iter().map(|held| &held.instance).collect();
+        let group = GroupKey {
+            fleet: Some(fleet.clone()),
+            code: Code::known("approval"),
+            actor: Some(plan.hash.as_str().to_owned()),
+        };
+        let many = count(held.len() as u64, "operation");
+        let title = format!("{}: {many} wait for an approval", clean(fleet.as_str(), 40));
+        // Whoever is told of the drift must learn that its end waits for a person.
+        let mut notice = Notice::blank(NoticeKind::ApprovalWanted, group, Severity::High, &title, now);
+        notice.totals.instances = instances.len() as u64;
+        notice.lines.push(format!("cattleguard approve {}", clean(plan.hash.as_str(), 80)));
+        let shown = held.iter().take(LISTED).map(|held| format!("{} {}", held.kind, clean(held.instance.as_str(), 40)));
+        notice.lines.extend(shown);
+        if held.len() > LISTED {
+            notice.lines.push(format!("and {} more", held.len().saturating_sub(LISTED)));
+        }
+        let takers = destinations.iter().filter(|destination| takes(destination, fleet, notice.severity));
+        drafts.extend(takers.map(|destination| draft_single(&notice, destination, "wanted")));
+    }
+    drafts
+}
+
+/// Whether an operation is held by nothing but the approval.
+pub fn waits_for_approval(held: &Held) -> bool {
+    held.gates.iter().any(|report| report.gate == Gate::Approval && report.answer == GateAnswer::Hold)
+        && held.gates.iter().all(|report| report.gate == Gate::Approval || report.answer == GateAnswer::Allow)
+}
+
+#[cfg(test)]
+#[path = "operation_tests.rs"]
+mod tests;

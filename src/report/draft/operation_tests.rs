@@ -1,0 +1,117 @@
+use super::*;
+use crate::remediate::sample::{at, moved, operation, turned};
+use crate::remediate::{Cut, StepState};
+use crate::report::fixtures;
+use crate::report::render::{cloud_event, slack_message};
+
+fn told(record: &OperationRecord, destinations: &[Destination]) -> Vec<Notice> {
+    let drafts = operation_notice(&OperationNews::from(record), destinations, at(0));
+    drafts.into_iter().map(|draft| serde_json::from_value(draft.payload).expect("a notice")).collect()
+}
+
+fn everywhere() -> [Destination; 1] {
+    [fixtures::slack("ops", "http://127.0.0.1/")]
+}
+
+fn stuck() -> OperationRecord {
+    let record = operation("op-1", OperationKind::Quarantine, "i-1", 0);
+    let (mut record, _) = moved(&record, 1, StepState::Failed, 10);
+    record.steps[1].error = Some("denied\u{1b}[2J <!channel>".to_owned());
+    record.note = Some("the isolating group is missing".to_owned());
+    record.facts.cut = Some(Cut { proven: false, why: "one interface was not isolated".to_owned() });
+    turned(&record, OperationStatus::NeedsHuman, 20).0
+}
+
+#[test]
+fn each_status_is_told_in_its_own_words() {
+    let record = operation("op-1", OperationKind::Replace, "i-1", 0);
+    let titles: Vec<(NoticeKind, String)> = OperationStatus::ALL
+        .into_iter()
+        .flat_map(|status| told(&turned(&record, status, 10).0, &everywhere()))
+        .map(|notice| (notice.kind, notice.title))
+        .collect();
+    let expected = [
+        (NoticeKind::OperationStarted, "web: replace of i-1 has begun"),
+        (NoticeKind::OperationDone, "web: i-1 was replaced and is kept"),
+        (NoticeKind::OperationFailed, "web: replace of i-1 needs a person"),
+        (NoticeKind::OperationDone, "web: replace of i-1 is done"),
+        (NoticeKind::OperationFailed, "web: replace of i-1 was rolled back"),
+    ];
+    assert_eq!(titles, expected.map(|(kind, title)| (kind, title.to_owned())), "going back is not told yet");
+}
+
+#[test]
+fn what_failed_says_why_and_what_it_waits_for() {
+    let notice = told(&stuck(), &everywhere()).remove(0);
+    insta::assert_snapshot!(notice.lines.join("\n"), @r#"
+    Operation op-1, asked for by cattleguard.
+    changed in place
+    the isolating group is missing
+    isolate-interface eni-1 failed: denied <!channel>
+    Cut unproven: one interface was not isolated
+    Waits for a person: `cattleguard operations resume op-1` or `rollback op-1`
+    "#);
+    assert_eq!(notice.severity, Severity::High);
+    let slack = slack_message(&notice).to_string();
+    assert!(slack.contains("HIGH · web: quarantine of i-1 needs a person"), "{slack}");
+    assert!(!slack.contains("<!channel>"), "{slack}");
+    let event: serde_json::Value = serde_json::from_slice(&cloud_event(&notice, "ntc_1")).expect("JSON");
+    assert_eq!(event["type"], "io.cattleguard.operation.failed.v1");
+    assert_eq!(event["subject"], "arn:aws:ec2:eu-west-1:000000000000:instance/i-1");
+    assert_eq!(event["data"]["operation"]["status"], "needs-human");
+}
+
+#[test]
+fn a_status_is_told_once_and_again_after_a_person_resumed_it() {
+    let key =
+        |record: &OperationRecord| operation_notice(&OperationNews::from(record), &everywhere(), at(5)).remove(0).key;
+    let first = stuck();
+    assert_eq!(key(&first), key(&OperationRecord { note: Some("again".to_owned()), ..first.clone() }));
+    assert_ne!(key(&first), key(&OperationRecord { deadline: at(90_000), ..first.clone() }));
+    assert_ne!(key(&first), key(&turned(&first, OperationStatus::RolledBack, 30).0));
+}
+
+#[test]
+fn destinations_take_what_concerns_them() {
+    let mut low = operation("op-1", OperationKind::Quarantine, "i-1", 0);
+    low.severity = Severity::Low;
+    let picky = Destination { min_severity: Severity::High, ..fixtures::slack("picky", "http://127.0.0.1/") };
+    let others = Destination { fleets: vec!["db".into()], ..fixtures::slack("db", "http://127.0.0.1/") };
+    let all = [picky, others, fixtures::slack("all", "http://127.0.0.1/")];
+    assert_eq!(told(&low, &all).len(), 1);
+    let failed = turned(&low, OperationStatus::NeedsHuman, 1).0;
+    assert_eq!(told(&failed, &all).len(), 2, "a failure is at least high");
+    assert!(told(&failed, &[]).is_empty());
+}
+
+#[test]
+fn an_approval_is_asked_for_once_for_each_plan() {
+    let mut plan = fixtures::plan();
+    plan.held.push(fixtures::held("i-refused"));
+    assert!(approval_notices(&plan, &everywhere(), at(0)).is_empty(), "an approval would not lift that");
+    let mut held = fixtures::held("i-1");
+    for report in &mut held.gates {
+        report.answer = GateAnswer::Allow;
+    }
+    let mut approval = held.gates[0].clone();
+    (approval.gate, approval.answer) = (Gate::Approval, GateAnswer::Hold);
+    held.gates.push(approval);
+    plan.held.extend([held.clone(), Held { instance: "i-2".into(), ..held }]);
+    let drafts = approval_notices(&plan, &everywhere(), at(0));
+    let notice: Notice = serde_json::from_value(drafts[0].payload.clone()).expect("a notice");
+    assert_eq!((drafts.len(), notice.kind), (1, NoticeKind::ApprovalWanted));
+    assert_eq!(notice.title, "web: 2 operations wait for an approval");
+    assert_eq!(notice.lines[0], "cattleguard approve blake3:00aa");
+    assert_eq!(approval_notices(&plan, &everywhere(), at(999))[0].key, drafts[0].key, "not again by the next scan");
+    plan.hash = "blake3:00ab".into();
+    assert_ne!(approval_notices(&plan, &everywhere(), at(999))[0].key, drafts[0].key);
+}
+
+/// Rows that wait in the outbox while a new version is installed.
+#[test]
+fn a_notice_of_a_version_without_operations_is_still_read() {
+    let mut stored = Notice::test("ops", at(0)).to_value();
+    assert!(stored.as_object_mut().expect("an object").remove("operation").is_none(), "absent when there is none");
+    let read: Notice = serde_json::from_value(stored).expect("readable");
+    assert_eq!(read.operation, None);
+}
