@@ -7,6 +7,7 @@
 
 mod call;
 mod journal;
+pub mod permissions;
 mod probe;
 mod record;
 mod settings;
@@ -16,6 +17,7 @@ mod target;
 
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
+pub use permissions::{Feature, OPERATION_TAG, PROBE_ACTIONS, PROTECTED_TAG, actions_for};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
