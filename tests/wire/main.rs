@@ -13,6 +13,7 @@
 
 mod accounts;
 mod binary;
+mod enforce;
 mod failures;
 mod inventory;
 mod paging;

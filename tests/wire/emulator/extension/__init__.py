@@ -1,13 +1,19 @@
 """What moto lacks for the wire tests. One file is one service or one correction."""
 
 from . import (
+    autoscaling_groups,
     autoscaling_launches,
     ec2_groups,
+    ec2_interfaces,
     ec2_profiles,
     ec2_root_volumes,
+    ec2_tokens,
     ec2_user_data,
+    elb_draining,
+    iam_simulation,
     paging,
     recorder,
+    ssm_associations,
     ssm_inventory,
     ssm_nodes,
     ssm_sessions,
@@ -16,13 +22,19 @@ from . import (
 )
 
 _PARTS = (
+    autoscaling_groups,
     autoscaling_launches,
     ec2_groups,
+    ec2_interfaces,
     ec2_profiles,
     ec2_root_volumes,
+    ec2_tokens,
     ec2_user_data,
+    elb_draining,
+    iam_simulation,
     paging,
     recorder,
+    ssm_associations,
     ssm_inventory,
     ssm_nodes,
     ssm_sessions,
