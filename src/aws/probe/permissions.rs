@@ -70,7 +70,13 @@ fn context(clients: &PlaceClients) -> Vec<ContextEntry> {
             .build()
     };
     let operation = "op-simulated";
+    let tags = ContextEntry::builder()
+        .context_key_name("aws:TagKeys")
+        .context_key_values(OPERATION_TAG)
+        .context_key_type(ContextKeyTypeEnum::StringList)
+        .build();
     vec![
+        tags,
         entry("aws:RequestedRegion", clients.place.region.as_str()),
         entry(&format!("aws:RequestTag/{OPERATION_TAG}"), operation),
         entry(&format!("aws:ResourceTag/{OPERATION_TAG}"), operation),

@@ -26,12 +26,13 @@ where
             ReadFailure::Throttled | ReadFailure::Timeout | ReadFailure::Unavailable => WriteFailure::Throttled,
             _ => WriteFailure::Credentials,
         },
+        // An answer came and cannot be read: it may have happened. Some services read it as an error without a code.
+        SdkError::ServiceError(context) if context.raw().status().is_success() => WriteFailure::Unavailable,
+        SdkError::ResponseError(_) => WriteFailure::Unavailable,
         SdkError::ServiceError(context) => {
             let code = context.err().code().unwrap_or_default();
             by_code(code, context.err().message().unwrap_or_default()).unwrap_or_else(|| from_read(read))
         }
-        // An answer came and cannot be read: it may have happened.
-        SdkError::ResponseError(_) => WriteFailure::Unavailable,
         _ => from_read(read),
     };
     WriteError { api, place: place.clone(), failure, detail }

@@ -32,7 +32,8 @@ async fn a_profile_is_given_replaced_and_taken() {
     let (association, arn) = after.profile.unwrap();
     assert_eq!((&arn, after.instance.instance_profile.as_ref()), (&quarantine, Some(&quarantine)));
     yard.call(WriteCall::DisassociateProfile { instance, association }).await;
-    assert_eq!(yard.detail().await.profile, None);
+    let taken = yard.detail().await;
+    assert_eq!((taken.profile, taken.instance.instance_profile), (None, None));
 }
 
 #[tokio::test]

@@ -99,6 +99,7 @@ fn no_answer_and_an_answer_that_cannot_be_read_may_have_happened() {
     assert_eq!(failure(&SdkError::timeout_error("no answer in 30 s")), WriteFailure::Timeout);
     let raw = HttpResponse::new(StatusCode::try_from(200).unwrap(), SdkBody::from("<no"));
     assert_eq!(failure(&SdkError::response_error("no XML", raw)), WriteFailure::Unavailable);
+    assert_eq!(class("", 200), WriteFailure::Unavailable);
 }
 
 #[test]
