@@ -8,6 +8,7 @@ mod identity;
 mod launch;
 mod network;
 mod permissions;
+mod prepared;
 mod sessions;
 mod storage;
 mod targets;

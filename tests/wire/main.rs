@@ -15,6 +15,7 @@ mod accounts;
 mod binary;
 mod enforce;
 mod failures;
+mod grounds;
 mod inventory;
 mod paging;
 mod placement;

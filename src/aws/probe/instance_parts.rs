@@ -1,11 +1,13 @@
 //! The parts of one instance that `DescribeInstances` does not tell, or not in full.
 
 use aws_sdk_ec2::types as sdk;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::try_join;
 
 use crate::aws::clients::PlaceClients;
 use crate::aws::ec2::{DESCRIBE_VOLUMES, filter};
 use crate::aws::ec2_inside::{DESCRIBE_ADDRESSES, DESCRIBE_ASSOCIATIONS, DESCRIBE_ATTRIBUTE};
+use crate::aws::error::read_error;
 use crate::aws::throttle::Family;
 use crate::aws::{convert_ec2, tracking};
 use crate::collect::ReadError;
@@ -117,8 +119,11 @@ pub(super) async fn volumes(clients: &PlaceClients, id: &InstanceId) -> Result<V
 /// Whether instances of this type have disks that a stop loses. `DescribeInstances` does not list them.
 pub(super) async fn instance_store(clients: &PlaceClients, kind: &str) -> Result<bool, ReadError> {
     let request = clients.ec2.describe_instance_types().instance_types(kind.into());
-    let answer = clients.call(Family::Ec2, DESCRIBE_TYPES, request.send()).await?;
-    let found = answer.instance_types.unwrap_or_default().into_iter().next();
-    let found = found.ok_or_else(|| clients.invalid(DESCRIBE_TYPES, format!("{kind} is not described")))?;
-    Ok(found.instance_storage_supported.unwrap_or(false))
+    let found = match clients.attempt(Family::Ec2, request.send()).await {
+        Ok(answer) => answer.instance_types.unwrap_or_default().into_iter().next(),
+        Err(error) if error.code() == Some("InvalidInstanceType") => None,
+        Err(error) => return Err(read_error(DESCRIBE_TYPES, &clients.place, &error)),
+    };
+    // A type that is not described any more may have disks: a stop is not made on a guess.
+    Ok(found.is_none_or(|found| found.instance_storage_supported.unwrap_or(true)))
 }

@@ -1,20 +1,18 @@
 //! Auto Scaling groups.
 
 use aws_sdk_autoscaling::types::LaunchTemplateSpecification;
-use aws_sdk_ec2::types::RequestLaunchTemplateData;
 use cattleguard::remediate::{CloudProbe, GroupDetail, Output, WriteCall, WriteFailure};
 use cattleguard::types::InstanceId;
 use serde_json::json;
 
 use super::Yard;
+use crate::grounds::launch_template;
 
 const GOLDEN: &str = "ami-0123456789abcdef0";
 
 /// A group of two in two zones, of a template version.
 async fn group(yard: &Yard, version: &str) -> Vec<String> {
-    let data = RequestLaunchTemplateData::builder().image_id(GOLDEN).instance_type("t3.micro".into()).build();
-    let request = yard.mia.ec2.create_launch_template().launch_template_name("web").launch_template_data(data);
-    request.send().await.unwrap();
+    launch_template(&yard.mia, "web", GOLDEN).await;
     let subnets = [yard.subnet(0).await.0, yard.subnet(1).await.0];
     let template = LaunchTemplateSpecification::builder().launch_template_name("web").version(version).build();
     let request = aws_sdk_autoscaling::Client::new(&yard.mia.config)

@@ -3,22 +3,12 @@
 use cattleguard::remediate::{CloudProbe, WriteCall};
 
 use super::Yard;
-
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[]}"#;
-
-/// A profile with a role of the same name.
-async fn profile(yard: &Yard, name: &str) -> String {
-    let iam = aws_sdk_iam::Client::new(&yard.mia.config);
-    iam.create_role().role_name(name).assume_role_policy_document(TRUST).send().await.unwrap();
-    let made = iam.create_instance_profile().instance_profile_name(name).path("/apps/").send().await.unwrap();
-    iam.add_role_to_instance_profile().instance_profile_name(name).role_name(name).send().await.unwrap();
-    made.instance_profile.unwrap().arn
-}
+use crate::grounds::profile;
 
 #[tokio::test]
 async fn a_profile_is_given_replaced_and_taken() {
     let yard = Yard::new().await;
-    let (web, quarantine) = (profile(&yard, "web").await, profile(&yard, "cattleguard-quarantine").await);
+    let (web, quarantine) = (profile(&yard.mia, "web").await, profile(&yard.mia, "cattleguard-quarantine").await);
     assert_eq!(yard.detail().await.profile, None);
     let instance = yard.server.clone();
     yard.call(WriteCall::AssociateProfile { instance: instance.clone(), profile_arn: web.clone() }).await;
@@ -39,7 +29,7 @@ async fn a_profile_is_given_replaced_and_taken() {
 #[tokio::test]
 async fn the_role_is_told_with_how_many_share_it() {
     let yard = Yard::new().await;
-    let web = profile(&yard, "web").await;
+    let web = profile(&yard.mia, "web").await;
     for instance in [yard.server.clone(), yard.another().await] {
         yard.call(WriteCall::AssociateProfile { instance, profile_arn: web.clone() }).await;
     }
@@ -53,7 +43,7 @@ async fn the_role_is_told_with_how_many_share_it() {
 #[tokio::test]
 async fn sessions_are_denied_by_an_inline_policy() {
     let yard = Yard::new().await;
-    profile(&yard, "web").await;
+    profile(&yard.mia, "web").await;
     let (role, policy) = ("web".to_owned(), "cattleguard-op-1".to_owned());
     let document = r#"{"Statement":[{"Action":"*","Condition":{"StringLike":{"aws:userid":"AROA+X:i-1"}},"Effect":"Deny","Resource":"*"}],"Version":"2012-10-17"}"#;
     assert_eq!(yard.enforcer.role_policy(&yard.place, &role, &policy).await.unwrap(), None);

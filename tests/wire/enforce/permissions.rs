@@ -11,6 +11,7 @@ use cattleguard::types::OperationKind;
 use serde_json::json;
 
 use super::Yard;
+use crate::grounds::launch_template;
 use crate::scene::{SHOP, enforcer};
 
 async fn grant(yard: &Yard, document: &str) {
@@ -74,8 +75,7 @@ async fn only_the_published_actions_are_called_to_look() {
     let request = scaling.create_auto_scaling_group().auto_scaling_group_name("old").launch_configuration_name("old");
     let subnet = yard.subnet(0).await.0;
     request.min_size(0).max_size(1).vpc_zone_identifier(&subnet).send().await.unwrap();
-    let data = aws_sdk_ec2::types::RequestLaunchTemplateData::builder().image_id("ami-0123456789abcdef0").build();
-    yard.mia.ec2.create_launch_template().launch_template_name("web").launch_template_data(data).send().await.unwrap();
+    launch_template(&yard.mia, "web", "ami-0123456789abcdef0").await;
     let template = aws_sdk_autoscaling::types::LaunchTemplateSpecification::builder().launch_template_name("web");
     let request = scaling.create_auto_scaling_group().auto_scaling_group_name("new").launch_template(template.build());
     request.min_size(0).max_size(1).vpc_zone_identifier(&subnet).send().await.unwrap();

@@ -1,26 +1,18 @@
 //! Target groups.
 
-use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
 use cattleguard::remediate::{CloudProbe, WriteCall, WriteFailure};
 
 use super::Yard;
+use crate::grounds;
 
-pub(super) async fn target_group(yard: &Yard, name: &str) -> String {
-    let vpc = yard.detail().await.vpc.unwrap();
-    let request = aws_sdk_elasticloadbalancingv2::Client::new(&yard.mia.config)
-        .create_target_group()
-        .name(name)
-        .protocol(ProtocolEnum::Http)
-        .port(80)
-        .vpc_id(vpc)
-        .target_type(TargetTypeEnum::Instance);
-    request.send().await.unwrap().target_groups.unwrap().remove(0).target_group_arn.unwrap()
+async fn target_group(yard: &Yard) -> String {
+    grounds::target_group(&yard.mia, "web", &yard.detail().await.vpc.unwrap()).await
 }
 
 #[tokio::test]
 async fn a_target_is_registered_drains_and_is_gone() {
     let yard = Yard::new().await;
-    let group = target_group(&yard, "web").await;
+    let group = target_group(&yard).await;
     let target = yard.server.to_string();
     let register =
         WriteCall::RegisterTarget { group: group.clone(), target: target.clone(), port: Some(8080), zone: None };
@@ -44,7 +36,7 @@ async fn a_target_is_registered_drains_and_is_gone() {
 #[tokio::test]
 async fn a_target_that_does_not_run_is_a_conflict() {
     let yard = Yard::new().await;
-    let group = target_group(&yard, "web").await;
+    let group = target_group(&yard).await;
     yard.call(WriteCall::Stop { instance: yard.server.clone() }).await;
     let target = yard.server.to_string();
     let error =
