@@ -29,7 +29,7 @@ async fn everything_that_enforcement_needs_is_there() {
     }
     let group = probe.group(&place, "web").await.unwrap().unwrap();
     assert!(group.pinned && group.images.iter().map(|image| image.as_str()).eq([grounds.image.as_str()]), "{group:?}");
-    assert_eq!(group.target_groups, [grounds.targets.clone()]);
+    assert_eq!(group.target_groups, std::slice::from_ref(&grounds.targets));
     let mut served: Vec<String> =
         probe.targets(&place, &grounds.targets).await.unwrap().into_iter().map(|target| target.target).collect();
     served.sort_unstable();
