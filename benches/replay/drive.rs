@@ -84,8 +84,17 @@ async fn connect(url: &str) -> Outcome<AwsCloud> {
         .await;
     let fast = Rate::new(100_000.0, 100_000);
     let settings = AwsSettings {
-        accounts: vec![AwsAccount { id: ACCOUNT.into(), role: None, external_id: None, source_identity: None }],
-        rates: Rates { ec2: fast, autoscaling: fast, elb: fast, ssm: fast, cloudtrail: fast, sts: fast },
+        accounts: vec![AwsAccount::new(ACCOUNT)],
+        rates: Rates {
+            ec2: fast,
+            autoscaling: fast,
+            elb: fast,
+            ssm: fast,
+            cloudtrail: fast,
+            sts: fast,
+            iam: fast,
+            cloudwatch: fast,
+        },
         ..AwsSettings::default()
     };
     Ok(AwsCloud::with_base(base, settings)?)

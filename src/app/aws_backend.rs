@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use super::backend::Backend;
 use super::config::Config;
+use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
-use crate::aws::{AwsAccount, AwsCloud, AwsSettings};
+use crate::aws::{AwsAccount, AwsCloud, AwsEnforcer, AwsSettings, ConnectError};
 use crate::collect::{CloudRead, ReadFailure};
 
 /// The backend of `cattleguard`.
@@ -27,23 +28,35 @@ impl Backend for AwsBackend {
     }
 
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
-        let accounts = config
-            .accounts
-            .iter()
-            .map(|account| AwsAccount {
-                id: account.id.clone(),
-                role: account.role.clone(),
-                external_id: account.external_id.clone().map(Into::into),
-                source_identity: account.source_identity.clone(),
-            })
-            .collect();
-        let base_region = config.places().first().map(|place| place.region.to_string());
-        let settings = AwsSettings { accounts, base_region, ..AwsSettings::default() };
-        let cloud =
-            AwsCloud::connect(settings).await.map_err(|error| AppError::new(Exit::Config, error.to_string()))?;
+        let cloud = AwsCloud::connect(settings(config)).await.map_err(refused)?;
         self.check_credentials(&cloud, config).await?;
         Ok(Arc::new(cloud))
     }
+
+    async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
+        let enforcer = Arc::new(AwsEnforcer::connect(settings(config)).await.map_err(refused)?);
+        Ok(Enforcing { probe: enforcer.clone(), write: enforcer })
+    }
+}
+
+fn settings(config: &Config) -> AwsSettings {
+    let accounts = config
+        .accounts
+        .iter()
+        .map(|account| AwsAccount {
+            id: account.id.clone(),
+            role: account.role.clone(),
+            external_id: account.external_id.clone().map(Into::into),
+            source_identity: account.source_identity.clone(),
+            enforce_role: account.enforce_role.clone(),
+        })
+        .collect();
+    let base_region = config.places().first().map(|place| place.region.to_string());
+    AwsSettings { accounts, base_region, ..AwsSettings::default() }
+}
+
+fn refused(error: ConnectError) -> AppError {
+    AppError::new(Exit::Config, error.to_string())
 }
 
 impl AwsBackend {

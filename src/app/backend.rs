@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::config::Config;
+use super::enforcing::Enforcing;
 use super::error::AppError;
 use crate::collect::CloudRead;
 use crate::store::{SqliteStore, Store};
@@ -28,6 +29,9 @@ pub trait Backend: Send + Sync {
     /// Read access to the configured accounts. Fails when there are no credentials at all; a role that
     /// cannot be assumed in one account is data of the collection, not an error here.
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError>;
+
+    /// Access that can change the configured accounts. Only commands that enforce ask for it.
+    async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError>;
 
     /// Opens the state.
     fn open_store(&self, config: &Config) -> Result<Arc<dyn Store>, AppError> {

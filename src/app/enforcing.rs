@@ -1,14 +1,14 @@
-//! What commands that enforce get besides reading. No other command constructs it.
+//! The hands of a command that enforces.
 
 use std::sync::Arc;
 
 use crate::remediate::{CloudProbe, CloudWrite};
 
-/// Looking in detail, and changing.
+/// What enforcement looks and acts through. A command that does not enforce never has one.
 #[derive(Clone)]
 pub struct Enforcing {
-    /// Looks.
+    /// Looks before and after a call.
     pub probe: Arc<dyn CloudProbe>,
-    /// Changes.
+    /// Makes the calls.
     pub write: Arc<dyn CloudWrite>,
 }

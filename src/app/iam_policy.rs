@@ -1,10 +1,13 @@
 //! The least privilege that a configuration needs, as IAM policy documents.
 
+mod enforce;
+
 use std::collections::BTreeSet;
 
+pub use enforce::enforce_policy;
 use serde_json::{Map, Value, json};
 
-use super::config::Config;
+use super::config::{AccountConfig, Config};
 use crate::collect::TrailSource;
 use crate::types::AccountId;
 
@@ -77,7 +80,7 @@ pub fn read_policy(config: &Config) -> Value {
 
 /// What the running principal needs to assume the configured roles; `None` when there are none.
 pub fn assume_policy(config: &Config) -> Option<Value> {
-    let roles: BTreeSet<&str> = config.accounts.iter().filter_map(|account| account.role.as_deref()).collect();
+    let roles: BTreeSet<&str> = config.accounts.iter().flat_map(roles_of).collect();
     if roles.is_empty() {
         return None;
     }
@@ -90,11 +93,16 @@ pub fn assume_policy(config: &Config) -> Option<Value> {
     })]))
 }
 
+/// The roles of one account that are assumed.
+fn roles_of(account: &AccountConfig) -> impl Iterator<Item = &str> {
+    [&account.role, &account.enforce_role].into_iter().flatten().map(String::as_str)
+}
+
 /// The trust policy of each configured role, by its ARN.
 pub fn trust_policies(config: &Config, trusted: &AccountId) -> Value {
     let mut policies = Map::new();
-    for account in &config.accounts {
-        let Some(role) = &account.role else { continue };
+    for (account, role) in config.accounts.iter().flat_map(|account| roles_of(account).map(move |role| (account, role)))
+    {
         let partition = role.split(':').nth(1).unwrap_or("aws");
         let mut statement = json!({
             "Sid": "CattleguardTrust",
@@ -116,7 +124,7 @@ pub fn trust_policies(config: &Config, trusted: &AccountId) -> Value {
         if let (false, Some(fields)) = (conditions.is_empty(), statement.as_object_mut()) {
             fields.insert("Condition".to_owned(), json!({ "StringEquals": conditions }));
         }
-        policies.insert(role.clone(), document(vec![statement]));
+        policies.insert(role.to_owned(), document(vec![statement]));
     }
     Value::Object(policies)
 }
@@ -137,7 +145,7 @@ mod tests {
 
     use super::*;
 
-    fn config(extra: &str) -> Config {
+    pub(super) fn config(extra: &str) -> Config {
         let text = format!(
             "{extra}\n[[account]]\nid = \"111122223333\"\nregions = [\"eu-west-1\"]\n\
              role = \"arn:aws:iam::111122223333:role/reader\"\nexternal_id = \"an-external-id\"\n\
@@ -146,9 +154,12 @@ mod tests {
         crate::app::config::parse("test.toml", Path::new("/"), &text, &[], &[]).expect("a configuration").0
     }
 
-    fn actions(policy: &Value) -> BTreeSet<String> {
+    pub(super) fn actions(policy: &Value) -> BTreeSet<String> {
         let statements = policy["Statement"].as_array().expect("statements");
-        let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().expect("actions"));
+        let actions = statements.iter().flat_map(|statement| match &statement["Action"] {
+            Value::Array(actions) => actions.clone(),
+            action => vec![action.clone()],
+        });
         actions.map(|action| action.as_str().expect("an action").to_owned()).collect()
     }
 
@@ -192,5 +203,17 @@ mod tests {
         let statement = &trust["arn:aws:iam::111122223333:role/reader"]["Statement"][0];
         assert_eq!(statement["Condition"]["StringEquals"]["sts:ExternalId"], "an-external-id");
         assert_eq!(statement["Principal"]["AWS"], "arn:aws:iam::444455556666:root");
+    }
+
+    #[test]
+    fn the_enforcing_role_is_assumed_and_trusts_alike() {
+        let mut config = config("");
+        let enforcer = "arn:aws:iam::111122223333:role/enforcer";
+        config.accounts[0].enforce_role = Some(enforcer.to_owned());
+        let assume = assume_policy(&config).expect("a policy");
+        let both = json!([enforcer, "arn:aws:iam::111122223333:role/reader"]);
+        assert_eq!(assume["Statement"][0]["Resource"], both);
+        let trust = trust_policies(&config, &AccountId::new("444455556666"));
+        assert_eq!(trust[enforcer], trust["arn:aws:iam::111122223333:role/reader"]);
     }
 }

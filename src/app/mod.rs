@@ -17,6 +17,7 @@ pub mod context;
 #[cfg(feature = "testing")]
 pub mod demo;
 pub mod diag;
+pub mod enforcing;
 pub mod error;
 pub mod exit;
 pub mod iam_policy;
@@ -42,6 +43,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use aws_backend::AwsBackend;
 pub use backend::Backend;
 pub use context::Context;
+pub use enforcing::Enforcing;
 pub use error::AppError;
 pub use exit::Exit;
 #[cfg(feature = "testing")]

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::backend::Backend;
 use super::config::Config;
+use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
 use crate::collect::CloudRead;
@@ -56,5 +57,9 @@ impl Backend for SimBackend {
             }
         }
         Ok(Arc::new(self.cloud.clone()))
+    }
+
+    async fn connect_enforcing(&self, _config: &Config) -> Result<Enforcing, AppError> {
+        Err(AppError::new(Exit::Config, "the simulated account cannot be changed by enforcement yet"))
     }
 }

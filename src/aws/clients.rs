@@ -25,6 +25,8 @@ pub(super) struct PlaceClients {
     pub(super) ssm: aws_sdk_ssm::Client,
     pub(super) cloudtrail: aws_sdk_cloudtrail::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    pub(super) iam: aws_sdk_iam::Client,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     limits: Limits,
 }
 
@@ -51,6 +53,8 @@ impl PlaceClients {
             ssm: client!(aws_sdk_ssm, config, place, counts, "ssm"),
             cloudtrail: client!(aws_sdk_cloudtrail, config, place, counts, "cloudtrail"),
             sts: client!(aws_sdk_sts, config, place, counts, "sts"),
+            iam: client!(aws_sdk_iam, config, place, counts, "iam"),
+            cloudwatch: client!(aws_sdk_cloudwatch, config, place, counts, "cloudwatch"),
             limits: Limits::new(quotas),
             place,
         }

@@ -1,48 +1,30 @@
-//! [`AwsCloud`]: connects, keeps the clients of each account-region, and implements [`CloudRead`].
+//! [`AwsCloud`]: read access to accounts, as [`CloudRead`].
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_config::BehaviorVersion;
-use aws_config::identity::IdentityCache;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_ec2::config::retry::RetryConfig;
-use aws_sdk_ec2::config::timeout::TimeoutConfig;
-use aws_smithy_types::retry::RetrySpec;
 use aws_types::SdkConfig;
-use aws_types::app_name::AppName;
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
 
+use super::account::Account;
 use super::clients::PlaceClients;
+use super::connection::{Connection, base_config, tuned};
 use super::counter::CallCounts;
-use super::role::RoleProvider;
-use super::settings::{AwsAccount, AwsSettings, ConnectError};
+use super::settings::{AwsSettings, ConnectError};
 use super::throttle::Quotas;
-use super::{autoscaling, cloudtrail, ec2, ec2_inside, elb, http, identity, ssm};
+use super::{autoscaling, cloudtrail, ec2, ec2_inside, elb, ssm};
 use crate::collect::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, RawRecord, TargetGroup,
     TargetHealth,
 };
-use crate::collect::{CloudRead, Page, PageToken, ReadError, ReadFailure};
-use crate::types::{AccountId, Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
+use crate::collect::{CloudRead, Page, PageToken, ReadError};
+use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
 
 /// Read access to AWS accounts through the SDK.
 #[derive(Debug)]
 pub struct AwsCloud {
-    accounts: HashMap<AccountId, Account>,
-    clients: Mutex<HashMap<Place, Arc<PlaceClients>>>,
-    counts: CallCounts,
-    quotas: Quotas,
-}
-
-/// One account's credentials, and who they turned out to be.
-#[derive(Debug)]
-struct Account {
-    config: SdkConfig,
-    assumed: bool,
-    caller: OnceCell<String>,
+    connection: Connection,
 }
 
 impl AwsCloud {
@@ -55,11 +37,7 @@ impl AwsCloud {
     /// Settings that cannot work, see [`ConnectError`].
     pub async fn connect(settings: AwsSettings) -> Result<Self, ConnectError> {
         settings.check()?;
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http::shared_client());
-        if let Some(region) = &settings.base_region {
-            loader = loader.region(aws_types::region::Region::new(region.clone()));
-        }
-        Self::with_base(loader.load().await, settings)
+        Self::with_base(base_config(&settings).await, settings)
     }
 
     /// Like [`connect`](Self::connect), over an SDK configuration that is already there: its credentials,
@@ -73,94 +51,20 @@ impl AwsCloud {
         let quotas = Quotas::new(&settings.rates)?;
         let counts = CallCounts::default();
         let base = tuned(base, &settings);
-        let accounts = settings
-            .accounts
-            .iter()
-            .map(|account| (account.id.clone(), Account::new(&base, account, &settings.session_name, &counts)))
-            .collect();
-        Ok(Self { accounts, clients: Mutex::default(), counts, quotas })
+        let reading = |account| Account::reading(&base, account, &settings.session_name, &counts);
+        let accounts = settings.accounts.iter().map(|account| (account.id.clone(), reading(account))).collect();
+        Ok(Self { connection: Connection::new(accounts, counts, quotas) })
     }
 
-    /// The clients of one place. Base credentials are first shown to belong to the account: without a role
-    /// nothing else ties them to it.
     async fn at(&self, api: &'static str, place: &Place) -> Result<Arc<PlaceClients>, ReadError> {
-        let account = self.account(api, place)?;
-        let clients = self.clients_of(account, place);
-        if !account.assumed {
-            account.caller.get_or_try_init(|| identity::caller(&clients)).await?;
-        }
-        Ok(clients)
+        self.connection.at(api, place).await
     }
-
-    fn account(&self, api: &'static str, place: &Place) -> Result<&Account, ReadError> {
-        self.accounts.get(&place.account).ok_or_else(|| ReadError {
-            api,
-            place: place.clone(),
-            failure: ReadFailure::Credentials,
-            detail: "this account is not configured".to_owned(),
-        })
-    }
-
-    fn clients_of(&self, account: &Account, place: &Place) -> Arc<PlaceClients> {
-        let mut known = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || {
-            let region = aws_types::region::Region::new(place.region.as_str().to_owned());
-            let config = account.config.to_builder().region(region).build();
-            Arc::new(PlaceClients::new(place.clone(), &config, &self.counts, &self.quotas))
-        };
-        known.entry(place.clone()).or_insert_with(new).clone()
-    }
-}
-
-impl Account {
-    fn new(base: &SdkConfig, account: &AwsAccount, session_name: &str, counts: &CallCounts) -> Self {
-        let config = match &account.role {
-            None => base.clone(),
-            Some(role) => {
-                let sts = aws_sdk_sts::config::Builder::from(base).interceptor(counts.counting("sts")).build();
-                let sts = aws_sdk_sts::Client::from_conf(sts);
-                let provider = RoleProvider::new(sts, account.clone(), role.clone(), session_name.to_owned());
-                base.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
-            }
-        };
-        Self { config, assumed: account.role.is_some(), caller: OnceCell::new() }
-    }
-}
-
-/// The base configuration with our retries, timeouts and name.
-fn tuned(base: SdkConfig, settings: &AwsSettings) -> SdkConfig {
-    let region = base.region().cloned().or_else(|| settings.base_region.clone().map(aws_types::region::Region::new));
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(settings.connect_timeout)
-        .read_timeout(settings.attempt_timeout)
-        .operation_attempt_timeout(settings.attempt_timeout)
-        .operation_timeout(settings.operation_timeout)
-        .build();
-    // Version 2.1 of AWS's retry behaviour, which the SDK still asks to be opted into: before it, an
-    // adaptive retry costs ten tokens of a bucket that fills twice a second, so 20 seconds after one
-    // throttled call.
-    let retries = RetryConfig::adaptive().with_max_attempts(settings.max_attempts).with_retry_spec(RetrySpec::v2_1());
-    // AssumeRole may itself be retried while a caller waits for credentials.
-    let identities = IdentityCache::lazy().load_timeout(settings.operation_timeout).build();
-    let mut builder = base
-        .to_builder()
-        .region(region.unwrap_or_else(|| aws_types::region::Region::from_static("us-east-1")))
-        .retry_config(retries)
-        .timeout_config(timeouts)
-        .identity_cache(identities);
-    builder.set_app_name(AppName::new("cattleguard").ok());
-    if base.http_client().is_none() {
-        builder = builder.http_client(http::shared_client());
-    }
-    builder.build()
 }
 
 #[async_trait]
 impl CloudRead for AwsCloud {
     async fn caller(&self, place: &Place) -> Result<String, ReadError> {
-        let account = self.account("sts:GetCallerIdentity", place)?;
-        let clients = self.clients_of(account, place);
-        account.caller.get_or_try_init(|| identity::caller(&clients)).await.cloned()
+        self.connection.caller(place).await
     }
 
     async fn instances(&self, place: &Place, next: Option<PageToken>) -> Result<Page<Instance>, ReadError> {
@@ -245,6 +149,6 @@ impl CloudRead for AwsCloud {
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
-        self.counts.snapshot()
+        self.connection.calls()
     }
 }

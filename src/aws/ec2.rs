@@ -95,7 +95,7 @@ pub(super) async fn images(clients: &PlaceClients, ids: &[ImageId]) -> Result<Ve
 
 /// Takes the ids that an error calls unknown or malformed out of `wanted` and says whether there were any:
 /// the loop around it always shrinks or ends.
-fn forget_named(wanted: &mut BTreeSet<String>, error: &impl ProvideErrorMetadata) -> bool {
+pub(super) fn forget_named(wanted: &mut BTreeSet<String>, error: &impl ProvideErrorMetadata) -> bool {
     let code = error.code().unwrap_or_default();
     if !matches!(code.split_once('.'), Some((_, "NotFound" | "Malformed" | "Unavailable"))) {
         return false;

@@ -52,7 +52,7 @@ where
 }
 
 /// Failures that came before the request: no credentials, or a role that could not be assumed.
-fn from_credentials(error: &(dyn Error + 'static)) -> Option<(ReadFailure, String)> {
+pub(super) fn from_credentials(error: &(dyn Error + 'static)) -> Option<(ReadFailure, String)> {
     if let Some(role) = causes(error).find_map(|cause| cause.downcast_ref::<RoleError>()) {
         return Some((role.failure, bounded(&role.to_string())));
     }
@@ -157,7 +157,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 }
 
 /// One line of bounded length.
-fn bounded(text: &str) -> String {
+pub(super) fn bounded(text: &str) -> String {
     let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(DETAIL_LIMIT).collect();
     if line.len() < text.len() && line.chars().count() == DETAIL_LIMIT {
         line.push('…');

@@ -4,7 +4,7 @@ use super::clients::PlaceClients;
 use super::throttle::Family;
 use crate::collect::{ReadError, ReadFailure};
 
-const API: &str = "sts:GetCallerIdentity";
+pub(super) const API: &str = "sts:GetCallerIdentity";
 
 /// The ARN that these clients read as. Fails when the credentials are those of another account: what they
 /// see there must never be filed under this one.
@@ -23,4 +23,25 @@ pub(super) async fn caller(clients: &PlaceClients) -> Result<String, ReadError> 
         });
     }
     Ok(answer.arn.unwrap_or_default())
+}
+
+/// The role's name in the ARN of a session of it; the ARN leaves the role's path out.
+pub(super) fn role_of_session(arn: &str) -> Option<&str> {
+    let (kind, session) = arn.splitn(6, ':').nth(5)?.split_once('/')?;
+    (kind == "assumed-role").then(|| session.split('/').next()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_name_their_role() {
+        assert_eq!(
+            role_of_session("arn:aws:sts::111122223333:assumed-role/enforcer/mia@example.com"),
+            Some("enforcer")
+        );
+        assert_eq!(role_of_session("arn:aws:iam::111122223333:user/ops/mia"), None);
+        assert_eq!(role_of_session("arn:aws:iam::111122223333:root"), None);
+    }
 }

@@ -5,12 +5,17 @@
 //! with its retries, and comes back in domain types or as a
 //! [`ReadError`](crate::collect::ReadError) that says what can be done about it.
 //!
+//! [`AwsEnforcer`] implements [`CloudProbe`](crate::remediate::CloudProbe) and
+//! [`CloudWrite`](crate::remediate::CloudWrite); only commands that enforce construct it.
+//!
 //! One module is one service; `convert_*` modules turn SDK shapes into domain types and do no I/O.
 
+mod account;
 mod autoscaling;
 mod clients;
 mod cloud;
 mod cloudtrail;
+mod connection;
 mod convert_ec2;
 mod convert_eni;
 mod convert_image;
@@ -19,16 +24,23 @@ mod counter;
 mod ec2;
 mod ec2_inside;
 mod elb;
+mod enforcer;
 mod error;
 mod http;
 mod identity;
 mod permissions;
+mod probe;
 mod role;
+mod session_policy;
 mod settings;
 mod ssm;
 mod throttle;
 mod time;
+mod tracking;
+mod write;
+mod writers;
 
 pub use cloud::AwsCloud;
+pub use enforcer::AwsEnforcer;
 pub use permissions::READ_ACTIONS;
 pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates};

@@ -24,18 +24,27 @@ pub(super) struct RoleError {
     pub(super) detail: String,
 }
 
+/// What a session is called and what it is narrowed to.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    /// `RoleSessionName`.
+    pub(super) name: String,
+    /// Inline session policy; `None`: all that the role may do.
+    pub(super) policy: Option<String>,
+}
+
 /// Assumes one role. The identity cache of the SDK calls it when the credentials are about to expire.
 #[derive(Debug)]
 pub(super) struct RoleProvider {
     client: Client,
     account: AwsAccount,
     role: String,
-    session_name: String,
+    session: Session,
 }
 
 impl RoleProvider {
-    pub(super) fn new(client: Client, account: AwsAccount, role: String, session_name: String) -> Self {
-        Self { client, account, role, session_name }
+    pub(super) fn new(client: Client, account: AwsAccount, role: String, session: Session) -> Self {
+        Self { client, account, role, session }
     }
 
     async fn assume(&self) -> CredentialsResult {
@@ -43,7 +52,8 @@ impl RoleProvider {
             .client
             .assume_role()
             .role_arn(&self.role)
-            .role_session_name(&self.session_name)
+            .role_session_name(&self.session.name)
+            .set_policy(self.session.policy.clone())
             .set_external_id(self.account.external_id.as_ref().map(|id| id.expose_secret().to_owned()))
             .set_source_identity(self.account.source_identity.clone())
             .send()

@@ -18,6 +18,23 @@ pub struct AwsAccount {
     pub external_id: Option<SecretString>,
     /// Source identity of the session. Needs `sts:SetSourceIdentity` in the role's trust policy.
     pub source_identity: Option<String>,
+    /// ARN of the role that [`AwsEnforcer`](super::AwsEnforcer) assumes, with the same external id and source
+    /// identity; `None` changes the account with the credentials that read it.
+    pub enforce_role: Option<String>,
+}
+
+impl AwsAccount {
+    /// An account that is read, and changed, with the base credentials.
+    pub fn new(id: impl Into<AccountId>) -> Self {
+        Self { id: id.into(), role: None, external_id: None, source_identity: None, enforce_role: None }
+    }
+
+    /// Assumes this role to change the account.
+    #[must_use]
+    pub fn enforcing_as(mut self, role: Option<String>) -> Self {
+        self.enforce_role = role;
+        self
+    }
 }
 
 /// A token bucket: sustained calls a second and how many may come at once.
@@ -51,6 +68,10 @@ pub struct Rates {
     pub cloudtrail: Rate,
     /// STS.
     pub sts: Rate,
+    /// IAM.
+    pub iam: Rate,
+    /// `cloudwatch:DescribeAlarms`.
+    pub cloudwatch: Rate,
 }
 
 impl Default for Rates {
@@ -61,7 +82,8 @@ impl Default for Rates {
     ///   requests", EC2 developer guide).
     /// - ELB: Describe calls 40 refilled 10 a second ("Request throttling", ELB API reference).
     /// - CloudTrail: `LookupEvents` 2 a second, not adjustable ("Quotas in AWS CloudTrail").
-    /// - SSM, Auto Scaling: not published for these calls.
+    /// - CloudWatch: `DescribeAlarms` 9 a second ("CloudWatch service quotas").
+    /// - SSM, Auto Scaling, IAM: not published for these calls.
     fn default() -> Self {
         Self {
             ec2: Rate::new(15.0, 50),
@@ -70,6 +92,8 @@ impl Default for Rates {
             ssm: Rate::new(3.0, 5),
             cloudtrail: Rate::new(1.5, 1),
             sts: Rate::new(5.0, 10),
+            iam: Rate::new(3.0, 5),
+            cloudwatch: Rate::new(3.0, 5),
         }
     }
 }
@@ -155,7 +179,7 @@ impl AwsSettings {
             if !seen.insert(&account.id) {
                 return Err(ConnectError::DuplicateAccount(account.id.clone()));
             }
-            if let Some(role) = &account.role {
+            for role in [&account.role, &account.enforce_role].into_iter().flatten() {
                 check_role(&account.id, role)?;
             }
         }
@@ -193,7 +217,7 @@ mod tests {
     use super::*;
 
     fn account(id: &str, role: Option<&str>) -> AwsAccount {
-        AwsAccount { id: id.into(), role: role.map(str::to_owned), external_id: None, source_identity: None }
+        AwsAccount { role: role.map(str::to_owned), ..AwsAccount::new(id) }
     }
 
     fn check(accounts: Vec<AwsAccount>) -> Result<(), ConnectError> {
@@ -208,6 +232,13 @@ mod tests {
         for text in ["reader", "arn:aws:iam::111122223333:user/reader", "arn:aws:sts::111122223333:role/x"] {
             assert!(matches!(check(vec![account("111122223333", Some(text))]), Err(ConnectError::NotARole { .. })));
         }
+    }
+
+    #[test]
+    fn an_enforcing_role_is_held_to_the_same_rules() {
+        let role = Some("arn:aws:iam::444455556666:role/enforcer".to_owned());
+        let wrong = check(vec![account("111122223333", None).enforcing_as(role)]).unwrap_err();
+        assert!(wrong.to_string().contains("belongs to account 444455556666"), "{wrong}");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) enum Family {
     Ssm,
     CloudTrail,
     Sts,
+    Iam,
+    CloudWatch,
 }
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, NoOpMiddleware>;
@@ -53,12 +55,14 @@ pub(super) struct Quotas {
     ssm: Quota,
     cloudtrail: Quota,
     sts: Quota,
+    iam: Quota,
+    cloudwatch: Quota,
 }
 
 impl Quotas {
     /// Refuses a rate at which no call would ever be made.
     pub(super) fn new(rates: &Rates) -> Result<Self, ConnectError> {
-        let Rates { ec2, autoscaling, elb, ssm, cloudtrail, sts } = *rates;
+        let Rates { ec2, autoscaling, elb, ssm, cloudtrail, sts, iam, cloudwatch } = *rates;
         Ok(Self {
             ec2: quota("ec2", ec2)?,
             autoscaling: quota("autoscaling", autoscaling)?,
@@ -66,6 +70,8 @@ impl Quotas {
             ssm: quota("ssm", ssm)?,
             cloudtrail: quota("cloudtrail", cloudtrail)?,
             sts: quota("sts", sts)?,
+            iam: quota("iam", iam)?,
+            cloudwatch: quota("cloudwatch", cloudwatch)?,
         })
     }
 }
@@ -85,6 +91,8 @@ pub(super) struct Limits {
     ssm: Bucket,
     cloudtrail: Bucket,
     sts: Bucket,
+    iam: Bucket,
+    cloudwatch: Bucket,
 }
 
 impl Limits {
@@ -96,6 +104,8 @@ impl Limits {
             ssm: Bucket::new(quotas.ssm),
             cloudtrail: Bucket::new(quotas.cloudtrail),
             sts: Bucket::new(quotas.sts),
+            iam: Bucket::new(quotas.iam),
+            cloudwatch: Bucket::new(quotas.cloudwatch),
         }
     }
 
@@ -108,6 +118,8 @@ impl Limits {
             Family::Ssm => &self.ssm,
             Family::CloudTrail => &self.cloudtrail,
             Family::Sts => &self.sts,
+            Family::Iam => &self.iam,
+            Family::CloudWatch => &self.cloudwatch,
         };
         bucket.take().await;
     }

@@ -20,6 +20,7 @@ mod launch;
 mod layout;
 mod lineage;
 mod moving;
+pub mod permissions;
 mod probe;
 mod record;
 mod refuse;
@@ -48,6 +49,7 @@ pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
 pub use layout::{Begin, lay_out, lay_out_release};
 pub use lineage::{generation_of, lineage_of, replacements_of, same_cause};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
+pub use permissions::{Feature, OPERATION_TAG, PROBE_ACTIONS, PROTECTED_TAG, actions_for};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,

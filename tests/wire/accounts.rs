@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::scene::{BANK, HOME, IRELAND, OHIO, SHOP, Scene, ireland, settings};
 
 fn without_role(account: &str) -> AwsAccount {
-    AwsAccount { id: account.into(), role: None, external_id: None, source_identity: None }
+    AwsAccount::new(account)
 }
 
 #[tokio::test]

@@ -13,7 +13,9 @@
 
 mod accounts;
 mod binary;
+mod enforce;
 mod failures;
+mod grounds;
 mod inventory;
 mod paging;
 mod placement;

@@ -7,7 +7,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_ec2::types::{InstanceType, ResourceType, Tag, TagSpecification};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use cattleguard::aws::{AwsAccount, AwsCloud, AwsSettings, Rate, Rates};
+use cattleguard::aws::{AwsAccount, AwsCloud, AwsEnforcer, AwsSettings, Rate, Rates};
 use cattleguard::types::Place;
 use serde_json::json;
 
@@ -34,7 +34,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Starts an emulator in which each fleet account has a role `reader` with an external id.
+    /// Starts an emulator in which each fleet account has the roles `reader` and `enforcer` with an external id.
     pub(crate) async fn new() -> Self {
         let emulator = Emulator::start();
         let base = aws_config::defaults(BehaviorVersion::latest())
@@ -44,7 +44,9 @@ impl Scene {
             .load()
             .await;
         for account in [SHOP, BANK] {
-            emulator.steer("_roles", json!({"arn": reader(account), "external_id": EXTERNAL_ID})).await;
+            for role in [reader(account), enforcer(account)] {
+                emulator.steer("_roles", json!({"arn": role, "external_id": EXTERNAL_ID})).await;
+            }
         }
         Self { emulator, base }
     }
@@ -82,6 +84,11 @@ impl Scene {
     pub(crate) fn cloud(&self) -> AwsCloud {
         AwsCloud::with_base(self.base(), settings(&[SHOP, BANK])).unwrap()
     }
+
+    /// The adapter that changes both accounts by their enforcing roles.
+    pub(crate) fn enforcer(&self) -> AwsEnforcer {
+        AwsEnforcer::with_base(self.base(), settings(&[SHOP, BANK])).unwrap()
+    }
 }
 
 /// What the standard chain answers on a machine that has none.
@@ -112,10 +119,20 @@ pub(crate) fn settings(accounts: &[&str]) -> AwsSettings {
                 role: Some(reader(account)),
                 external_id: Some(EXTERNAL_ID.into()),
                 source_identity: Some("cattleguard-tests".to_owned()),
+                enforce_role: Some(enforcer(account)),
             })
             .collect(),
         max_attempts: 3,
-        rates: Rates { ec2: fast, autoscaling: fast, elb: fast, ssm: fast, cloudtrail: fast, sts: fast },
+        rates: Rates {
+            ec2: fast,
+            autoscaling: fast,
+            elb: fast,
+            ssm: fast,
+            cloudtrail: fast,
+            sts: fast,
+            iam: fast,
+            cloudwatch: fast,
+        },
         ..AwsSettings::default()
     }
 }
@@ -123,6 +140,11 @@ pub(crate) fn settings(accounts: &[&str]) -> AwsSettings {
 /// ARN of the reader role of an account.
 pub(crate) fn reader(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/reader")
+}
+
+/// ARN of the enforcing role of an account.
+pub(crate) fn enforcer(account: &str) -> String {
+    format!("arn:aws:iam::{account}:role/enforcer")
 }
 
 /// An account in Ireland.

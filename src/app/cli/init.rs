@@ -36,6 +36,13 @@ pub struct IamPolicyArgs {
     /// Which document to print
     #[arg(long, value_enum, default_value_t)]
     pub part: PolicyPart,
+    /// What the enforcing principal needs in each account: short for `--part enforce`
+    #[arg(long, conflicts_with = "part")]
+    pub enforce: bool,
+    /// Role of an instance profile in use, for `--part enforce`; may be repeated. Only these may be passed to EC2,
+    /// and only the sessions of these may be denied
+    #[arg(long, value_name = "ARN", value_parser = values::role)]
+    pub instance_role: Vec<String>,
     /// Account of the principal that runs cattleguard, for `--part trust`
     #[arg(long, value_name = "ID", value_parser = values::account)]
     pub trusted_account: Option<AccountId>,
@@ -47,8 +54,10 @@ pub enum PolicyPart {
     /// What the reading principal needs in each account.
     #[default]
     Read,
-    /// What the running principal needs to assume the reading roles.
+    /// What the running principal needs to assume the roles.
     Assume,
-    /// What each reading role's trust policy says.
+    /// What each role's trust policy says.
     Trust,
+    /// What the enforcing principal needs in each account.
+    Enforce,
 }

@@ -77,6 +77,7 @@ fn every_command_of_the_contract_parses() {
         "config check --secrets",
         "config show --origin -o json",
         "iam-policy --part trust --trusted-account 111122223333",
+        "iam-policy --enforce --instance-role arn:aws:iam::111122223333:role/web",
         "completion bash",
         "man",
     ];

@@ -26,6 +26,17 @@ pub fn account(text: &str) -> Result<AccountId, String> {
     if fits { Ok(AccountId::new(text)) } else { Err("an account id has 12 digits".to_owned()) }
 }
 
+/// `arn:PARTITION:iam::ACCOUNT:role/NAME`.
+pub fn role(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "iam", "", account, name] if self::account(account).is_ok() && name.starts_with("role/") => {
+            Ok(text.to_owned())
+        }
+        _ => Err("write the role's ARN, e.g. arn:aws:iam::111122223333:role/web".to_owned()),
+    }
+}
+
 /// `KEY=VALUE` with a key that is not empty.
 pub fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::app::config::Config;
-use crate::app::{AppError, Backend, Exit, run};
+use crate::app::{AppError, Backend, Enforcing, Exit, run};
 use crate::collect::CloudRead;
 use crate::store::Store;
 
@@ -39,6 +39,10 @@ impl Backend for Nothing {
     }
 
     async fn connect(&self, _: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
+        Err(AppError::new(Exit::Unavailable, "no cloud"))
+    }
+
+    async fn connect_enforcing(&self, _: &Config) -> Result<Enforcing, AppError> {
         Err(AppError::new(Exit::Unavailable, "no cloud"))
     }
 

@@ -26,6 +26,9 @@ pub struct AccountConfig {
     pub external_id: Option<String>,
     /// Source identity for the role session, shown in CloudTrail.
     pub source_identity: Option<String>,
+    /// ARN of the role to assume for enforcement, with the same external id and source identity; without one the
+    /// credentials that read the account change it.
+    pub enforce_role: Option<String>,
 }
 
 impl AccountConfig {
@@ -42,23 +45,27 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Option<AccountConfig> {
     let role = section.optional::<RoleArn>("role").map(|role| role.0);
     let external_id = section.optional::<ExternalId>("external_id").map(|id| id.0);
     let source_identity = section.optional::<SourceIdentity>("source_identity").map(|identity| identity.0);
+    let enforce_role = section.optional::<RoleArn>("enforce_role").map(|role| role.0);
     let mut seen = BTreeSet::new();
     if let Some(twice) = regions.iter().find(|region| !seen.insert((*region).clone())) {
         section.fault("regions", Fault::new("duplicate", format!("region `{twice}` is listed twice")));
     }
-    if let (Some(id), Some(role)) = (&id, &role)
-        && role.split(':').nth(4) != Some(id.as_str())
-    {
-        let message = format!("`role`: the role is not in account {id}");
-        section.fault("role", Fault::bad(message).help("the ARN holds the account id: arn:aws:iam::ACCOUNT:role/NAME"));
+    for (key, given) in [("role", &role), ("enforce_role", &enforce_role)] {
+        if let (Some(id), Some(given)) = (&id, given)
+            && given.split(':').nth(4) != Some(id.as_str())
+        {
+            let message = format!("`{key}`: the role is not in account {id}");
+            let help = "the ARN holds the account id: arn:aws:iam::ACCOUNT:role/NAME";
+            section.fault(key, Fault::bad(message).help(help));
+        }
     }
     for (key, given) in [("external_id", external_id.is_some()), ("source_identity", source_identity.is_some())] {
-        if given && role.is_none() {
+        if given && role.is_none() && enforce_role.is_none() {
             let message = format!("`{key}` has no effect without `role`");
             section.fault(key, Fault::bad(message));
         }
     }
-    Some(AccountConfig { id: id?, alias, regions, role, external_id, source_identity })
+    Some(AccountConfig { id: id?, alias, regions, role, external_id, source_identity, enforce_role })
 }
 
 /// `arn:PARTITION:iam::ACCOUNT:role/PATH`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cattleguard::app::config::Config;
-use cattleguard::app::{AppError, Backend, SimBackend};
+use cattleguard::app::{AppError, Backend, Enforcing, SimBackend};
 use cattleguard::collect::CloudRead;
 use cattleguard::testing::{FailingCloud, FakeCloud};
 use jiff::Timestamp;
@@ -38,5 +38,9 @@ impl Backend for FailingBackend {
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
         self.sim.connect(config).await?;
         Ok(self.faults.clone())
+    }
+
+    async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
+        self.sim.connect_enforcing(config).await
     }
 }

@@ -12,6 +12,7 @@ use crate::app::cli::Cli;
 use crate::app::commands::tests::world::World;
 use crate::app::config::Config;
 use crate::app::demo::receiver::Receiver;
+use crate::app::enforcing::Enforcing;
 use crate::app::sim_backend::SimBackend;
 use crate::store::{Audit as _, Outbox as _, OutboxState};
 
@@ -41,6 +42,10 @@ impl Backend for Until {
 
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
         self.inner.connect(config).await
+    }
+
+    async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
+        self.inner.connect_enforcing(config).await
     }
 }
 

@@ -47,6 +47,8 @@ regions = @REGIONS@
 # role = "arn:aws:iam::111122223333:role/cattleguard-read"
 # external_id = "6f1c2f0e-8f0b-4a55-9d3c-1d2b7a4e9c10"
 # source_identity = "cattleguard"
+# A role of its own for enforcement: `cattleguard iam-policy --enforce` prints what it needs.
+# enforce_role = "arn:aws:iam::111122223333:role/cattleguard-enforce"
 
 [[fleet]]
 name = @FLEET@

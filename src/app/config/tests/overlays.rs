@@ -127,6 +127,7 @@ fn every_setting_is_shown_with_its_origin() {
     account.111122223333.role = none  # default
     account.111122223333.external_id = none  # default
     account.111122223333.source_identity = none  # default
+    account.111122223333.enforce_role = none  # default
     fleet.web.name = "web"  # cattleguard.toml:6
     fleet.web.select.tags = { app = "web" }  # cattleguard.toml:7
     fleet.web.select.asg = none  # default

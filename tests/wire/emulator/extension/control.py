@@ -1,13 +1,13 @@
-"""What the tests steer the emulator by: `POST` of JSON to `/_faults`, `/_pages`, `/_nodes`, `/_roles`
-and `/_profiles`."""
+"""What the tests steer the emulator by: `POST` of JSON to `/_faults`, `/_pages`, `/_nodes`, `/_roles`,
+`/_profiles`, `/_alarms`, `/_associations` and `/_capacity`."""
 
 import io
 import json
 
 from moto.iam.models import get_account_id_from
 
-from . import iam_profiles, paging, ssm_nodes, sts_roles
-from .faults import Faults, answer, describe
+from . import alarms, autoscaling_groups, iam_profiles, paging, ssm_associations, ssm_nodes, sts_roles
+from .faults import Faults, answer, describe, lose
 
 
 class Control:
@@ -25,9 +25,13 @@ class Control:
             return self._steer(path, body, start_response)
         call = describe(environ, body)
         call["account"] = get_account_id_from(call["key"])
-        kind = self._faults.take(call)
-        if kind is not None:
-            return answer(kind, call, environ, start_response)
+        order = self._faults.take(call)
+        if order is not None and order["kind"] == "lost":
+            return lose(self._app(environ, lambda *_: None), environ)
+        if order is not None:
+            return answer(order, call, environ, start_response)
+        if alarms.action(path) == "DescribeAlarms":
+            return alarms.answer(call, body, start_response)
         return self._app(environ, start_response)
 
     def _steer(self, path, body, start_response):
@@ -44,6 +48,12 @@ class Control:
             sts_roles.create(order["arn"], order.get("external_id"))
         elif path == "/_profiles":
             iam_profiles.create(order["account"], order["name"])
+        elif path == "/_alarms":
+            alarms.order(**order)
+        elif path == "/_associations":
+            ssm_associations.tell(order["content"])
+        elif path == "/_capacity":
+            autoscaling_groups.exhaust(order["subnet"], order.get("code"))
         else:
             status = "404 Not Found"
         start_response(status, [("Content-Length", "0")])

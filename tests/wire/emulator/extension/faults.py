@@ -1,10 +1,12 @@
 """Faults that a test orders for a number of calls: throttling, refusal, server errors, broken connections,
-silence, nonsense."""
+silence, nonsense, any code, and answers that are lost after the call was carried out."""
 
 import json
 import socket
 from threading import Lock
 from urllib.parse import parse_qs
+
+from . import alarms
 
 _JSON = ("ssm", "cloudtrail")
 _CODES = {
@@ -30,13 +32,13 @@ class Faults:
             self._orders.clear()
 
     def take(self, call):
-        """The kind of fault this call meets, if any."""
+        """The order that this call meets, if any."""
         with self._lock:
             for order in self._orders:
                 same = all(order.get(name) in (None, call[name]) for name in ("service", "action", "region", "account"))
                 if same and order["times"] > 0:
                     order["times"] -= 1
-                    return order["kind"]
+                    return order
         return None
 
 
@@ -45,11 +47,23 @@ def describe(environ, body):
     scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split(",")[0].split("/")
     key, region, service = (scope[0], scope[2], scope[3]) if len(scope) >= 5 else ("", "", "")
     target = environ.get("HTTP_X_AMZ_TARGET", "")
-    action = target.split(".")[-1] if target else (parse_qs(body.decode(errors="replace")).get("Action") or [""])[0]
+    action = alarms.action(environ.get("PATH_INFO", ""))
+    if target:
+        action = target.split(".")[-1]
+    elif action is None:
+        action = (parse_qs(body.decode(errors="replace")).get("Action") or [""])[0]
     return {"service": service, "region": region, "action": action, "key": key}
 
 
-def answer(kind, call, environ, start_response):
+def lose(answer, environ):
+    """The call is carried out, and the connection breaks before its answer."""
+    for _ in answer:
+        pass
+    return _reset(environ)
+
+
+def answer(order, call, environ, start_response):
+    kind = order["kind"]
     if kind == "reset":
         return _reset(environ)
     if kind == "hang":
@@ -57,7 +71,8 @@ def answer(kind, call, environ, start_response):
     if kind == "garbage":
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "9")])
         return [b"<no> {xml"]
-    codes, statuses = _CODES[kind]
+    # An order of kind `error` names its code.
+    codes, statuses = _CODES.get(kind) or ((order["code"],) * 3, (order.get("status", 400),) * 2)
     message = "ordered by the test"
     if call["service"] == "ec2":
         code, status, content = codes[0], statuses[0], "text/xml"

@@ -62,11 +62,13 @@ def envelope(identity, source, name, region, account):
 
 
 def record(response, service, action, answer):
-    status, _, body = answer
+    status, headers, body = answer
     account, region = response.current_account, response.region
     source = f"{_SOURCES.get(service, service)}.amazonaws.com"
     entry = envelope(user_identity(response), source, action, region, account)
     entry |= {"sourceIPAddress": "127.0.0.1", "userAgent": response.headers.get("User-Agent", "-")}
+    # The id that the caller was answered with.
+    entry["requestID"] = headers.get("x-amzn-requestid") or entry["requestID"]
     if status >= 400:
         code, message = _error(service, body)
         entry |= {"errorCode": code, "errorMessage": message}
