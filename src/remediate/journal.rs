@@ -69,12 +69,7 @@ pub trait Journal {
 
     /// Writes an operation's new state and what happened, in one transaction, with an audit entry when the
     /// operation's status changed or a step was done or undone. Illegal moves of operation or steps are conflicts.
-    fn record_progress(
-        &self,
-        lease: &Lease,
-        record: &OperationRecord,
-        entry: &JournalEntry,
-    ) -> Result<(), StoreError>;
+    fn record_progress(&self, lease: &Lease, record: &OperationRecord, entry: &JournalEntry) -> Result<(), StoreError>;
 
     /// One operation.
     fn operation(&self, id: &OperationId) -> Result<Option<OperationRecord>, StoreError>;
@@ -89,11 +84,8 @@ pub trait Journal {
     fn operations_of(&self, instance: &InstanceId) -> Result<Vec<OperationRecord>, StoreError>;
 
     /// The last operation of this kind on this instance.
-    fn last_operation(
-        &self,
-        instance: &InstanceId,
-        kind: OperationKind,
-    ) -> Result<Option<OperationRecord>, StoreError>;
+    fn last_operation(&self, instance: &InstanceId, kind: OperationKind)
+    -> Result<Option<OperationRecord>, StoreError>;
 
     /// The journal of one operation.
     fn journal_of(&self, id: &OperationId) -> Result<Vec<JournalEntry>, StoreError>;

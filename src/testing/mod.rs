@@ -7,33 +7,44 @@
 //! Time is a [`VirtualClock`] and all ids are derived from a seed, so a run can be repeated exactly. Simulated
 //! accounts are `00000000000x`, never a real one.
 
+mod account_log;
 mod actor;
 mod api;
+mod attributes;
 mod clock;
 mod cloud;
 mod content;
 mod delayed;
+mod diary;
 mod error;
 mod failing;
 mod failing_read;
 mod fleet;
 mod fleet_build;
+mod ground;
 mod groups;
+mod heal;
 mod ids;
+mod later;
 mod launch;
 mod mutate;
 mod packages;
+mod power;
+mod probe;
 mod read;
 mod redact;
+mod rewire;
 pub mod scenario;
 mod server;
 mod settings;
 mod state;
 mod trail;
+mod write;
 
+pub use account_log::{AccountEntry, By, Change, Scene, ServerScene};
 pub use actor::SimActor;
 pub use clock::VirtualClock;
-pub use cloud::{FakeCloud, GroupSpec};
+pub use cloud::{FakeCloud, GroupSpec, ServerForm};
 pub use error::SimError;
 pub use failing::{FailRule, FailingCloud, Fault, When};
 pub use fleet::{FleetBuilder, SimFleet, SimGroup};
