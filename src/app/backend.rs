@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::config::Config;
+use super::enforcing::Enforcing;
 use super::error::AppError;
+use super::exit::Exit;
 use crate::collect::CloudRead;
 use crate::store::{SqliteStore, Store};
 
@@ -28,6 +30,11 @@ pub trait Backend: Send + Sync {
     /// Read access to the configured accounts. Fails when there are no credentials at all; a role that
     /// cannot be assumed in one account is data of the collection, not an error here.
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError>;
+
+    /// Access for changing the configured accounts. Commands that do not enforce never ask for it.
+    async fn connect_enforcing(&self, _config: &Config) -> Result<Enforcing, AppError> {
+        Err(AppError::new(Exit::Usage, format!("{} cannot enforce", self.name())))
+    }
 
     /// Opens the state.
     fn open_store(&self, config: &Config) -> Result<Arc<dyn Store>, AppError> {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::backend::Backend;
 use super::config::Config;
+use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
 use crate::collect::CloudRead;
@@ -47,6 +48,18 @@ impl Backend for SimBackend {
     }
 
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
+        self.check_places(config)?;
+        Ok(Arc::new(self.cloud.clone()))
+    }
+
+    async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
+        self.check_places(config)?;
+        Ok(Enforcing { probe: Arc::new(self.cloud.clone()), write: Arc::new(self.cloud.clone()) })
+    }
+}
+
+impl SimBackend {
+    fn check_places(&self, config: &Config) -> Result<(), AppError> {
         let known = self.cloud.places();
         for place in config.places() {
             if !known.contains(&place) {
@@ -55,6 +68,6 @@ impl Backend for SimBackend {
                     .with_hint(format!("simulated: {}", names.join(", "))));
             }
         }
-        Ok(Arc::new(self.cloud.clone()))
+        Ok(())
     }
 }

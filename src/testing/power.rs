@@ -13,7 +13,7 @@ use super::state::State;
 use crate::types::{InstanceId, Place, VolumeId};
 
 /// How long an Auto Scaling group takes to find out that a member was stopped.
-const HEALTH_CHECK: Duration = Duration::from_secs(60);
+const HEALTH_CHECK: Duration = Duration::from_secs(180);
 
 impl State {
     pub(super) fn power_off(&mut self, place: &Place, by: &By, id: &InstanceId) -> Result<(), SimError> {

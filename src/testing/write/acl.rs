@@ -31,7 +31,7 @@ impl State {
         let same_way = || entries.iter().filter(|entry| entry.egress == egress);
         if same_way().any(|entry| entry.rule == rule) {
             let message = format!("the network acl entry identified by {rule} already exists");
-            return Err(Refusal::invalid("NetworkAclEntryAlreadyExists", message));
+            return Err(Refusal::conflict("NetworkAclEntryAlreadyExists", message));
         }
         if same_way().count() >= MOST_RULES {
             return Err(Refusal::new(WriteFailure::Capacity, "NetworkAclEntryLimitExceeded", "20 rules a direction"));

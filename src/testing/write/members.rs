@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::refusal::Refusal;
 use super::{Done, Writer};
-use crate::remediate::Output;
+use crate::remediate::{Output, WriteFailure};
 use crate::testing::account_log::Change;
 use crate::testing::groups::Group;
 use crate::testing::heal::NOTICES;
@@ -88,7 +88,7 @@ impl State {
         let group = self.known_group(writer, name)?;
         let held = self.site(writer.place)?.groups.values();
         if held.map(|slot| slot.current()).any(|group| group.members.contains_key(instance)) {
-            return Err(Refusal::invalid("ValidationError", format!("{instance} is a member of a group already")));
+            return Err(Refusal::conflict("ValidationError", format!("{instance} is already a member of a group")));
         }
         self.room_for_one(&group)?;
         self.note(writer.place, &writer.by, instance, Change::InService { group: name.to_owned() });
@@ -119,7 +119,10 @@ impl State {
     }
 
     pub(super) fn known_group(&self, writer: &Writer<'_>, name: &str) -> Result<Group, Refusal> {
-        let missing = |_| Refusal::invalid("ValidationError", format!("AutoScalingGroup name not found: {name}"));
+        let missing = |_| {
+            let message = format!("AutoScalingGroup name not found: {name}");
+            Refusal::new(WriteFailure::NotFound, "ValidationError", message)
+        };
         self.group(writer.place, name).map_err(missing)
     }
 
@@ -141,7 +144,7 @@ impl State {
             return Ok(group);
         }
         let message = format!("The instance {instance} is not part of Auto Scaling group {name}");
-        Err(Refusal::invalid("ValidationError", message))
+        Err(Refusal::new(WriteFailure::NotFound, "ValidationError", message))
     }
 
     fn leave_targets(&mut self, writer: &Writer<'_>, group: &Group, instance: &InstanceId) -> Result<(), Refusal> {
@@ -167,5 +170,5 @@ impl State {
 }
 
 fn not_in_state(instance: &InstanceId, state: &str) -> Refusal {
-    Refusal::invalid("ValidationError", format!("The instance {instance} is not in {state}"))
+    Refusal::conflict("ValidationError", format!("The instance {instance} is not in {state}"))
 }

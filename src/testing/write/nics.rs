@@ -153,8 +153,8 @@ impl State {
             });
         };
         if server.interfaces.iter().any(|held| held.device_index == device_index) {
-            let message = format!("device index {device_index} is in use on {instance}");
-            return Err(Refusal::invalid("InvalidParameterValue", message));
+            let message = format!("Instance already has an interface attached at device index '{device_index}'.");
+            return Err(Refusal::conflict("InvalidParameterValue", message));
         }
         let attachment = self.ids.resource("eni-attach");
         (found.attachment, found.device_index) = (Some(attachment.clone()), device_index);

@@ -70,7 +70,7 @@ impl State {
             return Err(Refusal::invalid("InvalidVolume.ZoneMismatch", format!("{volume} is in another zone")));
         }
         if server.volumes.iter().any(|held| held.device == device) {
-            return Err(Refusal::invalid("InvalidParameterValue", format!("{device} is already in use")));
+            return Err(Refusal::conflict("InvalidParameterValue", format!("{device} is already in use")));
         }
         (loose.device, loose.attached_at) = (device.to_owned(), Some(now));
         self.note(writer.place, &writer.by, instance, Change::Attached { what: volume.to_string() });
