@@ -9,12 +9,12 @@ impl Dice {
     pub fn new(seed: u64) -> Self {
         // Neighbouring seeds must not begin alike.
         let mut dice = Self(seed ^ 0x6a09_e667_f3bc_c908);
-        dice.next();
+        dice.draw();
         dice
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -23,7 +23,7 @@ impl Dice {
 
     /// A number below this one; 0 when there is none.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next().checked_rem(limit).unwrap_or_default()
+        self.draw().checked_rem(limit).unwrap_or_default()
     }
 
     /// A number from here to there, both included.

@@ -125,7 +125,7 @@ impl State {
     ) -> Result<(), SimError> {
         let now = self.now();
         let known = self.site(place)?.targets.get(target_group).ok_or_else(|| SimError::missing(target_group))?;
-        if !known.current().registered.get(target).is_some_and(|held| held.leaving_since.is_none()) {
+        if known.current().registered.get(target).is_none_or(|held| held.leaving_since.is_some()) {
             return Ok(());
         }
         let owner = self.owner_of(place, target);
