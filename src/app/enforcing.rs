@@ -1,12 +1,13 @@
-//! Access for changing accounts.
+//! What commands that enforce get besides reading. No other command constructs it.
 
 use std::sync::Arc;
 
 use crate::remediate::{CloudProbe, CloudWrite};
 
-/// What enforcement works with. Only commands that enforce ask for it.
+/// Looking in detail, and changing.
+#[derive(Clone)]
 pub struct Enforcing {
-    /// Reads in detail.
+    /// Looks.
     pub probe: Arc<dyn CloudProbe>,
     /// Changes.
     pub write: Arc<dyn CloudWrite>,

@@ -8,6 +8,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod alone;
 pub mod codes;
 mod correlate;
 mod drift;
@@ -21,6 +22,7 @@ mod stage;
 mod verdict;
 pub mod volatile;
 
+pub use alone::{Comparison, compare};
 pub use drift::Drift;
 pub use matching::{fleet_of, golden_of, promoted_of};
 pub use stage::{DetectInput, Detection, InstanceDetection, detect};

@@ -39,6 +39,20 @@ pub struct PlanInput<'a> {
     pub approvals: &'a [Approval],
     /// What is known of the enforcing role's permissions.
     pub permissions: &'a Permissions,
+    /// A person's word that one instance is to be acted on although gates hold it.
+    pub overriding: Option<Overriding<'a>>,
+}
+
+/// A person's word against the gates, for one instance. The kill switch, the golden and missing permissions stand
+/// above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overriding<'a> {
+    /// Instance.
+    pub instance: &'a InstanceId,
+    /// Who.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
 }
 
 /// One instance with what was found and decided.

@@ -5,23 +5,52 @@
 //! ([`Engine`]) that writes every intent into the journal before the call and asks AWS afterwards what really
 //! happened. A process that is killed at any point leaves a record from which the next one goes on or goes back.
 
+mod attest;
 mod call;
+mod capture;
+mod condition;
+mod deny;
+mod effect;
+mod engine;
 mod journal;
+mod launch;
+mod layout;
+mod moving;
 mod probe;
 mod record;
+mod refuse;
+mod resolve;
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod samples;
+mod sequence;
 mod settings;
 mod status;
 mod step;
 mod target;
+mod token;
 
+pub use attest::{AttestRequest, Attestation, attest};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
+pub use capture::{CaptureRequest, capture, notes};
+pub use deny::{role_denial, session_denial};
+pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
+pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
+pub use layout::{Begin, lay_out, lay_out_release};
+pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
+pub use refuse::{Readings, Refusal, refusals};
+pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};
-pub use step::{CURRENT, Condition, Does, Evidence, REPLACEMENT, REPLACEMENT_PRIMARY, Step, Who, replacement};
+pub use step::{
+    CURRENT, Condition, Does, Evidence, REPLACEMENT, REPLACEMENT_ADDRESS, REPLACEMENT_PRIMARY, Step, Who, replacement,
+};
 pub use target::{Answered, CallContext, CloudWrite, Output, SnapshotMade, WriteError, WriteFailure};
+pub use token::client_token;

@@ -89,6 +89,10 @@ pub struct Facts {
     pub retain_until: Option<Timestamp>,
     /// Differences that the attestation found.
     pub attestation: Vec<String>,
+    /// ARN of the principal that makes the calls, so that they are recognised in the trail.
+    pub principal: Option<String>,
+    /// A person asked for everything to be undone, containment included.
+    pub undo_all: bool,
     /// What people should know.
     pub notes: Vec<String>,
 }
@@ -108,8 +112,27 @@ pub struct StepRecord {
     pub begun_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// Whether a call of it may have had an effect: an intent was written, and AWS has not refused it for certain.
+    #[serde(default)]
+    pub may_have_happened: bool,
     /// The last error.
     pub error: Option<String>,
+}
+
+impl StepRecord {
+    /// A step that is not begun.
+    pub fn pending(step: Step) -> Self {
+        Self {
+            step,
+            state: StepState::Pending,
+            attempts: 0,
+            call: None,
+            begun_at: None,
+            ended_at: None,
+            may_have_happened: false,
+            error: None,
+        }
+    }
 }
 
 /// Why an operation is made.

@@ -12,6 +12,8 @@ use crate::types::{InstanceId, VolumeId};
 pub const REPLACEMENT: &str = "replacement";
 /// Stands for an interface of the replacement by device index 0.
 pub const REPLACEMENT_PRIMARY: &str = "replacement-primary";
+/// Stands for the primary private address of the replacement.
+pub const REPLACEMENT_ADDRESS: &str = "replacement-address";
 /// Stands for an association or attachment id that must be looked up when the call is made.
 pub const CURRENT: &str = "current";
 
@@ -124,6 +126,8 @@ pub enum Does {
     Wait(Condition),
     /// Gathers evidence.
     Collect(Evidence),
+    /// Nothing: it only stands where its undoing has to come in the order of undoing.
+    Nothing,
 }
 
 /// One step.
@@ -135,10 +139,12 @@ pub struct Step {
     pub subject: String,
     /// What it does.
     pub does: Does,
-    /// The call that undoes it; `None`: nothing to undo, or it stays as evidence.
-    pub undo: Option<WriteCall>,
+    /// The calls that undo it, in order; none: nothing to undo, or it stays as evidence.
+    pub undo: Vec<WriteCall>,
     /// What must be seen after undoing it, before the next step is undone.
     pub undo_wait: Option<Condition>,
+    /// Part of a containment: an operation that fails later leaves it in place, only a person undoes it.
+    pub contains: bool,
     /// Longest time from intent to effect, in seconds.
     pub timeout_s: u64,
     /// A failure of it is noted and does not stop the operation.
@@ -163,23 +169,36 @@ impl Step {
         Self { optional: true, ..Self::new(name, "", Does::Collect(evidence)) }
     }
 
+    /// A step that does nothing going forward.
+    pub fn nothing(name: &str, subject: impl Into<String>) -> Self {
+        Self::new(name, subject, Does::Nothing)
+    }
+
     fn new(name: &str, subject: impl Into<String>, does: Does) -> Self {
         Self {
             name: name.to_owned(),
             subject: subject.into(),
             does,
-            undo: None,
+            undo: Vec::new(),
             undo_wait: None,
+            contains: false,
             timeout_s: 300,
             optional: false,
             after_retention: false,
         }
     }
 
-    /// With the call that undoes it.
+    /// With a call that undoes it, after those given before.
     #[must_use]
     pub fn undone_by(mut self, call: WriteCall) -> Self {
-        self.undo = Some(call);
+        self.undo.push(call);
+        self
+    }
+
+    /// Left in place when the operation fails later.
+    #[must_use]
+    pub fn containing(mut self) -> Self {
+        self.contains = true;
         self
     }
 

@@ -67,6 +67,11 @@ impl WriteFailure {
         }
     }
 
+    /// Whether the call may have had its effect all the same.
+    pub fn is_ambiguous(self) -> bool {
+        matches!(self, Self::Timeout | Self::Unavailable)
+    }
+
     /// Whether the same call may succeed a little later.
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Throttled | Self::Timeout | Self::Unavailable | Self::Conflict)

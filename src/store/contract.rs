@@ -4,8 +4,10 @@
 mod audit;
 mod findings;
 mod goldens;
+mod journal;
 mod leases;
 mod outbox;
+mod own_calls;
 mod retention;
 pub(super) mod sample;
 pub(super) mod scans;
@@ -36,7 +38,14 @@ macro_rules! run_contract {
                     a_failed_row_holds_back_its_destination_only, settled_rows_stay_settled, errors_are_bounded,
                     last_notice_ignores_dead_rows, no_row_overtakes_another],
                 audit: [entries_form_a_chain, the_head_tells_what_is_missing],
-                retention: [old_scans_go_and_open_findings_stay, the_last_scan_is_never_pruned]
+                journal: [an_operation_comes_back_as_it_was_written, one_operation_at_a_time_on_an_instance,
+                    only_what_undoes_an_operation_may_begin_beside_it, a_finished_quarantine_can_be_released,
+                    illegal_moves_are_refused_and_change_nothing, what_is_over_stays_over,
+                    an_operation_begins_at_its_beginning, a_lost_lease_writes_nothing,
+                    what_happens_is_audited_without_contents],
+                own_calls: [a_window_ends_at_the_next_entry_of_its_step, undoing_is_a_call_too, approvals_expire],
+                retention: [old_scans_go_and_open_findings_stay, the_last_scan_is_never_pruned,
+                    operations_outlive_their_scans]
             );
         }
     };

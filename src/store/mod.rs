@@ -5,10 +5,13 @@
 pub mod audit;
 #[cfg(test)]
 mod contract;
+pub mod moves;
 pub mod retention;
 pub mod sqlite;
+mod supertrait;
 pub mod traits;
 
 pub use audit::{AuditBreak, AuditProblem};
 pub use sqlite::SqliteStore;
+pub use supertrait::Store;
 pub use traits::*;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::types::{EventId, FindingId, InstanceId};
 
@@ -33,6 +33,22 @@ pub struct NoticeHold {
     pub finished_at: Option<Timestamp>,
 }
 
+/// An operation with its journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationHold {
+    /// Key.
+    pub key: i64,
+    /// On which instance.
+    pub instance: InstanceId,
+    /// What replaced it.
+    pub replacement: Option<InstanceId>,
+    /// When it ended; `None` while it is not over, retained instances included.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Finished operations are kept this long, whatever the retention of scans is: audits ask for a year and some.
+pub const OPERATIONS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
+
 /// Everything retention looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
@@ -46,6 +62,8 @@ pub struct Holdings {
     pub instances: Vec<(InstanceId, i64)>,
     /// Outbox rows.
     pub notices: Vec<NoticeHold>,
+    /// Operations.
+    pub operations: Vec<OperationHold>,
 }
 
 /// What is to be deleted.
@@ -61,6 +79,8 @@ pub struct Expired {
     pub instances: Vec<InstanceId>,
     /// Outbox rows.
     pub notices: Vec<i64>,
+    /// Operations, with their journals.
+    pub operations: Vec<i64>,
 }
 
 /// Computes what is older than `before` and not needed any more. The newest scan, findings that are not
@@ -79,6 +99,13 @@ pub fn expired(holdings: &Holdings, before: Timestamp) -> Expired {
     let needed_instances: BTreeSet<&InstanceId> = kept.iter().map(|finding| &finding.instance).collect();
     let kept_scans: BTreeSet<i64> =
         holdings.scans.iter().map(|(seq, _)| *seq).filter(|seq| !scans.contains(seq)).collect();
+    let instances: Vec<InstanceId> = holdings
+        .instances
+        .iter()
+        .filter(|(id, scan)| !kept_scans.contains(scan) && !needed_instances.contains(id))
+        .map(|(id, _)| id.clone())
+        .collect();
+    let operations = expired_operations(holdings, &instances, before);
     Expired {
         scans: scans.into_iter().collect(),
         events: holdings
@@ -88,14 +115,46 @@ pub fn expired(holdings: &Holdings, before: Timestamp) -> Expired {
             .map(|(id, _)| id.clone())
             .collect(),
         findings: gone.iter().map(|finding| finding.id.clone()).collect(),
-        instances: holdings
-            .instances
-            .iter()
-            .filter(|(id, scan)| !kept_scans.contains(scan) && !needed_instances.contains(id))
-            .map(|(id, _)| id.clone())
-            .collect(),
+        instances,
         notices: expired_notices(&holdings.notices, before),
+        operations,
     }
+}
+
+/// Finished operations that are old by every measure and that no instance which is still known descends from.
+fn expired_operations(holdings: &Holdings, gone: &[InstanceId], before: Timestamp) -> Vec<i64> {
+    // The state's own time: the newest scan's. Without a scan there is nothing to prune by.
+    let Some(now) = holdings.scans.iter().map(|(_, finished_at)| *finished_at).max() else { return Vec::new() };
+    let before = before.min(now.checked_sub(OPERATIONS_KEPT).unwrap_or(Timestamp::MIN));
+    let gone: BTreeSet<&InstanceId> = gone.iter().collect();
+    let known = holdings.instances.iter().map(|(id, _)| id).filter(|id| !gone.contains(id));
+    let lineage = ancestors(&holdings.operations, known.collect());
+    holdings
+        .operations
+        .iter()
+        .filter(|held| held.ended_at.is_some_and(|at| at < before))
+        .filter(|held| !lineage.contains(&held.instance))
+        .filter(|held| held.replacement.as_ref().is_none_or(|made| !lineage.contains(made)))
+        .map(|held| held.key)
+        .collect()
+}
+
+/// These instances and all that they replaced, directly or not.
+fn ancestors<'a>(operations: &'a [OperationHold], known: Vec<&'a InstanceId>) -> BTreeSet<&'a InstanceId> {
+    let mut replaced: BTreeMap<&InstanceId, Vec<&InstanceId>> = BTreeMap::new();
+    for held in operations {
+        if let Some(made) = &held.replacement {
+            replaced.entry(made).or_default().push(&held.instance);
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut open = known;
+    while let Some(id) = open.pop() {
+        if found.insert(id) {
+            open.extend(replaced.get(id).into_iter().flatten());
+        }
+    }
+    found
 }
 
 fn expired_notices(notices: &[NoticeHold], before: Timestamp) -> Vec<i64> {
@@ -143,7 +202,7 @@ mod tests {
             events: vec![("ev-open".into(), at(1)), ("ev-gone".into(), at(1)), ("ev-new".into(), at(60))],
             findings: vec![finding("open", false, 2, "ev-open"), finding("gone", true, 2, "ev-gone")],
             instances: vec![("i-open".into(), 1), ("i-gone".into(), 1), ("i-live".into(), 9)],
-            notices: vec![],
+            ..Holdings::default()
         };
         let gone = expired(&holdings, at(50));
         assert_eq!(gone.events, [EventId::new("ev-gone")]);
@@ -179,5 +238,30 @@ mod tests {
             ..Holdings::default()
         };
         assert_eq!(expired(&holdings, at(50)).notices, [1, 3]);
+    }
+
+    #[test]
+    fn operations_outlive_scans_and_the_lineage_of_what_lives_is_never_forgotten() {
+        let day = 86_400;
+        let operation = |key, instance: &str, replacement: Option<&str>, ended: Option<i64>| OperationHold {
+            key,
+            instance: instance.into(),
+            replacement: replacement.map(InstanceId::new),
+            ended_at: ended.map(|days| at(days * day)),
+        };
+        let holdings = Holdings {
+            scans: vec![(1, at(500 * day))],
+            instances: vec![("i-3".into(), 1)],
+            operations: vec![
+                operation(1, "i-1", Some("i-2"), Some(1)),
+                operation(2, "i-2", Some("i-3"), Some(2)),
+                operation(3, "i-gone", None, Some(3)),
+                operation(4, "i-open", None, None),
+                operation(5, "i-young", None, Some(101)),
+            ],
+            ..Holdings::default()
+        };
+        assert_eq!(expired(&holdings, at(490 * day)).operations, [3]);
+        assert_eq!(expired(&holdings, at(2 * day)).operations, [0; 0], "a longer retention counts");
     }
 }

@@ -252,7 +252,8 @@ pub trait Scans {
     fn verdicts_of(&self, id: &InstanceId) -> Result<Vec<(Timestamp, Verdict)>, StoreError>;
     /// Policy inputs of scans since a time, oldest first; of scans that said the same only the last one's.
     fn inputs_since(&self, since: Timestamp) -> Result<Vec<StoredInput>, StoreError>;
-    /// Deletes scans, events and inputs older than a time; keeps open findings and what they point to.
+    /// Deletes scans, events and inputs older than a time; keeps open findings and what they point to. Operations
+    /// stay for longer: see [`super::retention::OPERATIONS_KEPT`].
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
@@ -393,8 +394,3 @@ pub trait Audit {
     /// sound in itself, and only this tells. `None` before the first entry.
     fn head(&self) -> Result<Option<(i64, String)>, StoreError>;
 }
-
-/// Everything, for the application.
-pub trait Store: Leases + Goldens + Scans + Findings + Waivers + Outbox + Audit + Send + Sync {}
-
-impl<T: Leases + Goldens + Scans + Findings + Waivers + Outbox + Audit + Send + Sync> Store for T {}

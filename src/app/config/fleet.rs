@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::fleet_enforcement::{self, FleetEnforcement};
 use super::reader::Fault;
 use super::section::Section;
 use super::setting::Percent;
@@ -15,7 +16,7 @@ const DEFAULT_COOLDOWN: Duration = Duration::from_secs(30 * 60);
 /// SSM's default inventory association runs every 30 minutes; a day allows for maintenance of SSM itself.
 const DEFAULT_INVENTORY_MAX_AGE: Duration = Duration::from_secs(24 * 3_600);
 
-pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Fleet> {
+pub(super) fn read(section: &mut Section<'_, '_>) -> Option<(Fleet, FleetEnforcement)> {
     let name = section.required::<FleetName>("name");
     let select = section.table("select", select);
     let golden = section.required::<LineName>("golden");
@@ -30,7 +31,8 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Fleet> {
     let expect_agent = section.or("expect_agent", false);
     let sanctioned_principals = section.list("sanctioned_principals", Some(Vec::<String>::new()));
     check_principals(section, &sanctioned_principals);
-    Some(Fleet {
+    let how = fleet_enforcement::read(section);
+    let fleet = Fleet {
         name: name?,
         select,
         golden: golden?,
@@ -47,7 +49,8 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Fleet> {
         expect_inventory,
         expect_agent,
         sanctioned_principals,
-    })
+    };
+    Some((fleet, how))
 }
 
 fn select(section: &mut Section<'_, '_>) -> Selector {

@@ -10,7 +10,7 @@ use super::reader::{Fault, Reader};
 use super::section::Section;
 use super::show::Shown;
 use super::source::SourceFile;
-use super::{Config, account, alerts, collect, fleet, log, notify, policy, scan, schedule, state};
+use super::{Config, account, alerts, collect, enforcement, fleet, log, notify, policy, scan, schedule, state};
 use crate::app::diag::{Diag, Site};
 use crate::types::{Enforcement, Fleet};
 
@@ -116,7 +116,9 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let mode = section.or("mode", Enforcement::Observe);
     let state = section.table("state", state::read);
     let accounts = section.tables("account", Some("id"), account::read);
-    let fleets = section.tables("fleet", Some("name"), fleet::read);
+    let (fleets, how): (Vec<_>, Vec<_>) = section.tables("fleet", Some("name"), fleet::read).into_iter().unzip();
+    let enforcement = section.table("enforcement", enforcement::read);
+    let fleet_enforcement = fleets.iter().map(|fleet| fleet.name.clone()).zip(how).collect();
     let collect = section.table("collect", collect::read);
     let policy = section.table("policy", policy::read);
     let scan = section.table("scan", scan::read);
@@ -130,7 +132,21 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
             section.fault(key, fault.help("`cattleguard init` writes an example"));
         }
     }
-    let config = Config { mode, state, accounts, fleets, collect, policy, scan, notify, alerts, schedule, log };
+    let config = Config {
+        mode,
+        state,
+        accounts,
+        fleets,
+        enforcement,
+        fleet_enforcement,
+        collect,
+        policy,
+        scan,
+        notify,
+        alerts,
+        schedule,
+        log,
+    };
     cross_check(section, &config);
     Some(config)
 }
@@ -147,6 +163,13 @@ fn cross_check(section: &mut Section<'_, '_>, config: &Config) {
             }
             let message = format!("fleet `{name}` selects account {account}, which no [[account]] has");
             section.fault_in("fleet", "name", name.as_str(), &["select", "accounts"], Fault::bad(message));
+        }
+    }
+    for (fleet, own) in &config.fleet_enforcement {
+        if own.bake.is_some_and(|bake| bake >= config.enforcement.max_age) {
+            let message = format!("fleet `{fleet}`: `bake` is not shorter than `enforcement.max_age`");
+            let fault = Fault::bad(message).help("every replacement would be left to a person before it had baked");
+            section.fault_in("fleet", "name", fleet.as_str(), &["bake"], fault);
         }
     }
     for notify in &config.notify {

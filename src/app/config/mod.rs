@@ -15,7 +15,9 @@ mod account;
 mod alerts;
 mod collect;
 mod duration;
+mod enforcement;
 mod fleet;
+mod fleet_enforcement;
 mod load;
 mod log;
 mod names;
@@ -29,6 +31,7 @@ mod schedule;
 mod secret;
 mod section;
 mod setting;
+mod settings_for;
 mod show;
 mod source;
 mod state;
@@ -41,6 +44,8 @@ pub use account::AccountConfig;
 pub use alerts::AlertsConfig;
 pub use collect::CollectConfig;
 pub use duration::{format_duration, parse_duration};
+pub use enforcement::{EnforcementConfig, KillSwitchConfig};
+pub use fleet_enforcement::FleetEnforcement;
 pub use load::{LoadRequest, Loaded, load, parse};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use notify::{NotifyConfig, NotifyKind};
@@ -52,8 +57,10 @@ pub use secret::SecretRef;
 pub use show::{Shown, ShownOrigin, to_json, to_text, toml_literal};
 pub use state::StateConfig;
 
+use std::collections::BTreeMap;
+
 use crate::collect::CollectSettings;
-use crate::types::{Enforcement, Fleet, Place};
+use crate::types::{Enforcement, Fleet, FleetName, Place};
 
 /// Where the configuration is looked for when nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/cattleguard/cattleguard.toml";
@@ -69,6 +76,10 @@ pub struct Config {
     pub accounts: Vec<AccountConfig>,
     /// Fleets.
     pub fleets: Vec<Fleet>,
+    /// How operations are done in every fleet.
+    pub enforcement: EnforcementConfig,
+    /// How they are done in each.
+    pub fleet_enforcement: BTreeMap<FleetName, FleetEnforcement>,
     /// Collection.
     pub collect: CollectConfig,
     /// Policy.

@@ -1,9 +1,10 @@
 //! One scan at a time: the lease, renewed while the scan runs.
 
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::store::{Lease, Store, StoreError};
 
@@ -17,10 +18,11 @@ const TTL_S: i64 = 120;
 const RENEW_EVERY: Duration = Duration::from_secs(30);
 
 /// The lease while it is held.
-pub(super) struct Held<'a> {
+pub(in crate::app) struct Held<'a> {
     store: &'a dyn Store,
     lease: Lease,
     clock: &'a (dyn Fn() -> Timestamp + Sync),
+    renewed_at: Mutex<Timestamp>,
 }
 
 impl<'a> Held<'a> {
@@ -29,11 +31,33 @@ impl<'a> Held<'a> {
         holder: &str,
         clock: &'a (dyn Fn() -> Timestamp + Sync),
     ) -> Result<Self, StoreError> {
-        let lease = store.acquire(NAME, holder, clock(), TTL_S)?;
-        Ok(Self { store, lease, clock })
+        Self::acquire_named(NAME, store, holder, clock)
     }
 
-    pub(super) fn lease(&self) -> &Lease {
+    /// Takes another lease than the scan's.
+    pub(in crate::app) fn acquire_named(
+        name: &str,
+        store: &'a dyn Store,
+        holder: &str,
+        clock: &'a (dyn Fn() -> Timestamp + Sync),
+    ) -> Result<Self, StoreError> {
+        let now = clock();
+        let lease = store.acquire(name, holder, now, TTL_S)?;
+        Ok(Self { store, lease, clock, renewed_at: Mutex::new(now) })
+    }
+
+    /// Keeps it, when it is time to.
+    pub(in crate::app) fn keep(&self) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        let mut renewed = self.renewed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.duration_since(*renewed) >= SignedDuration::try_from(RENEW_EVERY).unwrap_or_default() {
+            self.store.renew(&self.lease, now, TTL_S)?;
+            *renewed = now;
+        }
+        Ok(())
+    }
+
+    pub(in crate::app) fn lease(&self) -> &Lease {
         &self.lease
     }
 

@@ -47,5 +47,6 @@ pub(super) fn plan(
         alarms: &[],
         approvals: &[],
         permissions: &Permissions::Unknown,
+        overriding: None,
     })
 }

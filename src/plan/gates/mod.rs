@@ -13,6 +13,7 @@ mod golden_usable;
 mod kill_switch;
 mod mass_drift;
 mod opt_in;
+mod overriding;
 mod ownership;
 mod permissions;
 mod replace_loop;
@@ -28,7 +29,8 @@ pub(super) use approval::{approved, awaiting};
 
 /// Asks every gate, in order.
 pub(super) fn ask_all(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: &Ledger) -> Vec<GateReport> {
-    Gate::ALL.into_iter().map(|gate| ask(gate, candidate, context, ledger).of(gate)).collect()
+    let answers = Gate::ALL.into_iter().map(|gate| ask(gate, candidate, context, ledger).of(gate));
+    answers.map(|report| overriding::apply(report, candidate, context)).collect()
 }
 
 fn ask(gate: Gate, candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: &Ledger) -> Answer {

@@ -100,6 +100,7 @@ impl World {
             alarms: &self.alarms,
             approvals: &self.approvals,
             permissions: &self.permissions,
+            overriding: None,
         }
     }
 

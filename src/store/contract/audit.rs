@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::sample::{at, lease, scan};
+use crate::store::Store;
 use crate::store::audit::{verify, verify_to};
-use crate::store::traits::Store;
 
 pub(super) fn entries_form_a_chain(store: &impl Store) {
     let details = json!({"ratio": 0.1, "nested": {"z": [1, null], "a": "\u{7f}é\"\n"}});

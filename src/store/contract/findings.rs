@@ -1,7 +1,7 @@
 //! Findings between scans.
 
 use super::sample::{at, finding, lease, scan};
-use crate::store::traits::{ScanCommit, Store, StoreError};
+use crate::store::{ScanCommit, Store, StoreError};
 use crate::types::{Finding, FindingId, FindingStatus};
 
 fn status(store: &impl Store, id: &str) -> FindingStatus {

@@ -1,7 +1,7 @@
 //! The golden registry.
 
 use super::sample::{at, golden};
-use crate::store::traits::{Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::types::{Golden, GoldenRef, GoldenStatus};
 
 fn status(store: &impl Store, reference: &str) -> GoldenStatus {

@@ -1,7 +1,7 @@
 //! Mutual exclusion.
 
 use super::sample::at;
-use crate::store::traits::{Store, StoreError};
+use crate::store::{Store, StoreError};
 
 pub(super) fn second_holder_is_told_who_holds_it(store: &impl Store) {
     store.acquire("scan", "host-a pid 7 scan", at(0), 60).expect("a free lease");

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
 use super::sample::{at, draft, lease, scan};
-use crate::store::traits::{OutboxDraft, OutboxRow, OutboxState, ScanCommit, Store, StoreError};
+use crate::store::{OutboxDraft, OutboxRow, OutboxState, ScanCommit, Store, StoreError};
 
 fn keys(rows: &[OutboxRow]) -> Vec<&str> {
     rows.iter().map(|row| row.draft.key.as_str()).collect()

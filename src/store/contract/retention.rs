@@ -1,8 +1,10 @@
 //! Retention.
 
 use super::sample::{at, attribution, draft, event, finding, input, lease, place, result, scan};
-use crate::store::traits::{Link, ScanCommit, Store, UserDataMemo};
-use crate::types::{EventId, Finding, FindingId, FindingStatus, InstanceId, Verdict};
+use crate::remediate::OperationStatus;
+use crate::remediate::sample::{operation, turned};
+use crate::store::{Link, ScanCommit, Store, UserDataMemo};
+use crate::types::{EventId, Finding, FindingId, FindingStatus, InstanceId, OperationId, OperationKind, Verdict};
 
 /// `i-gone` was seen in an old scan only; `i-kept` too, but its finding is open; `i-live` is still there.
 fn old_scan() -> ScanCommit {
@@ -79,4 +81,30 @@ pub(super) fn the_last_scan_is_never_pruned(store: &impl Store) {
     assert_eq!(store.prune(at(100_000)).expect("prunes"), 0);
     assert_eq!(store.instance_results().expect("readable").len(), 1);
     assert_eq!(store.last_plan().expect("readable"), Some(only.plan));
+}
+
+pub(super) fn operations_outlive_their_scans(store: &impl Store) {
+    const DAY: i64 = 86_400;
+    let lease = lease(store);
+    for (id, instance, over) in [("op-old", "i-gone", true), ("op-open", "i-open", false), ("op-kept", "i-live", true)]
+    {
+        let record = operation(id, OperationKind::Quarantine, instance, 0);
+        store.begin_operation(&lease, &record).expect("begins");
+        if over {
+            let (record, entry) = turned(&record, OperationStatus::Done, 10);
+            store.record_progress(&lease, &record, &entry).expect("legal");
+        }
+    }
+    let live = |id: &str, start| ScanCommit { instances: vec![result("i-live", Verdict::Clean)], ..scan(id, start) };
+    store.commit_scan(&lease, &live("s-1", 300 * DAY)).expect("commits");
+    store.prune(at(299 * DAY)).expect("prunes");
+    assert_eq!(store.operations_since(at(0)).expect("readable").len(), 3, "audits ask for longer than scans are kept");
+
+    store.commit_scan(&lease, &live("s-2", 401 * DAY)).expect("commits");
+    store.prune(at(400 * DAY)).expect("prunes");
+    let kept = store.operations_since(at(0)).expect("readable");
+    let ids: Vec<&str> = kept.iter().map(|record| record.id.as_str()).collect();
+    assert_eq!(ids, ["op-open", "op-kept"], "not over, or of an instance that lives");
+    assert_eq!(store.journal_of(&OperationId::new("op-old")).expect("readable"), []);
+    assert_eq!(store.journal_of(&OperationId::new("op-kept")).expect("readable").len(), 2);
 }

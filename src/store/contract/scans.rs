@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::sample::{at, decision, draft, event, finding, input, lease, place, result, scan};
-use crate::store::traits::{InstanceResult, Lease, Link, ScanCommit, Store, StoreError, UserDataMemo};
+use crate::store::{InstanceResult, Lease, Link, ScanCommit, Store, StoreError, UserDataMemo};
 use crate::types::{ChangeEvent, EventId, Finding, InstanceId, InventoryContent, Observed, Verdict};
 
 fn link(key: &str, instance: &str, seen: i64) -> Link {

@@ -1,7 +1,7 @@
 //! Exceptions and pauses.
 
 use super::sample::at;
-use crate::store::traits::{Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::types::{Exception, ExceptionId, FleetName};
 
 fn exception(id: &str, created: i64, expires: i64) -> Exception {

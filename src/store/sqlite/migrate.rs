@@ -12,7 +12,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         name: "leases_audit_goldens",
@@ -21,6 +21,7 @@ const MIGRATIONS: [Migration; 4] = [
     Migration { version: 2, name: "scans", sql: include_str!("migrations/0002_scans.sql") },
     Migration { version: 3, name: "findings_waivers", sql: include_str!("migrations/0003_findings_waivers.sql") },
     Migration { version: 4, name: "outbox", sql: include_str!("migrations/0004_outbox.sql") },
+    Migration { version: 5, name: "journal", sql: include_str!("migrations/0005_journal.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

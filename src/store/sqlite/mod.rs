@@ -9,6 +9,7 @@ mod fault;
 mod findings;
 mod goldens;
 mod inputs;
+mod journal;
 mod lease;
 mod links;
 mod migrate;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::fault::Db;
 use super::value::{json, nanos, parse, time};
-use crate::store::retention::{FindingHold, Holdings, NoticeHold, expired};
+use crate::store::retention::{FindingHold, Holdings, NoticeHold, OperationHold, expired};
 use crate::types::{EventId, Finding, FindingStatus, InstanceId};
 
 /// Deletes what retention says, and what depends on it. Returns how many rows.
@@ -15,17 +15,19 @@ pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<u64> {
     let expired = expired(&holdings(tx)?, before);
     let before = nanos(before);
     let mut deleted = 0;
-    let lists: [(&str, String); 5] = [
+    let lists: [(&str, String); 6] = [
         ("DELETE FROM scan WHERE seq IN (SELECT value FROM json_each(?1))", json(&expired.scans)?),
         ("DELETE FROM event WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.events)?),
         ("DELETE FROM finding WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.findings)?),
         ("DELETE FROM instance WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.instances)?),
         ("DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?1))", json(&expired.notices)?),
+        ("DELETE FROM operation WHERE key IN (SELECT value FROM json_each(?1))", json(&expired.operations)?),
     ];
     for (sql, ids) in lists {
         deleted += tx.execute(sql, [ids])?;
     }
     deleted += tx.execute("DELETE FROM input WHERE scan NOT IN (SELECT seq FROM scan)", [])?;
+    deleted += tx.execute("DELETE FROM approval WHERE expires_at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM link WHERE seen_at < ?1", [before])?;
     // A digest stays valid for as long as its launch lives, however long ago it was fetched.
     deleted += tx.execute(
@@ -52,6 +54,18 @@ fn holdings(connection: &Connection) -> Db<Holdings> {
         .query_map([], |row| {
             let finished_at: Option<i64> = row.get(3)?;
             Ok(NoticeHold { seq: row.get(0)?, group: (row.get(1)?, row.get(2)?), finished_at: finished_at.map(time) })
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT key, instance, replacement, ended_at FROM operation")?;
+    held.operations = statement
+        .query_map([], |row| {
+            let (replacement, ended_at): (Option<String>, Option<i64>) = (row.get(2)?, row.get(3)?);
+            Ok(OperationHold {
+                key: row.get(0)?,
+                instance: InstanceId::from(row.get::<_, String>(1)?),
+                replacement: replacement.map(InstanceId::from),
+                ended_at: ended_at.map(time),
+            })
         })?
         .collect::<Result<_, _>>()?;
     let mut statement = connection.prepare("SELECT body FROM finding")?;

@@ -3,7 +3,9 @@
 mod bulk;
 mod crash;
 mod file;
+mod journal;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -18,4 +20,12 @@ fn folder() -> (TempDir, PathBuf) {
 
 fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(path).expect("opens")
+}
+
+/// Copies the file with its log as they are on disk at this moment: what a killed process leaves.
+fn as_if_killed_now(path: &Path, to: &Path) {
+    for suffix in ["", "-wal"] {
+        let name = |path: &Path| format!("{}{suffix}", path.display());
+        fs::copy(name(path), name(to)).expect("copied");
+    }
 }

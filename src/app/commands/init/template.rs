@@ -64,6 +64,25 @@ enforcement = "observe"
 # windows = [{ days = ["tue", "wed", "thu"], from = "09:00", to = "16:00", zone = "Europe/Berlin" }]
 # budget = { count = 1, percent = 10, allow_min_one = false, cooldown = "30m" }
 # mass_drift = { at_least = 3, percent = 10 }
+# Whether a person must approve each plan: `cattleguard approve`.
+# approval = false
+# How a quarantine cuts the network (idle | convert | nacl | stop) and credentials (none | profile | session | role).
+# cut = "idle"
+# identity = "session"
+# What of an old instance may move to its replacement: addresses, private-ips, interfaces, volumes.
+# move = []
+# CloudWatch alarms that hold enforcement while they fire.
+# alarms = []
+
+# How quarantining and replacing are done. A replaced instance is kept, isolated and stopped, for `retain`.
+# [enforcement]
+# retain = "7d"
+# bake = "5m"
+# isolation_group = "cattleguard-isolate"
+# quarantine_profile = "cattleguard-quarantine"
+# two_person = false
+# Nothing is changed while the file exists, nor unless the SSM parameter says `run`.
+# kill_switch = { file = "/run/cattleguard/stop", parameter = "/cattleguard/stop" }
 
 # Where change events are read: CloudTrail's event history, or log files on disk.
 # [collect]

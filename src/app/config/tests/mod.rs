@@ -4,6 +4,7 @@ mod bad_cases;
 mod bad_entries;
 mod bad_secrets;
 mod documented;
+mod enforcement;
 mod good;
 mod overlays;
 

@@ -1,21 +1,12 @@
 use std::fs;
-use std::path::Path;
 
-use super::{folder, open};
+use super::{as_if_killed_now, folder, open};
 use crate::store::SqliteStore;
 use crate::store::contract::sample::{at, draft, finding, lease, result, scan};
 use crate::store::contract::scans::{full_scan, nothing_is_stored};
 use crate::store::sqlite::scans;
 use crate::store::traits::{Findings, Leases, Outbox, OutboxDraft, ScanCommit, Scans, StoreError};
 use crate::types::Verdict;
-
-/// Copies the file with its log as they are on disk at this moment: what a killed process leaves.
-fn as_if_killed_now(path: &Path, to: &Path) {
-    for suffix in ["", "-wal"] {
-        let name = |path: &Path| format!("{}{suffix}", path.display());
-        fs::copy(name(path), name(to)).expect("copied");
-    }
-}
 
 /// A commit large enough that SQLite writes half of it to the log before it is asked to commit.
 fn large_scan() -> ScanCommit {

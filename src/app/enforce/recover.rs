@@ -1,0 +1,35 @@
+//! What a dead process left behind comes first: it goes on, or back, before anything new is looked at.
+
+use super::execute::{Outcome, Outcomes};
+use super::session::Session;
+use crate::remediate::{OperationRecord, OperationStatus};
+use crate::store::StoreError;
+
+impl Session<'_> {
+    /// Carries on every operation that is not over: those that were cut off, and those whose retention is over.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub(in crate::app) async fn recover(&self) -> Result<Outcomes, StoreError> {
+        let now = self.now();
+        let due = |record: &OperationRecord| match record.status {
+            OperationStatus::Running | OperationStatus::RollingBack => true,
+            OperationStatus::Retaining => record.facts.retain_until.is_some_and(|until| until <= now),
+            OperationStatus::NeedsHuman | OperationStatus::Done | OperationStatus::RolledBack => false,
+        };
+        let mut outcomes = Outcomes::default();
+        let unfinished: Vec<OperationRecord> = self.store().unfinished_operations()?.into_iter().filter(due).collect();
+        for record in unfinished {
+            tracing::info!(operation = %record.id, status = %record.status, "going on with an operation of the journal");
+            let started = record.clone();
+            match self.engine().go_on(record).await {
+                Ok(record) => outcomes.add(self.ended(record)),
+                Err(halt) => outcomes.add(Outcome::Halted(Box::new(started), halt.to_string())),
+            }
+            if self.stopping() {
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+}

@@ -1,0 +1,144 @@
+//! Undoing: the newest step first. An error does not stop it, with one exception: a replacement that serves is not
+//! ended unless the old instance serves again.
+
+use super::drive::is_too_old;
+use super::mutate::Made;
+use super::wait::Waited;
+use super::write::Line;
+use super::{Engine, Halt};
+use crate::remediate::effect::{Effect, effect};
+use crate::remediate::{Does, OperationRecord, OperationStatus, StepRecord, StepState, WriteCall};
+use crate::types::OperationKind;
+
+impl Engine<'_> {
+    /// Undoes one more step, or ends the rollback.
+    pub(super) async fn back(&self, record: &mut OperationRecord) -> Result<(), Halt> {
+        if let Some(reason) = is_too_old(record, self.host.now()) {
+            return self.status(record, OperationStatus::NeedsHuman, Some(reason));
+        }
+        let keep_contained = !record.facts.undo_all;
+        let open = |step: &StepRecord| {
+            matches!(step.state, StepState::Intended | StepState::Done | StepState::Failed | StepState::Undoing)
+                && !(keep_contained && step.step.contains)
+        };
+        let Some(index) = record.steps.iter().rposition(open) else {
+            return self.end_of_rollback(record, keep_contained);
+        };
+        if let Some(reason) = still_needed(record, index) {
+            return self.status(record, OperationStatus::NeedsHuman, Some(reason));
+        }
+        match self.undo(record, index).await? {
+            None => Ok(()),
+            // Without what comes after this, the rest of the way back is not safe.
+            Some(reason) => self.status(record, OperationStatus::NeedsHuman, Some(reason)),
+        }
+    }
+
+    /// Undoes one step. `Some`: it did not get where it must be before anything else is undone.
+    async fn undo(&self, record: &mut OperationRecord, index: usize) -> Result<Option<String>, Halt> {
+        let Some(step) = record.steps.get(index) else { return Ok(None) };
+        let (calls, wait, did) = (step.step.undo.clone(), step.step.undo_wait.clone(), step.step.does.clone());
+        let never_made = matches!(did, Does::Call(_)) && !step.may_have_happened && step.state != StepState::Done;
+        // What was seen in place can be looked at: what may still come into effect must be called against.
+        let (resumed, seen) = (step.state == StepState::Undoing, step.state == StepState::Done);
+        if never_made || (calls.is_empty() && wait.is_none()) {
+            self.step(record, index, StepState::Undone, Line::default())?;
+            return Ok(None);
+        }
+        if !resumed {
+            self.step(record, index, StepState::Undoing, Line::default())?;
+        }
+        if let Some(reason) = self.learn_launch(record, index, &did).await? {
+            self.step(record, index, StepState::Stuck, Line::detail(reason.clone()))?;
+            return Ok(None);
+        }
+        for call in &calls {
+            if is_about_nothing(record, call) {
+                continue;
+            }
+            match self.make(record, index, call, StepState::Undoing, resumed || seen).await? {
+                Made::Effect | Made::Nothing => {}
+                Made::Failed(reason) => {
+                    self.step(record, index, StepState::Stuck, Line::detail(reason))?;
+                    return Ok(None);
+                }
+            }
+        }
+        if let Some(condition) = wait
+            && let Waited::Failed(reason) = self.wait(record, index, &condition).await?
+        {
+            self.step(record, index, StepState::Stuck, Line::detail(reason.clone()))?;
+            let name = record.steps.get(index).map(|step| step.step.name.clone()).unwrap_or_default();
+            return Ok(Some(format!("undoing {name}: {reason}")));
+        }
+        self.step(record, index, StepState::Undone, Line::default())?;
+        Ok(None)
+    }
+
+    /// A launch whose answer was lost may have launched: finds out what, so that it can be ended. The token makes a
+    /// second call answer with the first one's instance.
+    async fn learn_launch(
+        &self,
+        record: &mut OperationRecord,
+        index: usize,
+        did: &Does,
+    ) -> Result<Option<String>, Halt> {
+        if record.facts.replacement.is_some() {
+            return Ok(None);
+        }
+        let Does::Call(template @ (WriteCall::Launch(_) | WriteCall::LaunchInGroup { .. })) = did else {
+            return Ok(None);
+        };
+        let template = template.clone();
+        match self.make(record, index, &template, StepState::Undoing, true).await? {
+            Made::Effect | Made::Nothing => Ok(None),
+            Made::Failed(reason) => match effect(self.probe, record, &template).await {
+                Ok(Effect::Impossible(_)) => Ok(None),
+                _ => Ok(Some(format!("whether it launched could not be found out: {reason}"))),
+            },
+        }
+    }
+
+    fn end_of_rollback(&self, record: &mut OperationRecord, keep_contained: bool) -> Result<(), Halt> {
+        let stuck: Vec<String> = record
+            .steps
+            .iter()
+            .filter(|step| step.state == StepState::Stuck)
+            .map(|step| format!("{}: {}", step.step.name, step.error.as_deref().unwrap_or("not undone")))
+            .collect();
+        if !stuck.is_empty() {
+            let note = format!("not everything could be undone: {}", stuck.join("; "));
+            return self.status(record, OperationStatus::NeedsHuman, Some(note));
+        }
+        let contained = |step: &StepRecord| step.step.contains && step.state == StepState::Done;
+        if keep_contained && record.steps.iter().any(contained) {
+            let reason = record.note.clone().unwrap_or_default();
+            let note = format!("the instance stays contained; {reason}");
+            return self.status(record, OperationStatus::NeedsHuman, Some(note));
+        }
+        let note = record.note.clone();
+        self.status(record, OperationStatus::RolledBack, note)
+    }
+}
+
+/// Why a step must not be undone now: ending a replacement that served while something of the old instance could
+/// not be restored would leave nothing.
+fn still_needed(record: &OperationRecord, index: usize) -> Option<String> {
+    let step = record.steps.get(index)?;
+    let ends = step.step.undo.iter().any(|call| matches!(call, WriteCall::Terminate { .. }));
+    let served = record.facts.serving_since.is_some() && record.kind == OperationKind::Replace;
+    let stuck = record.steps.iter().find(|step| step.state == StepState::Stuck)?;
+    (ends && served).then(|| {
+        format!(
+            "the replacement is kept, because `{}` could not be undone: {}",
+            stuck.step.name,
+            stuck.error.as_deref().unwrap_or("unknown")
+        )
+    })
+}
+
+/// Whether a call is about a replacement that never came to be.
+fn is_about_nothing(record: &OperationRecord, call: &WriteCall) -> bool {
+    let text = serde_json::to_string(call).unwrap_or_default();
+    record.facts.replacement.is_none() && text.contains(&format!("\"{}", crate::remediate::REPLACEMENT))
+}

@@ -1,0 +1,39 @@
+//! Release: undoes a quarantine from its record, newest step first, and then sees that all is as it was.
+
+use super::Laid;
+use crate::remediate::{Condition, OperationRecord, Step, StepState, TargetBefore, Who};
+
+/// The steps that undo what an operation did. Only what it did: a step that was skipped or never made is left out.
+pub(in crate::remediate) fn release(laid: &Laid<'_>, quarantine: &OperationRecord) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for record in quarantine.steps.iter().rev() {
+        if !matches!(record.state, StepState::Done | StepState::Intended | StepState::Failed | StepState::Stuck) {
+            continue;
+        }
+        let undone = &record.step;
+        for call in &undone.undo {
+            let name = format!("undo-{}", undone.name);
+            let mut step = Step::call(&name, &undone.subject, call.clone()).within(undone.timeout_s);
+            step.optional = undone.optional;
+            steps.push(step);
+        }
+        // Whether it takes traffic again is asked at the end, when nothing cuts it off any more.
+        if let Some(condition) = &undone.undo_wait
+            && !matches!(condition, Condition::Healthy { .. })
+        {
+            let name = format!("{}-undone", undone.name);
+            steps.push(Step::wait(&name, &undone.subject, condition.clone(), undone.timeout_s.max(900)));
+        }
+    }
+    if laid.before.detail.instance.state == "running" {
+        let ok = Condition::StatusOk { who: Who::Old };
+        steps.push(Step::wait("status-checks", "", ok, laid.settings.boot_s));
+    }
+    for TargetBefore { group, target, port, health, .. } in &laid.before.targets {
+        if matches!(health.as_str(), "healthy" | "unused") {
+            let healthy = Condition::Healthy { group: group.clone(), target: target.clone(), port: *port };
+            steps.push(Step::wait("healthy", group, healthy, laid.settings.traffic_s));
+        }
+    }
+    steps
+}
