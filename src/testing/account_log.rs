@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::actor::SimActor;
+use super::cloud::ServerForm;
 use super::state::State;
+use crate::remediate::CallContext;
 use crate::types::{ImageId, InstanceId, OperationId, Place};
 
 /// Servers beyond which no scene is kept: benchmarks change thousands, and nobody judges those.
@@ -211,6 +213,19 @@ pub struct AccountEntry {
     pub before: Option<Arc<Scene>>,
 }
 
+/// An operation as the account met it: by the session of its first call.
+#[derive(Clone, Debug)]
+pub struct SeenOperation {
+    /// Where.
+    pub place: Place,
+    /// The instance that its session was opened for.
+    pub instance: InstanceId,
+    /// When its first call came.
+    pub first_call: Timestamp,
+    /// The form of the instance then, before that call; `None`: it was gone.
+    pub form: Option<ServerForm>,
+}
+
 impl Change {
     /// Whether it may take a server out of service.
     pub fn takes_away(&self) -> bool {
@@ -237,6 +252,20 @@ impl Change {
 }
 
 impl State {
+    /// Remembers the first call of an operation, before it is carried out.
+    pub(super) fn meet(&mut self, context: &CallContext<'_>) {
+        if self.operations.contains_key(context.operation) {
+            return;
+        }
+        let seen = SeenOperation {
+            place: context.place.clone(),
+            instance: context.instance.clone(),
+            first_call: self.now(),
+            form: self.form(context.place, context.instance),
+        };
+        self.operations.insert(context.operation.clone(), seen);
+    }
+
     /// Enters a change into the log. To be called before the change is made: the scene shows what was there.
     pub(super) fn note(&mut self, place: &Place, by: &By, instance: &InstanceId, change: Change) {
         let small = self.sites.get(place).is_some_and(|site| site.servers.len() <= SCENE_LIMIT);

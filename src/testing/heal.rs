@@ -53,7 +53,7 @@ impl State {
         if active < desired {
             let missing = usize::try_from(desired - active).unwrap_or_default();
             for _ in 0..missing {
-                if self.launch_by_group(place, name, None, None).is_err() {
+                if self.launch_by_group(place, &By::AutoScaling, name, None, None).is_err() {
                     (waits, next) = (true, (wait * 2).min(LONGEST_WAIT));
                     break;
                 }
@@ -106,6 +106,7 @@ impl State {
     pub(super) fn launch_by_group(
         &mut self,
         place: &Place,
+        by: &By,
         name: &str,
         zone: Option<&str>,
         token: Option<&str>,
@@ -119,7 +120,7 @@ impl State {
         if self.site(place)?.ground.exhausted.contains(&exhausted) {
             return Err(SimError::NoCapacity { instance_type: exhausted.0, zone: exhausted.1 });
         }
-        let id = self.launch_member(place, &group, &zone, token)?;
+        let id = self.launch_member(place, by, &group, &zone, token)?;
         let spec = LaunchSpec { zone, ..LaunchSpec::clone(&group.template) };
         self.record_member_launch(place, &group, &id, &spec)?;
         Ok(id)

@@ -43,7 +43,7 @@ mod state;
 mod trail;
 mod write;
 
-pub use account_log::{AccountEntry, By, Change, Scene, ServerScene};
+pub use account_log::{AccountEntry, By, Change, Scene, SeenOperation, ServerScene};
 pub use actor::SimActor;
 pub use clock::VirtualClock;
 pub use cloud::{FakeCloud, GroupSpec, ServerForm};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::account_log::AccountEntry;
+use super::account_log::{AccountEntry, SeenOperation};
 use super::clock::VirtualClock;
 use super::content::Content;
 use super::delayed::Delayed;
@@ -18,7 +18,7 @@ use super::later::Due;
 use super::server::Server;
 use super::settings::SimSettings;
 use super::trail::Event;
-use crate::types::{AccountId, EniId, Image, ImageId, InstanceId, NetworkInterface, Place, Volume, VolumeId};
+use crate::types::{AccountId, EniId, Image, ImageId, InstanceId, NetworkInterface, OperationId, Place, Volume, VolumeId};
 
 /// A server as readers may see it; `None` before it exists.
 pub(super) type ServerSlot = Delayed<Option<Arc<Server>>>;
@@ -86,6 +86,7 @@ pub(super) struct State {
     /// Inline policies by account, role and name. IAM knows no regions.
     pub(super) policies: BTreeMap<(AccountId, String, String), Delayed<Option<String>>>,
     pub(super) log: Vec<AccountEntry>,
+    pub(super) operations: BTreeMap<OperationId, SeenOperation>,
     pub(super) diary: Option<Arc<Diary>>,
 }
 
@@ -102,6 +103,7 @@ impl State {
             moment: None,
             policies: BTreeMap::new(),
             log: Vec::new(),
+            operations: BTreeMap::new(),
             diary: None,
         }
     }

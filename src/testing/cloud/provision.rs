@@ -104,6 +104,7 @@ impl State {
     pub(in crate::testing) fn launch_member(
         &mut self,
         place: &Place,
+        by: &By,
         group: &Group,
         zone: &Arc<str>,
         token: Option<&str>,
@@ -111,7 +112,7 @@ impl State {
         let now = self.now();
         let attributes = Attributes { token: token.map(Arc::from), ..Attributes::default() };
         let id = self.launch_with(place, &in_zone(place, group, zone), now, attributes)?;
-        self.note_launch(place, &By::AutoScaling, &id, token, Some(&group.name));
+        self.note_launch(place, by, &id, token, Some(&group.name));
         self.join(place, group, &[(id.clone(), zone.clone())], after(now, BOOT))?;
         Ok(id)
     }

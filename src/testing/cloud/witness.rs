@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::FakeCloud;
 use crate::remediate::InstanceDetail;
-use crate::testing::account_log::{AccountEntry, Scene, ServerScene};
+use crate::testing::account_log::{AccountEntry, Scene, SeenOperation, ServerScene};
 use crate::testing::server::Server;
 use crate::testing::state::{Site, State};
-use crate::types::{InstanceId, Place};
+use crate::types::{InstanceId, OperationId, Place};
 
 /// The tags of ours: marks that need not be restored.
 const OUR_TAGS: &str = "cattleguard:";
@@ -36,6 +36,16 @@ impl FakeCloud {
     /// Every change after the first `seen`.
     pub fn log_after(&self, seen: usize) -> Vec<AccountEntry> {
         self.lock().log.get(seen..).unwrap_or_default().to_vec()
+    }
+
+    /// How many changes there were.
+    pub fn log_length(&self) -> usize {
+        self.lock().log.len()
+    }
+
+    /// Operations that made a call, as the account met them.
+    pub fn operations(&self) -> BTreeMap<OperationId, SeenOperation> {
+        self.lock().operations.clone()
     }
 
     /// All servers of a place as they are now.
@@ -68,7 +78,7 @@ impl State {
         scene
     }
 
-    fn form(&self, place: &Place, instance: &InstanceId) -> Option<ServerForm> {
+    pub(in crate::testing) fn form(&self, place: &Place, instance: &InstanceId) -> Option<ServerForm> {
         let (now, site) = (self.now(), self.sites.get(place)?);
         let server = self.server(place, instance).ok()?;
         if matches!(server.state(now), "terminated" | "shutting-down") {

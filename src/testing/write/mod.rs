@@ -99,6 +99,7 @@ impl State {
             let refusal = Refusal::new(WriteFailure::Credentials, "AccessDenied", "no such simulated account-region");
             return Err(refusal.of(call, place));
         }
+        self.meet(context);
         let actor = SimActor::role(ENFORCER, context.operation.as_str()).with_user_agent("cattleguard/0.1");
         let writer = Writer { place, by: By::of(&actor), actor, user_data: context.user_data };
         let outcome = match self.forbidden(place, call) {

@@ -46,7 +46,7 @@ impl State {
             return Err(Refusal::conflict("InstanceRefreshInProgress", format!("{name} is being refreshed")));
         }
         self.room_for_one(&group)?;
-        let launched = self.launch_by_group(writer.place, name, Some(zone), Some(token));
+        let launched = self.launch_by_group(writer.place, &writer.by, name, Some(zone), Some(token));
         let id = launched.map_err(|error| match error {
             SimError::NoCapacity { instance_type, zone } => no_capacity(&instance_type, &zone),
             other => other.into(),
