@@ -224,6 +224,8 @@ pub struct SeenOperation {
     pub first_call: Timestamp,
     /// The form of the instance then, before that call; `None`: it was gone.
     pub form: Option<ServerForm>,
+    /// How it served then.
+    pub scene: Option<ServerScene>,
 }
 
 impl Change {
@@ -262,6 +264,7 @@ impl State {
             instance: context.instance.clone(),
             first_call: self.now(),
             form: self.form(context.place, context.instance),
+            scene: self.scene(context.place).remove(context.instance),
         };
         self.operations.insert(context.operation.clone(), seen);
     }

@@ -25,6 +25,7 @@ mod fleet_build;
 mod ground;
 mod groups;
 mod heal;
+pub mod histories;
 mod ids;
 mod later;
 mod launch;

@@ -18,7 +18,9 @@ use super::later::Due;
 use super::server::Server;
 use super::settings::SimSettings;
 use super::trail::Event;
-use crate::types::{AccountId, EniId, Image, ImageId, InstanceId, NetworkInterface, OperationId, Place, Volume, VolumeId};
+use crate::types::{
+    AccountId, EniId, Image, ImageId, InstanceId, NetworkInterface, OperationId, Place, Volume, VolumeId,
+};
 
 /// A server as readers may see it; `None` before it exists.
 pub(super) type ServerSlot = Delayed<Option<Arc<Server>>>;

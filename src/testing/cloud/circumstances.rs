@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::FakeCloud;
 use crate::plan::AlarmState;
 use crate::remediate::Tracking;
+use crate::testing::account_log::{By, Change};
 use crate::testing::error::SimError;
 use crate::testing::ground::Ground;
 use crate::testing::heal::NOTICES;
@@ -120,6 +121,11 @@ impl FakeCloud {
     /// When the server does not exist.
     pub fn set_impaired(&self, instance: &InstanceId, impaired: bool) -> Result<(), SimError> {
         self.at(instance, |state, place| {
+            if state.server(place, instance)?.attributes.impaired == impaired {
+                return Ok(());
+            }
+            let how = if impaired { "impaired" } else { "well again" };
+            state.note(place, &By::World, instance, Change::Drifted { how: how.to_owned() });
             state.change(place, instance, |server| server.attributes.impaired = impaired)?;
             state.upset_groups_of(place, instance, NOTICES);
             Ok(())
