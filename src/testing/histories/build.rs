@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::evidence::Fact;
+use super::ledger::{Ledger, Memory};
 use super::tally::Tally;
 use super::world::{Truth, World};
 use crate::collect::read_reference;
@@ -24,7 +25,7 @@ pub(super) const ALARM: &str = "web-5xx";
 pub(super) const RETAIN_S: u64 = 3600;
 
 /// Draws the world of a seed.
-pub(super) fn build(seed: u64, trace: bool) -> Result<World, String> {
+pub(super) fn build(seed: u64, trace: bool, real_store: bool) -> Result<World, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let mut dice = Dice::new(seed);
     let mut tally = Tally::default();
@@ -50,6 +51,12 @@ pub(super) fn build(seed: u64, trace: bool) -> Result<World, String> {
     let groups = first.groups.values().flatten().map(|group| group.name.clone()).collect();
     let fleet = fleet(&mut dice);
     let budget = fleet.budget_count;
+    let store: Box<dyn Ledger> = if real_store {
+        tally.count("world", "real store");
+        Box::new(SqliteStore::open_in_memory().map_err(|error| text(&error))?)
+    } else {
+        Box::new(Memory::default())
+    };
     let truth = Truth {
         dice: Dice::new(seed ^ 0x5eed),
         fleet,
@@ -64,7 +71,6 @@ pub(super) fn build(seed: u64, trace: bool) -> Result<World, String> {
         operations: 0,
         trace: trace.then(Vec::new),
     };
-    let store = SqliteStore::open_in_memory().map_err(|error| text(&error))?;
     let processes = if shape.two { 2 } else { 1 };
     let driven = (rates(&mut dice), processes);
     let world = World::new(cloud, place, store, shape.settings, images, groups, driven, truth);

@@ -9,10 +9,10 @@ use super::evidence::Fact;
 use super::process::Process;
 use crate::collect::{ReadError, ReadFailure};
 use crate::remediate::{
-    self, AttestRequest, Attestation, Attested, CloudProbe, Evidence, Facts, Flow, Host, Journal, LaunchRequest,
-    Method, Moment, Moving, OperationRecord, data_volumes,
+    self, AttestRequest, Attestation, Attested, CloudProbe, Evidence, Facts, Flow, Host, LaunchRequest, Method, Moment,
+    Moving, OperationRecord, data_volumes,
 };
-use crate::store::{Leases, StoreError, Waivers};
+use crate::store::StoreError;
 use crate::types::{FleetName, InstanceId};
 
 /// The parameter that stops everything.
@@ -33,7 +33,8 @@ impl Host for Process {
     fn renew(&self) -> Result<(), StoreError> {
         self.journal.alive()?;
         match self.lease() {
-            Some(lease) => self.world.store.renew(&lease, self.world.now(), TTL_S),
+            Some(lease) if self.is_due() => self.world.store.renew(&lease, self.world.now(), TTL_S),
+            Some(_) => Ok(()),
             None => Err(StoreError::LeaseLost { name: "enforce".to_owned() }),
         }
     }
@@ -97,7 +98,7 @@ impl Host for Process {
     fn freeze(&self, fleet: &FleetName, reason: &str) -> Result<(), StoreError> {
         self.journal.alive()?;
         self.world.note(Fact::Paused);
-        self.world.store.pause(Some(fleet), reason, "cattleguard", self.world.now())
+        self.world.store.pause(Some(fleet), reason, self.world.now())
     }
 
     fn operations_of(&self, instance: &InstanceId) -> Vec<OperationRecord> {

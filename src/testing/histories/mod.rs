@@ -12,6 +12,7 @@ mod events;
 mod evidence;
 mod host;
 mod judge;
+mod ledger;
 mod mortal;
 mod past;
 mod people;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::world::World;
 use crate::plan::{History, Lineage, OperationState, PastOperation, PastReplacement};
-use crate::remediate::{Journal, OperationRecord, OperationStatus};
+use crate::remediate::{OperationRecord, OperationStatus};
 use crate::store::StoreError;
 use crate::types::{Action, InstanceId, OperationKind};
 

@@ -5,8 +5,7 @@ use super::evidence::Fact;
 use super::scan::ACTIONS;
 use super::world::{Request, World};
 use crate::plan::AlarmState;
-use crate::remediate::{Approval, Journal, OperationRecord, OperationStatus};
-use crate::store::Waivers;
+use crate::remediate::{Approval, OperationRecord, OperationStatus};
 use crate::testing::{SimActor, SimError, SimFleet};
 use crate::types::{GoldenStatus, InstanceId, OperationKind};
 
@@ -101,15 +100,15 @@ impl World {
         if self.truth().dice.per_mille(300) {
             drop(self.cloud.set_parameter(&self.place, super::host::SWITCH, Some("stop")));
         } else {
-            drop(self.store.pause(None, "incident", "carol", self.now()));
+            drop(self.store.pause(None, "incident", self.now()));
         }
     }
 
     pub(super) fn resume(&self) {
         drop(self.cloud.set_parameter(&self.place, super::host::SWITCH, None));
-        drop(self.store.resume(None, "carol", self.now()));
+        drop(self.store.resume(None, self.now()));
         let fleet = self.truth().fleet.name.clone();
-        drop(self.store.resume(Some(&fleet), "carol", self.now()));
+        drop(self.store.resume(Some(&fleet), self.now()));
         self.note(Fact::Resumed);
     }
 

@@ -15,8 +15,6 @@ use super::past;
 use super::process::Process;
 use super::world::World;
 use crate::remediate::OperationStatus;
-use crate::store::audit::verify_to;
-use crate::store::{Audit, Waivers};
 use crate::testing::clock::after;
 use crate::testing::{Dice, Faults, FaultyCloud, Killed};
 
@@ -41,8 +39,8 @@ struct Slot {
 }
 
 /// One history, from its seed to everything that can be judged.
-pub(super) fn play(seed: u64, trace: bool) -> Result<(Arc<World>, Evidence), String> {
-    let world = Arc::new(build::build(seed, trace)?);
+pub(super) fn play(seed: u64, trace: bool, real_store: bool) -> Result<(Arc<World>, Evidence), String> {
+    let world = Arc::new(build::build(seed, trace, real_store)?);
     let start = world.now();
     let (calm, end) = (after(start, BUSY), after(after(start, BUSY), QUIET));
     let mut slots: Vec<Slot> = (0..world.processes)
@@ -138,9 +136,7 @@ fn retire(world: &Arc<World>, slot: &mut Slot) {
 }
 
 fn gather(world: &World) -> Result<Evidence, String> {
-    let entries = world.store.entries().map_err(|error| error.to_string())?;
-    let head = world.store.head().map_err(|error| error.to_string())?;
-    let audit = verify_to(&entries, head.as_ref()).err().map(|broken| broken.to_string());
+    let audit = world.store.audit_problem().map_err(|error| error.to_string())?;
     let operations = past::operations(world).map_err(|error| error.to_string())?;
     let stranded = operations
         .iter()

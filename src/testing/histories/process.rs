@@ -9,11 +9,13 @@ use super::host::TTL_S;
 use super::mortal::Mortal;
 use super::world::World;
 use crate::remediate::{Engine, Halt, OperationRecord, OperationStatus};
-use crate::store::{Lease, Leases, StoreError};
+use crate::store::{Lease, StoreError};
 use crate::testing::FaultyCloud;
 
 /// Between two scans.
 const INTERVAL: Duration = Duration::from_secs(600);
+/// How often a lease is renewed.
+const RENEW: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
 /// How long a process waits for a lease that somebody else holds.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -24,12 +26,13 @@ pub(super) struct Process {
     pub(super) journal: Mortal,
     pub(super) number: u64,
     state: Mutex<(Option<Lease>, Option<Timestamp>)>,
+    renewed: Mutex<Option<Timestamp>>,
 }
 
 impl Process {
     pub(super) fn new(world: Arc<World>, cloud: FaultyCloud, number: u64) -> Self {
         let journal = Mortal { world: world.clone(), killed: cloud.killed() };
-        Self { world, cloud, journal, number, state: Mutex::default() }
+        Self { world, cloud, journal, number, state: Mutex::default(), renewed: Mutex::default() }
     }
 
     pub(super) fn lease(&self) -> Option<Lease> {
@@ -42,7 +45,19 @@ impl Process {
     }
 
     fn set_lease(&self, lease: Option<Lease>) {
+        *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = lease.as_ref().map(|_| self.world.now());
         self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = lease;
+    }
+
+    /// Whether the lease should be renewed: long before it expires, and not at every look.
+    pub(super) fn is_due(&self) -> bool {
+        let now = self.world.now();
+        let mut renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = renewed.is_none_or(|at| now.duration_since(at) >= RENEW);
+        if due {
+            *renewed = Some(now);
+        }
+        due
     }
 
     pub(super) fn set_planned(&self, at: Timestamp) {
@@ -110,7 +125,7 @@ impl Process {
     }
 
     pub(super) fn unfinished(&self) -> Result<Vec<OperationRecord>, StoreError> {
-        crate::remediate::Journal::unfinished_operations(&self.world.store)
+        self.world.store.unfinished_operations()
     }
 
     /// A store that fails, or a lost lease, ends the session; other halts only the operation.

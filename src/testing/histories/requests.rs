@@ -3,7 +3,7 @@
 use super::past;
 use super::process::Process;
 use super::world::Request;
-use crate::remediate::{CloudWrite, Journal, OperationStatus, Requested, lay_out_release};
+use crate::remediate::{CloudWrite, OperationStatus, Requested, lay_out_release};
 use crate::store::{Lease, StoreError};
 
 const BY: &str = "ops@example.com";

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::judge::{Violation, judge};
+use super::ledger::REAL_EVERY;
 use super::play::play;
 use super::tally::Tally;
 
@@ -97,7 +98,7 @@ pub fn history(seed: u64) -> Result<(Vec<String>, Vec<Violation>), String> {
 }
 
 fn one(seed: u64, trace: bool) -> Result<(Tally, Vec<String>, Vec<Violation>), String> {
-    let (world, evidence) = play(seed, trace)?;
+    let (world, evidence) = play(seed, trace, seed.is_multiple_of(REAL_EVERY))?;
     let problems = judge(&evidence);
     let mut truth = world.truth();
     let mut lines = truth.trace.take().unwrap_or_default();

@@ -11,8 +11,8 @@ use super::process::Process;
 use crate::collect::source::{CloudRead, InventoryRecord};
 use crate::collect::{Page, PageToken, ReadError};
 use crate::plan::{Alarm, AlarmState, Approval, Pause, Permissions, PlanInput, PlanSubject, plan};
-use crate::remediate::{CloudProbe, Journal};
-use crate::store::{StoreError, Waivers};
+use crate::remediate::CloudProbe;
+use crate::store::StoreError;
 use crate::types::{
     Action, Code, Coverage, CoverageStatus, Decision, DecisionStatus, Enforcement, Finding, FindingStatus, Fleet,
     GateAnswer, Golden, GoldenStatus, Image, ImageId, Instance, InventoryItem, InventoryType, Plan, Severity, Source,

@@ -96,6 +96,6 @@ const EXPECTED: [(&str, &str, u64); 46] = [
     ("gate", "approval hold", 50),
     ("gate", "availability hold", 50),
     ("gate", "confirmed hold", 50),
-    ("gate", "mass-drift hold", 200),
+    ("gate", "mass-drift refuse", 50),
     ("gate", "evidence hold", 50),
 ];

@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::evidence::{Fact, Witnessed};
+use super::ledger::Ledger;
 use super::tally::Tally;
 use super::time::Time;
 use crate::remediate::Settings;
-use crate::store::SqliteStore;
 use crate::testing::{Dice, FakeCloud, FaultRates};
 use crate::types::{Action, FindingId, Fleet, Golden, ImageId, InstanceId, OperationId, Place, PlanHash, Track};
 
@@ -49,7 +49,7 @@ pub(super) struct World {
     pub(super) cloud: FakeCloud,
     pub(super) time: Time,
     pub(super) place: Place,
-    pub(super) store: SqliteStore,
+    pub(super) store: Box<dyn Ledger>,
     pub(super) settings: Settings,
     /// Images of the golden versions, in their order.
     pub(super) images: Vec<ImageId>,
@@ -65,7 +65,7 @@ impl World {
     pub(super) fn new(
         cloud: FakeCloud,
         place: Place,
-        store: SqliteStore,
+        store: Box<dyn Ledger>,
         settings: Settings,
         images: Vec<ImageId>,
         groups: Vec<String>,
