@@ -61,7 +61,6 @@ pub(super) struct World {
 }
 
 impl World {
-    #[expect(clippy::too_many_arguments, reason = "each is one part of the world, named where it is made")]
     pub(super) fn new(
         cloud: FakeCloud,
         place: Place,
