@@ -14,6 +14,9 @@ impl Engine<'_> {
         match does {
             Does::Call(call) => {
                 let look_first = step.attempts > 0;
+                if let Some(reason) = self.guard(record, index, &call).await? {
+                    return self.failed(record, index, reason);
+                }
                 match self.make(record, index, &call, StepState::Intended, look_first).await? {
                     Made::Effect => self.done(record, index, StepState::Done),
                     Made::Nothing => self.done(record, index, StepState::Skipped),

@@ -141,6 +141,8 @@ fn gather(world: &World) -> Result<Evidence, String> {
     let stranded = operations
         .iter()
         .filter(|record| matches!(record.status, OperationStatus::Running | OperationStatus::RollingBack))
+        // One that is older than it may be was to be left to a person.
+        .filter(|record| world.now() > after(record.deadline, Duration::from_secs(3600)))
         .map(|record| record.id.clone());
     let stranded =
         if world.store.pauses().is_ok_and(|pauses| pauses.is_empty()) { stranded.collect() } else { Vec::new() };

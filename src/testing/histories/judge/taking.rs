@@ -52,10 +52,16 @@ fn from_old(
         (OperationKind::Replace, _) if stated.method == Method::RootVolume => return None,
         (OperationKind::Replace, _) => {}
     }
-    // A member that its group had already given up, or a server that does not run, has nothing to lose.
     let Some(new) = case.launched_by(operation).find(|new| scene.contains_key(*new)) else {
         return Some("there is no replacement".to_owned());
     };
+    // A replacement that was replaced in its turn has passed its place on; the rule about ending looks after that.
+    let passed_on = case.evidence.operations.iter().any(|(later, seen)| {
+        seen.instance == *new && case.launched_by(later).any(|newer| living(scene, newer).is_some())
+    });
+    if entry.change == Change::Terminating && passed_on {
+        return None;
+    }
     let Some(server) = living(scene, new) else { return Some(format!("its replacement {new} is ending")) };
     if case.disturbed_lately(new, entry.at) {
         return None;

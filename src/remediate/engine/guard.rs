@@ -1,0 +1,65 @@
+//! What was seen before a step that takes something from the old instance may not hold any more when the step is made:
+//! the process was killed or paused in between, or a person had it go on hours later. So it is looked at again.
+
+use jiff::SignedDuration;
+
+use super::wait::Waited;
+use super::{Engine, Halt};
+use crate::remediate::effect::{Effect, effect};
+use crate::remediate::{Condition, Does, Method, OperationRecord, StepState, WriteCall};
+use crate::types::{OperationKind, Track};
+
+/// How long a look counts.
+const FRESH: SignedDuration = SignedDuration::from_secs(60);
+
+impl Engine<'_> {
+    /// Looks again where the last look is old. `Some`: the step must not be made, for this reason.
+    pub(super) async fn guard(
+        &self,
+        record: &OperationRecord,
+        index: usize,
+        call: &WriteCall,
+    ) -> Result<Option<String>, Halt> {
+        let Some(condition) = guard_of(record, call) else { return Ok(None) };
+        let seen = record.steps.iter().take(index).filter(|step| {
+            let looks = Does::Wait(Condition::Serving) == step.step.does
+                || Does::Wait(Condition::Baked) == step.step.does
+                || Does::Wait(Condition::MayTerminate) == step.step.does;
+            looks && step.state == StepState::Done
+        });
+        let last = seen.filter_map(|step| step.ended_at).max();
+        if last.is_some_and(|at| self.host.now().duration_since(at) <= FRESH) {
+            return Ok(None);
+        }
+        // What has happened already needs no leave.
+        if matches!(effect(self.probe, record, call).await, Ok(Effect::InPlace(_))) {
+            return Ok(None);
+        }
+        match self.wait(record, index, &condition).await? {
+            Waited::Seen(_) => Ok(None),
+            Waited::Failed(reason) => Ok(Some(reason)),
+        }
+    }
+}
+
+/// What must hold while this call is made; `None`: it takes nothing from an instance that is being replaced.
+fn guard_of(record: &OperationRecord, call: &WriteCall) -> Option<Condition> {
+    if record.kind != OperationKind::Replace || record.settings.method != Method::Launch {
+        return None;
+    }
+    let old = &record.instance;
+    let takes = match call {
+        WriteCall::Terminate { instance } => return (instance == old).then_some(Condition::MayTerminate),
+        WriteCall::Stop { instance } | WriteCall::DetachFromGroup { instance, .. } => instance == old,
+        WriteCall::DeregisterTarget { group, target, .. } => {
+            record.before.targets.iter().any(|before| before.group == *group && before.target == *target)
+        }
+        WriteCall::SetInterfaceGroups { interface, .. } => {
+            record.before.detail.interfaces.iter().any(|before| before.id == *interface)
+        }
+        _ => false,
+    };
+    // Where data moves, the old instance stops before the replacement can serve: nothing was seen serving yet.
+    let served = record.facts.serving_since.is_some() && record.track == Track::Hygiene;
+    (takes && served).then_some(Condition::Serving)
+}
