@@ -19,6 +19,8 @@ pub(super) struct Stated<'a> {
     pub(super) method: Method,
     pub(super) moves_data: bool,
     pub(super) undoes: Option<&'a OperationId>,
+    /// When.
+    pub(super) at: Timestamp,
 }
 
 pub(super) struct Case<'a> {
@@ -39,6 +41,7 @@ impl<'a> Case<'a> {
                     method: *method,
                     moves_data: *moves_data,
                     undoes: undoes.as_ref(),
+                    at: witnessed.at,
                 };
                 stated.insert(operation, said);
             }

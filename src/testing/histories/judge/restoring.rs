@@ -1,5 +1,7 @@
 //! What was undone is as it was, exactly, unless somebody else changed it meanwhile.
 
+use jiff::Timestamp;
+
 use super::Violation;
 use super::case::Case;
 use crate::remediate::OperationStatus;
@@ -14,7 +16,9 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
         let Some(undone) = undone_by(case, operation, *status) else { continue };
         let Some(seen) = case.evidence.operations.get(undone) else { continue };
         let Some(before) = &seen.form else { continue };
-        if touched(case, seen, before, witnessed.after) {
+        // What was there before was read when the operation began, which may be long before its first call.
+        let since = case.stated.get(undone).map_or(seen.first_call, |stated| stated.at.min(seen.first_call));
+        if touched(case, seen, before, (since, witnessed.after)) {
             continue;
         }
         if **form != *before {
@@ -37,8 +41,8 @@ fn undone_by<'a>(case: &Case<'a>, operation: &'a OperationId, status: OperationS
 }
 
 /// Whether anybody but the enforcers had a hand in it since: on the instance, or on its group.
-fn touched(case: &Case<'_>, seen: &SeenOperation, before: &ServerForm, until: u64) -> bool {
-    let later = case.evidence.log.iter().filter(|entry| entry.at >= seen.first_call && entry.seq < until);
+fn touched(case: &Case<'_>, seen: &SeenOperation, before: &ServerForm, (since, until): (Timestamp, u64)) -> bool {
+    let later = case.evidence.log.iter().filter(|entry| entry.at >= since && entry.seq < until);
     let grouped = before.group.is_some();
     later.filter(|entry| !matches!(entry.by, By::Enforcer(_))).any(|entry| {
         entry.instance == seen.instance || (grouped && entry.by != By::World && entry.instance.as_str().is_empty())

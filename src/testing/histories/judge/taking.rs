@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
         let problem = if entry.instance == seen.instance || is_address_of(entry, &seen.instance) {
             from_old(case, entry, operation, seen, scene)
         } else if case.launched_by(operation).any(|new| *new == entry.instance) {
-            from_new(case, entry, seen, scene)
+            from_new(case, entry, operation, seen, scene)
         } else {
             Some(format!("{operation} took something from {}, which is none of its business", entry.instance))
         };
@@ -75,8 +75,18 @@ fn from_old(
 }
 
 /// Taking from a replacement: it is given up, or its operation is undone.
-fn from_new(case: &Case<'_>, entry: &AccountEntry, seen: &SeenOperation, scene: &Scene) -> Option<String> {
-    if entry.change != Change::Terminating {
+fn from_new(
+    case: &Case<'_>,
+    entry: &AccountEntry,
+    operation: &OperationId,
+    seen: &SeenOperation,
+    scene: &Scene,
+) -> Option<String> {
+    // Nothing depends on a replacement before something was taken from the old instance for it.
+    let took_over = case.ours().any(|(taken, by, _)| {
+        by == operation && taken.seq < entry.seq && taken.instance == seen.instance && taken.change.takes_away()
+    });
+    if entry.change != Change::Terminating || !took_over {
         return None;
     }
     let groups = groups_of(seen);
