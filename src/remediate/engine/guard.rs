@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::wait::Waited;
 use super::{Engine, Halt};
 use crate::remediate::effect::{Effect, effect};
-use crate::remediate::{Condition, Does, Method, OperationRecord, StepState, WriteCall};
+use crate::remediate::{Condition, Does, Method, OperationRecord, StepState, Who, WriteCall};
 use crate::types::{OperationKind, Track};
 
 /// How long a look counts.
@@ -22,10 +22,12 @@ impl Engine<'_> {
     ) -> Result<Option<String>, Halt> {
         let Some(condition) = guard_of(record, call) else { return Ok(None) };
         let seen = record.steps.iter().take(index).filter(|step| {
-            let looks = Does::Wait(Condition::Serving) == step.step.does
-                || Does::Wait(Condition::Baked) == step.step.does
-                || Does::Wait(Condition::MayTerminate) == step.step.does;
-            looks && step.state == StepState::Done
+            let Does::Wait(looked) = &step.step.does else { return false };
+            let enough = match condition {
+                Condition::StatusOk { .. } => matches!(looked, Condition::Attested { .. }),
+                _ => matches!(looked, Condition::Serving | Condition::Baked | Condition::MayTerminate),
+            };
+            enough && step.state == StepState::Done
         });
         let last = seen.filter_map(|step| step.ended_at).max();
         if last.is_some_and(|at| self.host.now().duration_since(at) <= FRESH) {
@@ -54,12 +56,18 @@ fn guard_of(record: &OperationRecord, call: &WriteCall) -> Option<Condition> {
         WriteCall::DeregisterTarget { group, target, .. } => {
             record.before.targets.iter().any(|before| before.group == *group && before.target == *target)
         }
+        WriteCall::DetachVolume { instance, .. } => instance == old,
         WriteCall::SetInterfaceGroups { interface, .. } => {
             record.before.detail.interfaces.iter().any(|before| before.id == *interface)
         }
         _ => false,
     };
-    // Where data moves, the old instance stops before the replacement can serve: nothing was seen serving yet.
-    let served = record.facts.serving_since.is_some() && record.track == Track::Hygiene;
-    (takes && served).then_some(Condition::Serving)
+    if !takes || record.track != Track::Hygiene {
+        return None;
+    }
+    // Where data moves, the old instance stops before the replacement can serve: then it must at least be well.
+    Some(match record.facts.serving_since {
+        Some(_) => Condition::Serving,
+        None => Condition::StatusOk { who: Who::New },
+    })
 }
