@@ -38,6 +38,7 @@ pub(super) fn build(seed: u64, trace: bool, real_store: bool) -> Result<World, S
     }
     let first = builder.build().map_err(|error| text(&error))?;
     let cloud = first.cloud.clone();
+    cloud.configure(|settings| settings.trail = false);
     let second = FleetBuilder::new("web").version("2").packages(4).user_data(None).build_in(&cloud);
     let second = second.map_err(|error| text(&error))?;
     let place = Place::new("000000000000", "eu-west-1");
@@ -66,6 +67,7 @@ pub(super) fn build(seed: u64, trace: bool, real_store: bool) -> Result<World, S
         requests: Vec::new(),
         unapproved: None,
         ending: false,
+        quiet: false,
         facts: Vec::new(),
         tally,
         operations: 0,
@@ -107,7 +109,7 @@ impl Shape {
             attest_s: 900,
             traffic_s: 900,
             alarms: if dice.per_mille(300) { vec![ALARM.to_owned()] } else { Vec::new() },
-            max_age_s: 4 * 3600,
+            max_age_s: 3 * 3600,
             ..Settings::default()
         };
         Self {

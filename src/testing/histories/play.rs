@@ -19,9 +19,9 @@ use crate::testing::clock::after;
 use crate::testing::{Dice, Faults, FaultyCloud, Killed};
 
 /// How long things happen.
-const BUSY: Duration = Duration::from_secs(10 * 3600);
+const BUSY: Duration = Duration::from_secs(8 * 3600);
 /// How long nothing happens any more, and nothing fails: what was begun can come to rest.
-const QUIET: Duration = Duration::from_secs(6 * 3600);
+const QUIET: Duration = Duration::from_secs(5 * 3600);
 /// Servers run the inventory association this often.
 const REPORTS: Duration = Duration::from_secs(1800);
 /// How long until a process that was killed or has ended is started again.
@@ -73,6 +73,7 @@ pub(super) fn play(seed: u64, trace: bool, real_store: bool) -> Result<(Arc<Worl
         }
         if !quiet && now >= calm {
             quiet = true;
+            world.truth().quiet = true;
             drop(events::relief(&world));
             world.resume();
             for slot in &slots {

@@ -13,7 +13,9 @@ use crate::store::{Lease, StoreError};
 use crate::testing::FaultyCloud;
 
 /// Between two scans.
-const INTERVAL: Duration = Duration::from_secs(600);
+const INTERVAL: Duration = Duration::from_secs(900);
+/// And when nothing happens any more.
+const QUIET_INTERVAL: Duration = Duration::from_secs(1800);
 /// How often a lease is renewed.
 const RENEW: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
 /// How long a process waits for a lease that somebody else holds.
@@ -90,7 +92,8 @@ impl Process {
                 }
                 Err(error) => self.world.tell(|| format!("[{}] no lease: {error}", self.number)),
             }
-            self.world.time.sleep(INTERVAL).await;
+            let quiet = self.world.truth().quiet;
+            self.world.time.sleep(if quiet { QUIET_INTERVAL } else { INTERVAL }).await;
         }
     }
 

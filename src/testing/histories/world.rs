@@ -38,6 +38,8 @@ pub(super) struct Truth {
     pub(super) unapproved: Option<PlanHash>,
     /// Processes are asked to end.
     pub(super) ending: bool,
+    /// Nothing happens any more.
+    pub(super) quiet: bool,
     pub(super) facts: Vec<Witnessed>,
     pub(super) tally: Tally,
     pub(super) operations: u64,

@@ -33,7 +33,13 @@ impl State {
         let attached = |id: &VolumeId| {
             let servers = site.visible_after(None, now).filter(|server| server.state(now) != "terminated");
             let mut held = servers.flat_map(|server| server.volumes.iter().map(move |volume| (server, volume)));
-            held.find(|(_, volume)| volume.id == *id)
+            // A volume that is not seen on its server yet still exists.
+            held.find(|(_, volume)| volume.id == *id).or_else(|| {
+                let servers = site.servers.values().filter_map(|slot| slot.current().as_ref());
+                let servers = servers.filter(|server| server.state(now) != "terminated");
+                let mut held = servers.flat_map(|server| server.volumes.iter().map(move |volume| (server, volume)));
+                held.find(|(_, volume)| volume.id == *id)
+            })
         };
         let detail = |id: &VolumeId| match attached(id) {
             Some((server, volume)) => {

@@ -50,6 +50,9 @@ impl State {
     fn record_both(&mut self, place: &Place, actor: &SimActor, call: Call) -> Result<(String, String), SimError> {
         let now = self.now();
         let (event, request) = (self.ids.uuid("event"), self.ids.uuid("request"));
+        if !self.settings.trail {
+            return self.site(place).map(|_| (event, request));
+        }
         let read_only = call.read_only;
         let body = envelope(place, actor, call, now, &event, &request);
         self.push_event(place, now, read_only, body.to_string())?;
