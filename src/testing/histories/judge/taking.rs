@@ -7,18 +7,23 @@ use super::Violation;
 use super::case::{Case, groups_of, living};
 use crate::remediate::Method;
 use crate::testing::{AccountEntry, Change, Scene, SeenOperation};
-use crate::types::{InstanceId, OperationId, OperationKind, Track};
+use crate::types::{OperationId, OperationKind, Track};
 
 pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
     for (entry, operation, seen) in case.ours().filter(|(entry, _, _)| entry.change.takes_away()) {
         let (Some(seen), Some(scene)) = (seen, entry.before.as_deref()) else { continue };
-        let problem = if entry.instance == seen.instance || is_address_of(entry, &seen.instance) {
+        // An address that moves is noted where it arrives; it is taken from where it was.
+        let loser = match &entry.change {
+            Change::Address { from: Some(from), .. } => from,
+            _ => &entry.instance,
+        };
+        let problem = if *loser == seen.instance {
             from_old(case, entry, operation, seen, scene)
-        } else if case.launched_by(operation).any(|new| *new == entry.instance) {
+        } else if case.launched_by(operation).any(|new| new == loser) {
             from_new(case, entry, operation, seen, scene)
         } else {
-            Some(format!("{operation} took something from {}, which is none of its business", entry.instance))
+            Some(format!("{operation} took something from {loser}, which is none of its business"))
         };
         if let Some(what) = problem {
             let what = format!("{:?} on {} for {operation}: {what}", entry.change, entry.instance);
@@ -26,11 +31,6 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
         }
     }
     found
-}
-
-/// An address that moves is noted where it arrives.
-fn is_address_of(entry: &AccountEntry, instance: &InstanceId) -> bool {
-    matches!(&entry.change, Change::Address { from: Some(from), .. } if from == instance)
 }
 
 fn from_old(
