@@ -14,6 +14,8 @@ use crate::types::{Operation, OperationKind, Plan, Track};
 
 /// Operations that one process carries out at once.
 const CONCURRENCY: usize = 2;
+/// How long reads may lag behind the last operation on an instance.
+const SETTLES: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
 
 impl Process {
     pub(super) async fn execute(&self, lease: &Lease, seen: &Seen, plan: &Plan) {
@@ -82,6 +84,12 @@ impl Process {
         let before = match quarantine {
             Some(quarantine) => quarantine.before.clone(),
             None => {
+                // What the last operation changed may not be visible yet, and would be taken for what was there before.
+                let since = |at: jiff::Timestamp| world.now().duration_since(at) < SETTLES;
+                let mut own = past.iter().filter(|record| record.instance == operation.instance);
+                if own.any(|record| record.ended_at.is_some_and(since)) {
+                    return Err("an operation on it ended a moment ago".to_owned());
+                }
                 let instance = seen.instances.iter().find(|instance| instance.id == operation.instance);
                 let instance = instance.ok_or("the scan did not see it")?;
                 let mut groups: Vec<String> =
