@@ -38,7 +38,9 @@ impl Engine<'_> {
     async fn undo(&self, record: &mut OperationRecord, index: usize) -> Result<Option<String>, Halt> {
         let Some(step) = record.steps.get(index) else { return Ok(None) };
         let (calls, wait, did) = (step.step.undo.clone(), step.step.undo_wait.clone(), step.step.does.clone());
-        let never_made = matches!(did, Does::Call(_)) && !step.may_have_happened && step.state != StepState::Done;
+        // One that is being undone was made, whatever its attempts said: another one's delivery may have done it.
+        let made = matches!(step.state, StepState::Done | StepState::Undoing);
+        let never_made = matches!(did, Does::Call(_)) && !step.may_have_happened && !made;
         // What was seen in place can be looked at: what may still come into effect must be called against.
         let (resumed, seen) = (step.state == StepState::Undoing, step.state == StepState::Done);
         if never_made || (calls.is_empty() && wait.is_none()) {
