@@ -57,7 +57,8 @@ fn guard_of(record: &OperationRecord, call: &WriteCall) -> Option<Condition> {
             record.before.targets.iter().any(|before| before.group == *group && before.target == *target)
         }
         WriteCall::DetachVolume { instance, .. } => instance == old,
-        WriteCall::SetInterfaceGroups { interface, .. } => {
+        WriteCall::AssociateAddress { .. } | WriteCall::AssignPrivateIps { .. } => true,
+        WriteCall::SetInterfaceGroups { interface, .. } | WriteCall::DetachInterface { interface, .. } => {
             record.before.detail.interfaces.iter().any(|before| before.id == *interface)
         }
         _ => false,
