@@ -33,8 +33,9 @@ impl Engine<'_> {
         if last.is_some_and(|at| self.host.now().duration_since(at) <= FRESH) {
             return Ok(None);
         }
-        // What has happened already needs no leave.
-        if matches!(effect(self.probe, record, call).await, Ok(Effect::InPlace(_))) {
+        // What has happened already needs no leave. An attachment that is only looked up later cannot be asked about.
+        let named = !matches!(call, WriteCall::DetachInterface { .. });
+        if named && matches!(effect(self.probe, record, call).await, Ok(Effect::InPlace(_))) {
             return Ok(None);
         }
         match self.wait(record, index, &condition).await? {
