@@ -20,6 +20,8 @@ pub mod diag;
 pub mod enforcing;
 pub mod error;
 pub mod exit;
+#[cfg(feature = "testing")]
+pub mod histories;
 pub mod iam_policy;
 pub mod logging;
 pub mod manifest;

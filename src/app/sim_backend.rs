@@ -48,6 +48,18 @@ impl Backend for SimBackend {
     }
 
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
+        self.check_places(config)?;
+        Ok(Arc::new(self.cloud.clone()))
+    }
+
+    async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
+        self.check_places(config)?;
+        Ok(Enforcing { probe: Arc::new(self.cloud.clone()), write: Arc::new(self.cloud.clone()) })
+    }
+}
+
+impl SimBackend {
+    fn check_places(&self, config: &Config) -> Result<(), AppError> {
         let known = self.cloud.places();
         for place in config.places() {
             if !known.contains(&place) {
@@ -56,7 +68,7 @@ impl Backend for SimBackend {
                     .with_hint(format!("simulated: {}", names.join(", "))));
             }
         }
-        Ok(Arc::new(self.cloud.clone()))
+        Ok(())
     }
 
     async fn connect_enforcing(&self, _config: &Config) -> Result<Enforcing, AppError> {

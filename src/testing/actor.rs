@@ -143,6 +143,19 @@ impl SimActor {
         matches!(self.principal, Principal::AutoScaling | Principal::Service(_))
     }
 
+    /// The role of a role session that is neither a person's nor a server's.
+    pub(super) fn role_name(&self) -> Option<&str> {
+        match &self.principal {
+            Principal::Role { role, .. } => Some(role),
+            _ => None,
+        }
+    }
+
+    /// Whether a server itself calls.
+    pub(super) fn is_instance(&self) -> bool {
+        matches!(self.principal, Principal::Instance { .. })
+    }
+
     /// The part of an SSM session id that tells who opened it.
     pub(super) fn session_label(&self) -> &str {
         match &self.principal {

@@ -19,6 +19,14 @@ pub enum SimError {
         /// The API name of the call.
         action: &'static str,
     },
+    /// `InsufficientInstanceCapacity`.
+    #[error("no capacity for {instance_type} in {zone}")]
+    NoCapacity {
+        /// Instance type.
+        instance_type: String,
+        /// Zone.
+        zone: String,
+    },
 }
 
 impl SimError {

@@ -8,6 +8,7 @@ use super::cloud::{FakeCloud, GroupSpec};
 use super::content::{Content, Reports, report};
 use super::error::SimError;
 use super::fleet::{FleetBuilder, SimFleet, SimGroup};
+use super::ground::subnet_of;
 use super::launch::LaunchSpec;
 use crate::types::{Image, ImageId, InstanceId, Place, Region};
 
@@ -75,7 +76,7 @@ fn launch_spec(wanted: &FleetBuilder, place: &Place, image: &ImageId) -> LaunchS
     let named = |name: &String| SimFleet::security_group(&place.region, name);
     LaunchSpec {
         instance_type: Arc::from(wanted.instance_type.as_str()),
-        subnet: Arc::from(SimFleet::security_group(&place.region, "subnet").as_str().replace("sg-", "subnet-")),
+        subnet: Arc::from(subnet_of(place, &zone)),
         profile: wanted.profile.as_deref().map(Arc::from),
         security_groups: wanted.security_groups.iter().map(named).collect(),
         user_data: wanted.user_data.as_deref().map(Arc::from),
@@ -114,7 +115,8 @@ fn add_standalone(
     let mut state = cloud.lock();
     let launch = |index: usize| {
         let zone = zones.get(index % zones.len()).unwrap_or(&spec.zone);
-        state.launch(place, &LaunchSpec { zone: zone.clone(), ..spec.clone() }, since)
+        let subnet = Arc::from(subnet_of(place, zone));
+        state.launch(place, &LaunchSpec { zone: zone.clone(), subnet, ..spec.clone() }, since)
     };
     (0..wanted.standalone).map(launch).collect()
 }

@@ -7,38 +7,54 @@
 //! Time is a [`VirtualClock`] and all ids are derived from a seed, so a run can be repeated exactly. Simulated
 //! accounts are `00000000000x`, never a real one.
 
+mod account_log;
 mod actor;
 mod api;
+mod attributes;
 mod clock;
 mod cloud;
 mod content;
 mod delayed;
+mod diary;
 mod error;
 mod failing;
 mod failing_read;
+mod faulty;
 mod fleet;
 mod fleet_build;
+mod ground;
 mod groups;
+mod heal;
+pub mod histories;
 mod ids;
+mod later;
 mod launch;
 mod mutate;
 mod packages;
+mod power;
+mod probe;
+mod random;
 mod read;
 mod redact;
+mod rewire;
 pub mod scenario;
 mod server;
 mod settings;
 mod state;
 mod trail;
+mod write;
 
+pub use account_log::{AccountEntry, By, Change, Scene, SeenOperation, ServerScene};
 pub use actor::SimActor;
 pub use clock::VirtualClock;
-pub use cloud::{FakeCloud, GroupSpec};
+pub use cloud::{FakeCloud, GroupSpec, ServerForm};
 pub use error::SimError;
 pub use failing::{FailRule, FailingCloud, Fault, When};
+pub use faulty::{FaultRates, Faults, FaultyCloud, KILLED, Killed, ReadFault, WriteFault};
 pub use fleet::{FleetBuilder, SimFleet, SimGroup};
 pub use launch::{LaunchSpec, LaunchVolume};
 pub use mutate::CommandTarget;
+pub use random::Dice;
 pub use redact::{Redactor, redact};
 pub use settings::{PageSizes, SimSettings};
 

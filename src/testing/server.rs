@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::attributes::Attributes;
 use super::clock::{after, before};
 use super::content::{Content, Reports};
 use super::ids::stable_number;
@@ -80,6 +81,7 @@ pub(super) struct Server {
     pub(super) content: Arc<Content>,
     /// What was reported last.
     pub(super) reports: Arc<Reports>,
+    pub(super) attributes: Attributes,
 }
 
 impl Server {
@@ -111,7 +113,7 @@ impl Server {
             subnet: (!gone).then(|| self.subnet.to_string()),
             instance_profile: self.profile.as_ref().map(|link| link.arn.to_string()),
             profile_association: None,
-            metadata_options: MetadataOptions::clone(&self.metadata),
+            metadata_options: MetadataOptions::clone(self.metadata_at(now)),
             user_data: Observed::Unknown,
             source_dest_check: self.interfaces.first().and_then(|primary| primary.source_dest_check),
             interfaces: if gone { Vec::new() } else { self.interfaces.clone() },
@@ -125,13 +127,20 @@ impl Server {
         }
     }
 
-    /// As DescribeInstanceInformation says it: stopped servers and those without an agent are not listed.
+    /// As DescribeInstanceInformation says it: stopped servers and those without an agent are not listed. A cut is
+    /// noticed when a heartbeat is missing.
     pub(super) fn describe_node(&self, now: Timestamp) -> Option<ManagedNode> {
-        let node = self.node.as_ref().filter(|_| self.state(now) == "running")?;
+        let registered = self.registered_at(now)?;
+        let node = self.node.as_ref()?;
+        let silent = node
+            .lost_at
+            .or(self.attributes.cut_since)
+            .filter(|since| node.lost_at.is_some() || now >= after(*since, Duration::from_secs(HEARTBEAT_SECONDS)));
         let jitter = Duration::from_secs(stable_number(self.id.as_str()) % HEARTBEAT_SECONDS);
+        let last = node.lost_at.or(self.attributes.cut_since).unwrap_or_else(|| before(now, jitter).max(registered));
         Some(ManagedNode {
-            ping_status: if node.lost_at.is_some() { "ConnectionLost" } else { "Online" }.to_owned(),
-            last_ping: Some(node.lost_at.unwrap_or_else(|| before(now, jitter))),
+            ping_status: if silent.is_some() { "ConnectionLost" } else { "Online" }.to_owned(),
+            last_ping: Some(last),
             agent_version: Some(node.agent_version.to_string()),
             platform_name: Some(node.platform_name.to_string()),
             platform_version: Some(node.platform_version.to_string()),

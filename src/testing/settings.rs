@@ -70,6 +70,8 @@ pub struct SimSettings {
     pub describe_delay: Duration,
     /// How long LookupEvents does not show a new event. Real deliveries took up to ten minutes.
     pub trail_delay: Duration,
+    /// Whether calls leave CloudTrail records. Writing them takes time that a run which never reads them can save.
+    pub trail: bool,
 }
 
 impl Default for SimSettings {
@@ -80,6 +82,7 @@ impl Default for SimSettings {
             empty_pages: false,
             describe_delay: Duration::ZERO,
             trail_delay: Duration::from_secs(300),
+            trail: true,
         }
     }
 }

@@ -5,17 +5,22 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::account_log::{AccountEntry, SeenOperation};
 use super::clock::VirtualClock;
 use super::content::Content;
 use super::delayed::Delayed;
+use super::diary::Diary;
 use super::error::SimError;
+use super::ground::Ground;
 use super::groups::{Group, Targets};
 use super::ids::IdSource;
+use super::later::Due;
 use super::server::Server;
 use super::settings::SimSettings;
 use super::trail::Event;
-use crate::collect::source::AddressAssociation;
-use crate::types::{EniId, Image, ImageId, InstanceId, NetworkInterface, Place, Volume, VolumeId};
+use crate::types::{
+    AccountId, EniId, Image, ImageId, InstanceId, NetworkInterface, OperationId, Place, Volume, VolumeId,
+};
 
 /// A server as readers may see it; `None` before it exists.
 pub(super) type ServerSlot = Delayed<Option<Arc<Server>>>;
@@ -36,13 +41,17 @@ pub(super) struct Site {
     pub(super) loose_interfaces: BTreeMap<EniId, NetworkInterface>,
     pub(super) groups: BTreeMap<String, Delayed<Arc<Group>>>,
     pub(super) targets: BTreeMap<String, Delayed<Arc<Targets>>>,
-    pub(super) addresses: BTreeMap<String, AddressAssociation>,
     pub(super) events: Vec<Event>,
     /// Addresses handed out, for private IPs.
     pub(super) hosts: u32,
+    pub(super) ground: Ground,
 }
 
 impl Site {
+    pub(super) fn of(place: &Place) -> Self {
+        Self { ground: Ground::of(place), ..Self::default() }
+    }
+
     /// Servers as readers see them now, in the order of their ids, after a cursor.
     pub(super) fn visible_after<'a>(
         &'a self,
@@ -71,11 +80,38 @@ pub(super) struct State {
     pub(super) settings: SimSettings,
     pub(super) sites: BTreeMap<Place, Site>,
     pub(super) calls: BTreeMap<(Place, &'static str), u64>,
+    /// What will happen by itself, in order.
+    pub(super) due: BTreeMap<(Timestamp, u64), (Place, Due)>,
+    pub(super) scheduled: u64,
+    /// The time of what happens by itself just now.
+    pub(super) moment: Option<Timestamp>,
+    /// Inline policies by account, role and name. IAM knows no regions.
+    pub(super) policies: BTreeMap<(AccountId, String, String), Delayed<Option<String>>>,
+    pub(super) log: Vec<AccountEntry>,
+    pub(super) operations: BTreeMap<OperationId, SeenOperation>,
+    pub(super) diary: Option<Arc<Diary>>,
 }
 
 impl State {
+    pub(super) fn new(clock: VirtualClock, seed: u64) -> Self {
+        Self {
+            clock,
+            ids: IdSource::new(seed),
+            settings: SimSettings::default(),
+            sites: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            due: BTreeMap::new(),
+            scheduled: 0,
+            moment: None,
+            policies: BTreeMap::new(),
+            log: Vec::new(),
+            operations: BTreeMap::new(),
+            diary: None,
+        }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.moment.unwrap_or_else(|| self.clock.now())
     }
 
     pub(super) fn site(&self, place: &Place) -> Result<&Site, SimError> {

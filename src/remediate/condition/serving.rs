@@ -92,7 +92,11 @@ async fn may_terminate(looking: &Looking<'_>) -> Result<Seen, ReadError> {
     };
     let state = looking.probe.instance(place, new).await?.map(|detail| detail.instance.state);
     if state.as_deref() == Some("running") {
-        return Ok(Seen::Yes(Learned::default()));
+        // It served when the old one was put away; what counts now is whether it still does.
+        return Ok(match serving(looking).await? {
+            Seen::Yes(_) => Seen::Yes(Learned::default()),
+            other => other,
+        });
     }
     // A replacement that was itself replaced since is no loss.
     let later = looking.host.operations_of(new);

@@ -38,7 +38,9 @@ impl Engine<'_> {
     async fn undo(&self, record: &mut OperationRecord, index: usize) -> Result<Option<String>, Halt> {
         let Some(step) = record.steps.get(index) else { return Ok(None) };
         let (calls, wait, did) = (step.step.undo.clone(), step.step.undo_wait.clone(), step.step.does.clone());
-        let never_made = matches!(did, Does::Call(_)) && !step.may_have_happened && step.state != StepState::Done;
+        // One that is being undone was made, whatever its attempts said: another one's delivery may have done it.
+        let made = matches!(step.state, StepState::Done | StepState::Undoing);
+        let never_made = matches!(did, Does::Call(_)) && !step.may_have_happened && !made;
         // What was seen in place can be looked at: what may still come into effect must be called against.
         let (resumed, seen) = (step.state == StepState::Undoing, step.state == StepState::Done);
         if never_made || (calls.is_empty() && wait.is_none()) {
@@ -126,15 +128,34 @@ impl Engine<'_> {
 fn still_needed(record: &OperationRecord, index: usize) -> Option<String> {
     let step = record.steps.get(index)?;
     let ends = step.step.undo.iter().any(|call| matches!(call, WriteCall::Terminate { .. }));
-    let served = record.facts.serving_since.is_some() && record.kind == OperationKind::Replace;
-    let stuck = record.steps.iter().find(|step| step.state == StepState::Stuck)?;
-    (ends && served).then(|| {
-        format!(
-            "the replacement is kept, because `{}` could not be undone: {}",
-            stuck.step.name,
-            stuck.error.as_deref().unwrap_or("unknown")
-        )
-    })
+    if !ends || record.kind != OperationKind::Replace {
+        return None;
+    }
+    // Before it served, it is still all there is when what was taken from the old instance could not be given back.
+    let served = record.facts.serving_since.is_some();
+    let mut stuck = record.steps.iter().filter(|step| step.state == StepState::Stuck);
+    let stuck = stuck.find(|step| served || takes(&step.step.does))?;
+    Some(format!(
+        "the replacement is kept, because `{}` could not be undone: {}",
+        stuck.step.name,
+        stuck.error.as_deref().unwrap_or("unknown")
+    ))
+}
+
+/// Whether a step takes from the old instance what it needs to serve.
+fn takes(does: &Does) -> bool {
+    let Does::Call(call) = does else { return false };
+    matches!(
+        call,
+        WriteCall::Stop { .. }
+            | WriteCall::DetachFromGroup { .. }
+            | WriteCall::DeregisterTarget { .. }
+            | WriteCall::SetInterfaceGroups { .. }
+            | WriteCall::DetachVolume { .. }
+            | WriteCall::AssociateAddress { .. }
+            | WriteCall::AssignPrivateIps { .. }
+            | WriteCall::DetachInterface { .. }
+    )
 }
 
 /// Whether a call is about a replacement that never came to be.

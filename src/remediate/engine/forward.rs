@@ -14,9 +14,16 @@ impl Engine<'_> {
         match does {
             Does::Call(call) => {
                 let look_first = step.attempts > 0;
+                if let Some(reason) = self.guard(record, index, &call).await? {
+                    return self.failed(record, index, reason);
+                }
                 match self.make(record, index, &call, StepState::Intended, look_first).await? {
                     Made::Effect => self.done(record, index, StepState::Done),
-                    Made::Nothing => self.done(record, index, StepState::Skipped),
+                    // What an attempt of ours has removed is not there to be removed: that attempt did it.
+                    Made::Nothing => {
+                        let tried = record.steps.get(index).is_some_and(|step| step.state != StepState::Pending);
+                        self.done(record, index, if tried { StepState::Done } else { StepState::Skipped })
+                    }
                     Made::Failed(reason) => self.failed(record, index, reason),
                 }
             }

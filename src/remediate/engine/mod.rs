@@ -7,6 +7,7 @@
 mod backward;
 mod drive;
 mod forward;
+mod guard;
 mod host;
 mod mutate;
 mod wait;

@@ -195,11 +195,10 @@ pub(super) fn cut_identity(laid: &Laid<'_>) -> Vec<Step> {
 /// Stops the instance: its memory is lost, every connection ends.
 pub(super) fn stop(laid: &Laid<'_>) -> Vec<Step> {
     let instance = laid.instance.clone();
-    vec![
-        Step::call("stop", "", WriteCall::Stop { instance: instance.clone() })
-            .undone_by(WriteCall::Start { instance })
-            .then_seen(Condition::StatusOk { who: Who::Old })
-            .within(900),
-        Step::wait("stopped", "", Condition::Stopped { who: Who::Old }, 900),
-    ]
+    let mut stop = Step::call("stop", "", WriteCall::Stop { instance: instance.clone() }).within(900);
+    // One that somebody had stopped before stays stopped when this is undone.
+    if matches!(laid.before.detail.instance.state.as_str(), "running" | "pending") {
+        stop = stop.undone_by(WriteCall::Start { instance }).then_seen(Condition::StatusOk { who: Who::Old });
+    }
+    vec![stop, Step::wait("stopped", "", Condition::Stopped { who: Who::Old }, 900)]
 }

@@ -14,7 +14,8 @@ pub(in crate::remediate) fn release(laid: &Laid<'_>, quarantine: &OperationRecor
         for call in &undone.undo {
             let name = format!("undo-{}", undone.name);
             let mut step = Step::call(&name, &undone.subject, call.clone()).within(undone.timeout_s);
-            step.optional = undone.optional;
+            // What was done for certain is undone for certain, even where doing it was optional.
+            step.optional = undone.optional && record.state != StepState::Done;
             steps.push(step);
         }
         // Whether it takes traffic again is asked at the end, when nothing cuts it off any more.

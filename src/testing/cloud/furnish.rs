@@ -1,6 +1,6 @@
 //! Things that exist before the story begins: images, groups, target groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::FakeCloud;
@@ -78,7 +78,8 @@ impl FakeCloud {
         let mut state = self.lock();
         let tail: String = state.ids.uuid("targetgroup").replace('-', "").chars().take(16).collect();
         let arn = format!("arn:aws:elasticloadbalancing:{}:{}:targetgroup/{name}/{tail}", place.region, place.account);
-        let targets = Targets { arn: arn.clone(), target_type: target_type.to_owned(), registered: BTreeMap::new() };
+        let targets =
+            Targets { arn: arn.clone(), target_type: target_type.to_owned(), port: 80, registered: BTreeMap::new() };
         state.site_mut(place)?.targets.insert(arn.clone(), Delayed::settled(Arc::new(targets)));
         Ok(arn)
     }
@@ -97,6 +98,11 @@ impl FakeCloud {
             zones: spec.zones.iter().map(|zone| Arc::from(zone.as_str())).collect(),
             target_groups: spec.target_groups,
             members: BTreeMap::new(),
+            standby: BTreeSet::new(),
+            protected: BTreeSet::new(),
+            pinned: true,
+            refreshing: false,
+            elb_health: true,
         };
         self.lock().site_mut(place)?.groups.insert(spec.name, Delayed::settled(Arc::new(group)));
         Ok(())
@@ -113,7 +119,8 @@ impl FakeCloud {
         target: &InstanceId,
         healthy: bool,
     ) -> Result<(), SimError> {
-        self.lock().change_targets(place, target_group, |targets| {
+        let mut state = self.lock();
+        state.change_targets(place, target_group, |targets| {
             if let Some(registration) = targets.registered.get_mut(target.as_str()) {
                 registration.unhealthy = !healthy;
             }

@@ -1,18 +1,21 @@
 //! The handle on the simulated accounts.
 
+mod circumstances;
 mod counters;
 mod furnish;
-pub use furnish::GroupSpec;
 mod provision;
+mod repeat;
+mod witness;
 
-use std::collections::BTreeMap;
+pub use furnish::GroupSpec;
+pub use witness::ServerForm;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clock::VirtualClock;
 use super::error::SimError;
-use super::ids::IdSource;
 use super::settings::SimSettings;
-use super::state::State;
+use super::state::{Site, State};
 use crate::types::{InstanceId, Place};
 
 /// Account ids of simulated accounts start like this.
@@ -30,13 +33,7 @@ pub struct FakeCloud {
 impl FakeCloud {
     /// Accounts without anything in them. Equal seeds and equal steps give equal ids.
     pub fn new(clock: VirtualClock, seed: u64) -> Self {
-        let state = State {
-            clock: clock.clone(),
-            ids: IdSource::new(seed),
-            settings: SimSettings::default(),
-            sites: BTreeMap::new(),
-            calls: BTreeMap::new(),
-        };
+        let state = State::new(clock.clone(), seed);
         Self { state: Arc::new(Mutex::new(state)), clock }
     }
 
@@ -55,7 +52,7 @@ impl FakeCloud {
         if !digits || !account.starts_with(SIMULATED) {
             return Err(SimError::NotSimulated(account.to_owned()));
         }
-        self.lock().sites.entry(place.clone()).or_default();
+        self.lock().sites.entry(place.clone()).or_insert_with(|| Site::of(place));
         Ok(())
     }
 
@@ -86,8 +83,11 @@ impl FakeCloud {
         self.lock().place_of(instance)
     }
 
+    /// The state as it is now: what has become due by itself has happened.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.catch_up();
+        state
     }
 
     /// Does something in the account-region where an instance lives.

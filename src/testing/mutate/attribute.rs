@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::testing::account_log::{By, Change};
 use crate::testing::actor::SimActor;
 use crate::testing::cloud::FakeCloud;
 use crate::testing::error::SimError;
@@ -26,6 +27,7 @@ impl FakeCloud {
         self.clock().advance(BETWEEN_STEPS);
         self.at(instance, |state, place| {
             state.in_state(place, instance, "stopped", "ModifyInstanceAttribute")?;
+            state.note(place, &By::of(actor), instance, Change::Drifted { how: "user data".to_owned() });
             state.change(place, instance, |server| server.user_data = Some(Arc::from(data)))?;
             state.attribute(place, actor, instance, "userData", json!("<sensitiveDataRemoved>"))
         })?;
@@ -44,12 +46,9 @@ impl FakeCloud {
         groups: &[SecurityGroupId],
     ) -> Result<(), SimError> {
         self.at(instance, |state, place| {
-            state.live(place, instance, "ModifyInstanceAttribute")?;
-            state.change(place, instance, |server| {
-                if let Some(primary) = server.interfaces.first_mut() {
-                    primary.groups = sorted(groups);
-                }
-            })?;
+            let server = state.live(place, instance, "ModifyInstanceAttribute")?;
+            let primary = server.primary().ok_or_else(|| SimError::missing("the primary interface"))?.id.clone();
+            state.regroup(place, &By::of(actor), instance, &primary, groups)?;
             let list = groups.iter().map(|group| json!({"groupId": group})).collect();
             state.attribute(place, actor, instance, "groupSet", items(list))
         })
@@ -67,6 +66,7 @@ impl FakeCloud {
     ) -> Result<(), SimError> {
         self.at(instance, |state, place| {
             state.in_state(place, instance, "stopped", "ModifyInstanceAttribute")?;
+            state.note(place, &By::of(actor), instance, Change::Drifted { how: "instance type".to_owned() });
             state.change(place, instance, |server| server.instance_type = Arc::from(instance_type))?;
             state.attribute(place, actor, instance, "instanceType", json!({"value": instance_type}))
         })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::testing::account_log::{By, Change};
 use crate::testing::cloud::FakeCloud;
 use crate::testing::content::{APPLICATION, Content, Rows};
 use crate::testing::error::SimError;
@@ -59,6 +60,7 @@ impl FakeCloud {
         rows: Option<Vec<InventoryEntry>>,
     ) -> Result<(), SimError> {
         self.at(instance, |state, place| {
+            state.note(place, &By::World, instance, Change::Drifted { how: kind.to_string() });
             let mut content = Content::clone(&state.server(place, instance)?.content);
             match rows {
                 Some(rows) => content.insert(kind.clone(), Rows::new(rows)),

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::testing::account_log::By;
 use crate::testing::actor::SimActor;
-use crate::testing::clock::after;
 use crate::testing::cloud::FakeCloud;
 use crate::testing::error::SimError;
 use crate::testing::launch::LaunchSpec;
-use crate::testing::server::{BOOT, HALT, Phase, Server};
+use crate::testing::server::Server;
 use crate::testing::state::State;
 use crate::testing::trail::{Call, items, millis};
 use crate::types::{InstanceId, Place};
@@ -22,7 +22,8 @@ impl FakeCloud {
         let mut state = self.lock();
         let now = state.now();
         let id = state.launch(place, spec, now)?;
-        state.record_launch(place, actor, &id, spec)?;
+        state.note_launch(place, &By::of(actor), &id, None, None);
+        state.record_launch(place, actor, &id, spec, None)?;
         Ok(id)
     }
 
@@ -33,8 +34,7 @@ impl FakeCloud {
     pub fn stop(&self, actor: &SimActor, instance: &InstanceId) -> Result<(), SimError> {
         self.at(instance, |state, place| {
             state.in_state(place, instance, "running", "StopInstances")?;
-            let until = after(state.now(), HALT);
-            state.change(place, instance, |server| server.phase = Phase::moving("stopping", until, "stopped"))?;
+            state.power_off(place, &By::of(actor), instance)?;
             let request = json!({"instancesSet": one(instance), "force": false});
             state.transition(place, actor, "StopInstances", request, &answer(instance, (64, "stopping"), "running"))
         })
@@ -47,11 +47,7 @@ impl FakeCloud {
     pub fn start(&self, actor: &SimActor, instance: &InstanceId) -> Result<(), SimError> {
         self.at(instance, |state, place| {
             state.in_state(place, instance, "stopped", "StartInstances")?;
-            let now = state.now();
-            state.change(place, instance, |server| {
-                server.phase = Phase::moving("pending", after(now, BOOT), "running");
-                server.launched_at = now;
-            })?;
+            state.power_on(place, &By::of(actor), instance)?;
             let request = json!({"instancesSet": one(instance)});
             state.transition(place, actor, "StartInstances", request, &answer(instance, (0, "pending"), "stopped"))
         })
@@ -76,19 +72,30 @@ impl FakeCloud {
     /// When the server does not exist or is on its way out already.
     pub fn terminate(&self, actor: &SimActor, instance: &InstanceId) -> Result<(), SimError> {
         self.at(instance, |state, place| {
-            let was = state.live(place, instance, "TerminateInstances")?.state(state.now());
-            let until = after(state.now(), HALT);
-            state.change(place, instance, |server| {
-                server.phase = Phase::moving("shutting-down", until, "terminated");
-            })?;
-            state.leave_groups(place, instance)?;
-            let request = json!({"instancesSet": one(instance)});
-            state.transition(place, actor, "TerminateInstances", request, &answer(instance, (32, "shutting-down"), was))
+            let server = state.live(place, instance, "TerminateInstances")?;
+            if server.attributes.termination_protected {
+                let state = "protected from termination".to_owned();
+                return Err(SimError::IncorrectState { id: instance.to_string(), state, action: "TerminateInstances" });
+            }
+            state.record_terminate(place, actor, instance)?;
+            state.shut_down(place, &By::of(actor), instance)
         })
     }
 }
 
 impl State {
+    /// The TerminateInstances record of a server that is about to go.
+    pub(in crate::testing) fn record_terminate(
+        &mut self,
+        place: &Place,
+        actor: &SimActor,
+        instance: &InstanceId,
+    ) -> Result<(), SimError> {
+        let was = self.server(place, instance)?.state(self.now());
+        let request = json!({"instancesSet": one(instance)});
+        self.transition(place, actor, "TerminateInstances", request, &answer(instance, (32, "shutting-down"), was))
+    }
+
     fn transition(
         &mut self,
         place: &Place,
@@ -102,15 +109,17 @@ impl State {
     }
 
     /// The RunInstances record of a launch that was just made.
-    pub(super) fn record_launch(
+    /// Answers its request id.
+    pub(in crate::testing) fn record_launch(
         &mut self,
         place: &Place,
         actor: &SimActor,
         id: &InstanceId,
         spec: &LaunchSpec,
-    ) -> Result<(), SimError> {
+        token: Option<&str>,
+    ) -> Result<String, SimError> {
         let server = self.server(place, id)?;
-        let token = self.ids.uuid("client-token");
+        let token = token.map_or_else(|| self.ids.uuid("client-token"), str::to_owned);
         let reservation = self.ids.resource("r");
         let answer = json!({
             "reservationId": reservation,
@@ -119,11 +128,11 @@ impl State {
             "instancesSet": items(vec![launched(&server, spec, &token)]),
         });
         let call = Call::ec2("RunInstances", launch_request(spec, &token)).answered(answer);
-        self.record(place, actor, call).map(|_| ())
+        self.record_request(place, actor, call)
     }
 }
 
-fn launch_request(spec: &LaunchSpec, token: &str) -> Value {
+pub(in crate::testing) fn launch_request(spec: &LaunchSpec, token: &str) -> Value {
     let mut request = json!({
         "instancesSet": items(vec![json!({"imageId": spec.image, "minCount": 1, "maxCount": 1, "keyName": spec.key_name})]),
         "groupSet": items(spec.security_groups.iter().map(|group| json!({"groupId": group})).collect()),

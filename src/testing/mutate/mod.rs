@@ -17,6 +17,7 @@ mod tags;
 use std::sync::Arc;
 
 pub use access::CommandTarget;
+pub(super) use lifecycle::launch_request;
 
 use super::error::SimError;
 use super::server::Server;

@@ -1,12 +1,16 @@
 //! Interfaces, their groups, security group rules and Elastic IPs.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::attribute::sorted;
-use crate::collect::source::AddressAssociation;
+use crate::testing::account_log::{By, Change};
 use crate::testing::actor::SimActor;
 use crate::testing::cloud::FakeCloud;
+use crate::testing::delayed::Delayed;
 use crate::testing::error::SimError;
+use crate::testing::ground::ElasticIp;
 use crate::testing::trail::{Call, items};
 use crate::types::{EniId, InstanceId, NetworkInterface, Place, SecurityGroupId};
 
@@ -23,12 +27,8 @@ impl FakeCloud {
     ) -> Result<(), SimError> {
         self.at(instance, |state, place| {
             let server = state.live(place, instance, "ModifyNetworkInterfaceAttribute")?;
-            state.change(place, instance, |server| {
-                for interface in &mut server.interfaces {
-                    interface.groups = sorted(groups);
-                }
-            })?;
             for interface in &server.interfaces {
+                state.regroup(place, &By::of(actor), instance, &interface.id, groups)?;
                 let list = groups.iter().map(|group| json!({"groupId": group})).collect();
                 let request = json!({"networkInterfaceId": interface.id, "groupSet": items(list)});
                 state.record(place, actor, Call::ec2("ModifyNetworkInterfaceAttribute", request))?;
@@ -61,7 +61,10 @@ impl FakeCloud {
                 source_dest_check: Some(true),
                 delete_on_termination: Some(false),
             };
+            state.note(place, &By::of(actor), instance, Change::Attached { what: id.to_string() });
+            state.site_mut(place)?.ground.know_groups(groups);
             state.change(place, instance, |server| server.interfaces.push(interface))?;
+            state.see_cut(place, instance)?;
             let request = json!({"networkInterfaceId": id, "instanceId": instance, "deviceIndex": index});
             let call = Call::ec2("AttachNetworkInterface", request).answered(json!({"attachmentId": attachment}));
             state.record(place, actor, call)?;
@@ -84,6 +87,7 @@ impl FakeCloud {
             let found = server.interfaces.iter().find(|candidate| candidate.id == *interface);
             let mut loose = found.cloned().ok_or_else(|| SimError::missing(interface))?;
             let attachment = loose.attachment.take();
+            state.note(place, &By::of(actor), instance, Change::Detached { what: interface.to_string() });
             state.change(place, instance, |server| server.interfaces.retain(|kept| kept.id != *interface))?;
             state.site_mut(place)?.loose_interfaces.insert(interface.clone(), loose);
             let request = json!({"attachmentId": attachment, "force": false});
@@ -130,17 +134,14 @@ impl FakeCloud {
     /// When the server does not exist or is being terminated.
     pub fn associate_address(&self, actor: &SimActor, instance: &InstanceId) -> Result<String, SimError> {
         self.at(instance, |state, place| {
-            state.live(place, instance, "AssociateAddress")?;
-            let (association, allocation) = (state.ids.resource("eipassoc"), state.ids.resource("eipalloc"));
-            let site = state.site_mut(place)?;
-            let public_ip = format!("192.0.2.{}", site.addresses.len() % 250 + 1);
-            let entry = AddressAssociation { association: association.clone(), instance: instance.clone(), public_ip };
-            site.addresses.insert(association.clone(), entry);
-            state.change(place, instance, |server| {
-                if let Some(primary) = server.interfaces.first_mut() {
-                    primary.address_associations.push(association.clone());
-                }
-            })?;
+            let server = state.live(place, instance, "AssociateAddress")?;
+            let primary = server.primary().ok_or_else(|| SimError::missing("the primary interface"))?.id.clone();
+            let allocation = state.ids.resource("eipalloc");
+            let addresses = &mut state.site_mut(place)?.ground.addresses;
+            let public_ip = format!("192.0.2.{}", addresses.len() % 250 + 1);
+            let free = Arc::new(ElasticIp { public_ip, link: None });
+            addresses.insert(allocation.clone(), Delayed::settled(free));
+            let association = state.link_address(place, &By::of(actor), &allocation, &primary, None)?;
             let request = json!({"instanceId": instance, "allocationId": allocation});
             let answer = json!({"_return": true, "associationId": association});
             state.record(place, actor, Call::ec2("AssociateAddress", request).answered(answer))?;
@@ -154,13 +155,7 @@ impl FakeCloud {
     /// When the place has no such association.
     pub fn disassociate_address(&self, actor: &SimActor, place: &Place, association: &str) -> Result<(), SimError> {
         let mut state = self.lock();
-        let removed = state.site_mut(place)?.addresses.remove(association);
-        let instance = removed.ok_or_else(|| SimError::missing(association))?.instance;
-        state.change(place, &instance, |server| {
-            for interface in &mut server.interfaces {
-                interface.address_associations.retain(|kept| kept != association);
-            }
-        })?;
+        state.unlink_address(place, &By::of(actor), association)?;
         let call = Call::ec2("DisassociateAddress", json!({"associationId": association}));
         state.record(place, actor, call).map(|_| ())
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::testing::account_log::{By, Change};
 use crate::testing::actor::SimActor;
 use crate::testing::cloud::FakeCloud;
 use crate::testing::error::SimError;
@@ -32,6 +33,7 @@ impl FakeCloud {
             let request = json!({"IamInstanceProfile": {"Name": profile}, "InstanceId": instance});
             let call = Call::ec2_wrapped(NAME, request, answer(&link, instance, profile, "associating"));
             let association = link.association.to_string();
+            state.note(place, &By::of(actor), instance, profile_set(profile));
             state.change(place, instance, |server| server.profile = Some(link))?;
             state.record(place, actor, call)?;
             Ok(association)
@@ -57,6 +59,7 @@ impl FakeCloud {
             let request = json!({"AssociationId": &*old.association, "IamInstanceProfile": {"Name": profile}});
             let call = Call::ec2_wrapped(NAME, request, answer(&link, instance, profile, "associating"));
             let association = link.association.to_string();
+            state.note(place, &By::of(actor), instance, profile_set(profile));
             state.change(place, instance, |server| server.profile = Some(link))?;
             state.record(place, actor, call)?;
             Ok(association)
@@ -76,6 +79,7 @@ impl FakeCloud {
             let request = json!({"AssociationId": &*link.association});
             let call = Call::ec2_wrapped(NAME, request, answer(&link, instance, &profile, "disassociating"));
             let now = state.now();
+            state.note(place, &By::of(actor), instance, profile_set(""));
             state.change(place, instance, |server| {
                 server.profile = None;
                 if let Some(node) = &mut server.node {
@@ -85,6 +89,10 @@ impl FakeCloud {
             state.record(place, actor, call).map(|_| ())
         })
     }
+}
+
+fn profile_set(profile: &str) -> Change {
+    Change::Set { what: "instance-profile".to_owned(), to: profile.to_owned() }
 }
 
 fn answer(link: &ProfileLink, instance: &InstanceId, profile: &str, state: &str) -> Value {

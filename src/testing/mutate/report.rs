@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::instance_arn;
 use crate::testing::actor::SimActor;
 use crate::testing::cloud::FakeCloud;
 use crate::testing::content::{Report, Reports, Rows, report, schema_version};
+use crate::testing::diary::Action;
 use crate::testing::error::SimError;
 use crate::testing::ids::content_hash;
 use crate::testing::server::Server;
@@ -25,8 +27,12 @@ impl FakeCloud {
     /// When the server does not exist.
     pub fn run_inventory(&self, instance: &InstanceId) -> Result<(), SimError> {
         self.at(instance, |state, place| {
+            let now = state.now();
+            if let Some(diary) = &state.diary {
+                diary.write(&Action::Reported { at: now, instance: instance.clone() });
+            }
             let server = state.server(place, instance)?;
-            if can_report(&server, state) { state.report_all(place, &server) } else { Ok(()) }
+            if can_report(&server, now) { state.report_all(place, &server) } else { Ok(()) }
         })
     }
 
@@ -75,7 +81,7 @@ impl FakeCloud {
 }
 
 impl State {
-    fn report_all(&mut self, place: &Place, server: &Server) -> Result<(), SimError> {
+    pub(in crate::testing) fn report_all(&mut self, place: &Place, server: &Server) -> Result<(), SimError> {
         let now = self.now();
         let time = describe_time(now);
         let reports = report(&server.content, now);
@@ -105,8 +111,10 @@ impl State {
     }
 }
 
-fn can_report(server: &Server, state: &State) -> bool {
-    server.state(state.now()) == "running" && server.node.as_ref().is_some_and(|node| node.lost_at.is_none())
+/// Right after a boot too: the caller says that now is when the association runs.
+fn can_report(server: &Server, now: Timestamp) -> bool {
+    let reaches = server.attributes.cut_since.is_none() && !server.has_outage(now) && !server.attributes.impaired;
+    server.state(now) == "running" && reaches && server.node.as_ref().is_some_and(|node| node.lost_at.is_none())
 }
 
 fn item(kind: &InventoryType, hash: &str, time: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::testing::account_log::{By, Change};
 use crate::testing::actor::SimActor;
 use crate::testing::cloud::FakeCloud;
 use crate::testing::error::SimError;
@@ -37,6 +38,7 @@ impl FakeCloud {
                 volume_type: Some("gp3".to_owned()),
                 encrypted: Some(false),
             };
+            state.note(place, &By::of(actor), instance, Change::Attached { what: id.to_string() });
             state.change(place, instance, |server| {
                 server.volumes.push(volume);
                 server.volumes.sort_by(|one, other| one.device.cmp(&other.device));
@@ -59,6 +61,9 @@ impl FakeCloud {
             let found = server.volumes.iter().find(|candidate| candidate.id == *volume);
             let found = found.cloned().ok_or_else(|| SimError::missing(volume))?;
             let device = found.device.clone();
+            state.note(place, &By::of(actor), instance, Change::Detached { what: volume.to_string() });
+            let zone = server.zone.clone();
+            state.site_mut(place)?.ground.volume_zones.insert(volume.clone(), zone);
             state.change(place, instance, |server| server.volumes.retain(|kept| kept.id != *volume))?;
             let loose = Volume { device: String::new(), root: false, attached_at: None, ..found };
             state.site_mut(place)?.loose_volumes.insert(volume.clone(), loose);
@@ -112,6 +117,7 @@ impl FakeCloud {
             let known = state.site(place)?.images.get(image).ok_or_else(|| SimError::missing(image))?;
             let content = known.content.clone();
             let (task, now) = (state.ids.resource("replacevol"), state.now());
+            state.note(place, &By::of(actor), instance, Change::RootReplaced { image: Some(image.clone()) });
             let (fresh, token) = (VolumeId::from(state.ids.resource("vol")), state.ids.uuid("client-token"));
             state.change(place, instance, |server| {
                 server.image = image.clone();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::testing::account_log::{By, Change};
 use crate::testing::actor::SimActor;
 use crate::testing::cloud::FakeCloud;
 use crate::testing::error::SimError;
@@ -18,6 +19,8 @@ impl FakeCloud {
     /// When the server does not exist.
     pub fn create_tags(&self, actor: &SimActor, instance: &InstanceId, tags: &[(&str, &str)]) -> Result<(), SimError> {
         self.at(instance, |state, place| {
+            let set = Change::Set { what: "tags".to_owned(), to: String::new() };
+            state.note(place, &By::of(actor), instance, set);
             state.change(place, instance, |server| {
                 let mut changed = BTreeMap::clone(&server.tags);
                 changed.extend(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
@@ -35,6 +38,8 @@ impl FakeCloud {
     /// When the server does not exist.
     pub fn delete_tags(&self, actor: &SimActor, instance: &InstanceId, keys: &[&str]) -> Result<(), SimError> {
         self.at(instance, |state, place| {
+            let set = Change::Set { what: "tags".to_owned(), to: String::new() };
+            state.note(place, &By::of(actor), instance, set);
             state.change(place, instance, |server| {
                 let mut changed = BTreeMap::clone(&server.tags);
                 changed.retain(|key, _| !keys.contains(&key.as_str()));

@@ -106,7 +106,16 @@ impl State {
 
     pub(super) fn read_addresses(&mut self, place: &Place) -> Result<Vec<AddressAssociation>, ReadError> {
         self.count(api::ADDRESSES, place)?;
-        Ok(self.readable(api::ADDRESSES, place)?.addresses.values().cloned().collect())
+        let (now, site) = (self.now(), self.readable(api::ADDRESSES, place)?);
+        let linked = site.ground.addresses.values().map(|slot| slot.visible(now)).filter_map(|address| {
+            let link = address.link.as_ref()?;
+            Some(AddressAssociation {
+                association: link.association.clone(),
+                instance: link.instance.clone(),
+                public_ip: address.public_ip.clone(),
+            })
+        });
+        Ok(linked.collect())
     }
 
     pub(super) fn read_user_data(&mut self, place: &Place, id: &InstanceId) -> Result<Option<Vec<u8>>, ReadError> {

@@ -83,12 +83,12 @@ impl<'a> Scope<'a> {
 
 impl State {
     /// Counts a call. A place that is not open is an account whose role cannot be assumed.
-    pub(super) fn count(&mut self, api: &'static str, place: &Place) -> Result<(), ReadError> {
+    pub(in crate::testing) fn count(&mut self, api: &'static str, place: &Place) -> Result<(), ReadError> {
         *self.calls.entry((place.clone(), api)).or_default() += 1;
         self.readable(api, place).map(|_| ())
     }
 
-    pub(super) fn readable(&self, api: &'static str, place: &Place) -> Result<&Site, ReadError> {
+    pub(in crate::testing) fn readable(&self, api: &'static str, place: &Place) -> Result<&Site, ReadError> {
         self.sites.get(place).ok_or_else(|| ReadError {
             api,
             place: place.clone(),

@@ -160,6 +160,7 @@ async fn other_attributes_show_and_leave_one_record_each() {
     assert_eq!(now.interfaces[0].address_associations, std::slice::from_ref(&address));
     assert_eq!(cloud.addresses(&place()).await.unwrap()[0].instance, id);
     cloud.disassociate_address(&bob(), &place(), &address).unwrap();
+    fleet.clock.advance(Duration::from_secs(15));
     assert!(cloud.addresses(&place()).await.unwrap().is_empty());
     assert_eq!(
         names(&fleet),

@@ -34,12 +34,29 @@ impl State {
         actor: &SimActor,
         call: Call,
     ) -> Result<String, SimError> {
+        self.record_both(place, actor, call).map(|(event, _)| event)
+    }
+
+    /// Records a call; returns its `requestID`, which the caller got with the answer.
+    pub(in crate::testing) fn record_request(
+        &mut self,
+        place: &Place,
+        actor: &SimActor,
+        call: Call,
+    ) -> Result<String, SimError> {
+        self.record_both(place, actor, call).map(|(_, request)| request)
+    }
+
+    fn record_both(&mut self, place: &Place, actor: &SimActor, call: Call) -> Result<(String, String), SimError> {
         let now = self.now();
         let (event, request) = (self.ids.uuid("event"), self.ids.uuid("request"));
+        if !self.settings.trail {
+            return self.site(place).map(|_| (event, request));
+        }
         let read_only = call.read_only;
         let body = envelope(place, actor, call, now, &event, &request);
         self.push_event(place, now, read_only, body.to_string())?;
-        Ok(event)
+        Ok((event, request))
     }
 
     /// Puts text into the event history as it is.
