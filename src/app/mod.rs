@@ -17,6 +17,7 @@ pub mod context;
 #[cfg(feature = "testing")]
 pub mod demo;
 pub mod diag;
+mod enforce;
 pub mod enforcing;
 pub mod error;
 pub mod exit;

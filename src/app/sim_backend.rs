@@ -70,8 +70,4 @@ impl SimBackend {
         }
         Ok(())
     }
-
-    async fn connect_enforcing(&self, _config: &Config) -> Result<Enforcing, AppError> {
-        Err(AppError::new(Exit::Config, "the simulated account cannot be changed by enforcement yet"))
-    }
 }

@@ -26,8 +26,8 @@ pub use breaker::mass_drift;
 pub use check::check;
 pub use hash::plan_hash;
 pub use input::{
-    Alarm, AlarmState, Approval, CapacityBackoff, History, Lineage, OperationState, Overriding, PastOperation, PastReplacement,
-    Pause, Permissions, PlanInput, PlanSubject,
+    Alarm, AlarmState, Approval, CapacityBackoff, History, Lineage, OperationState, Overriding, PastOperation,
+    PastReplacement, Pause, Permissions, PlanInput, PlanSubject,
 };
 pub use planner::plan;
 pub use windows::{WindowProblem, check_window};

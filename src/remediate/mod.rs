@@ -42,7 +42,9 @@ pub use capture::{CaptureRequest, capture, notes};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use evidence::{BundleParts, EvidenceError, EvidenceStore};
+#[cfg(feature = "testing")]
 pub use failpoint::{FailPoint, KillAt};
+pub use failpoint::{Hooks, NoHooks};
 pub use journal::{Approval, Journal, JournalEntry, OwnCall};
 pub use kill_switch::{KillSwitch, Pulled};
 pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
@@ -56,7 +58,7 @@ pub use probe::{
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
 pub use refuse::{Readings, Refusal, refusals};
-pub use sequence::{HOLD_TAG, OPERATION_TAG, REPLACES_TAG, STATE_TAG};
+pub use sequence::{HOLD_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};
 pub use step::{
@@ -64,4 +66,3 @@ pub use step::{
 };
 pub use target::{Answered, CallContext, CloudWrite, Output, SnapshotMade, WriteError, WriteFailure};
 pub use token::client_token;
-#[cfg(feature = "testing")]

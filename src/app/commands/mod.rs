@@ -3,6 +3,7 @@
 
 mod approve;
 mod audit;
+mod by_hand;
 mod completion;
 mod config;
 mod daemon;
@@ -33,6 +34,7 @@ use super::cli::exceptions::ExceptionsCommand;
 use super::context::Context;
 use super::error::AppError;
 use super::exit::Exit;
+use crate::types::OperationKind;
 
 /// Runs a command.
 pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppError> {
@@ -59,9 +61,9 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Plan(args) => plan::run(context, &args),
         Command::Enforce(args) => enforce::run(context, &args),
         Command::Approve(args) => approve::run(context, &args),
-        Command::Quarantine(args) => enforce::quarantine(context, &args),
-        Command::Replace(args) => enforce::replace(context, &args),
-        Command::Release(args) => enforce::release(context, &args),
+        Command::Quarantine(args) => by_hand::run(context, OperationKind::Quarantine, &args),
+        Command::Replace(args) => by_hand::run(context, OperationKind::Replace, &args),
+        Command::Release(args) => by_hand::release(context, &args),
         Command::Operations(command) => operations::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
         Command::Notify(command) => notify::run(context, &command),

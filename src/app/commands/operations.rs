@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::by_hand::{self, Way};
 use crate::app::cli::enforce::{ListArgs, OperationArgs, OperationsCommand};
 use crate::app::context::Context;
 use crate::app::error::AppError;
@@ -25,8 +26,8 @@ pub(super) fn run(context: &Context<'_>, command: &OperationsCommand) -> Result<
     match command {
         OperationsCommand::List(args) => list(context, args),
         OperationsCommand::Show(args) => show(context, args),
-        OperationsCommand::Resume(args) => super::enforce::resume(context, args),
-        OperationsCommand::Rollback(args) => super::enforce::rollback(context, args),
+        OperationsCommand::Resume(args) => by_hand::decide(context, &args.id, Way::Resume),
+        OperationsCommand::Rollback(args) => by_hand::decide(context, &args.id, Way::RollBack),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context<'_>, args: &ScanArgs) -> Result<Exit, AppErr
     }
     if service.config.mode != Enforcement::Observe {
         let mode = service.config.mode;
-        context.note(&format!("mode = \"{mode}\": this version plans and alerts, it does not act"));
+        context.note(&format!("mode = \"{mode}\": a scan only plans and alerts; `cattleguard enforce` acts"));
     }
     let runtime = context.runtime()?;
     runtime.block_on(async {

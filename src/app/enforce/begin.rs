@@ -6,9 +6,7 @@ use crate::remediate::{
     self, Begin, CaptureRequest, Method, OperationRecord, OperationStatus, Requested, WriteFailure, lay_out,
     lay_out_release,
 };
-use crate::types::{
-    Finding, GoldenStatus, ImageId, Operation, OperationId, OperationKind, Place, Track,
-};
+use crate::types::{Finding, GoldenStatus, ImageId, Operation, OperationId, OperationKind, Place, Track};
 
 /// Why an operation is not begun.
 #[derive(Debug)]
@@ -115,9 +113,8 @@ impl Session<'_> {
             generation,
             now: self.now(),
         };
-        let launches = kind == OperationKind::Replace
-            && begin.settings.method == Method::Launch
-            && begin.before.group.is_none();
+        let launches =
+            kind == OperationKind::Replace && begin.settings.method == Method::Launch && begin.before.group.is_none();
         let request = match &golden {
             Some(golden) if launches => {
                 let token = begin.launch_token();
@@ -191,12 +188,14 @@ pub(in crate::app) fn in_quarantine(
 ) -> Result<Option<OperationRecord>, crate::store::StoreError> {
     let operations = store.operations_of(instance)?;
     let quarantine = operations.iter().rev().find(|record| {
-        record.kind == OperationKind::Quarantine && record.instance == *instance && record.status == OperationStatus::Done
+        record.kind == OperationKind::Quarantine
+            && record.instance == *instance
+            && record.status == OperationStatus::Done
     });
     let released = |quarantine: &OperationRecord| {
-        operations.iter().any(|other| {
-            other.undoes.as_ref() == Some(&quarantine.id) && other.status == OperationStatus::Done
-        })
+        operations
+            .iter()
+            .any(|other| other.undoes.as_ref() == Some(&quarantine.id) && other.status == OperationStatus::Done)
     };
     Ok(quarantine.filter(|record| !released(record)).cloned())
 }

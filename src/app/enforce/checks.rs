@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::config::Config;
 use crate::app::enforcing::Enforcing;
-use crate::plan::{Alarm, AlarmState, Pause, Permissions};
+use crate::plan::{Alarm, AlarmState, Permissions};
 use crate::remediate::{KillSwitch, actions_for};
 use crate::types::{AccountId, Enforcement, FleetName, OperationKind, Place};
 
@@ -74,9 +74,9 @@ pub(in crate::app) async fn pulled(
     kill_switch: &KillSwitch,
     enforcing: &Enforcing,
     stop_variable: Option<&str>,
-) -> Option<Pause> {
+) -> Option<String> {
     let no_fleet = FleetName::new("");
     let none = || Ok(Vec::new());
     let checked = kill_switch.check(enforcing.probe.as_ref(), none, stop_variable, &no_fleet).await;
-    checked.err().map(|pulled| (None, pulled.to_string()))
+    checked.err().map(|pulled| pulled.to_string())
 }

@@ -9,7 +9,7 @@ use crate::app::context::Context;
 use crate::app::enforcing::Enforcing;
 use crate::app::error::AppError;
 use crate::app::operator;
-use crate::app::pipeline::{Guards, Held, Service};
+use crate::app::pipeline::{Asked, Held, Service};
 use crate::app::shutdown::Shutdown;
 use crate::collect::CloudRead;
 use crate::remediate::{EvidenceStore, Hooks, KillSwitch, OperationRecord};
@@ -36,16 +36,18 @@ pub(in crate::app) struct Desk<'b> {
 
 impl<'b> Desk<'b> {
     /// Opens everything; nothing is read from AWS yet but what credentials need.
-    pub(in crate::app) async fn open(context: &Context<'b>, service: Service<'b>, command: &str) -> Result<Self, AppError> {
+    pub(in crate::app) async fn open(
+        context: &Context<'b>,
+        service: Service<'b>,
+        command: &str,
+    ) -> Result<Self, AppError> {
         let config = &service.config;
         let cloud = context.backend.connect(config).await?;
         let enforcing = context.backend.connect_enforcing(config).await?;
         let place = service.places.first().cloned();
         let parameter = config.enforcement.kill_switch.parameter.clone();
-        let kill_switch = KillSwitch {
-            file: Some(config.enforcement.kill_switch.file.clone()),
-            parameter: place.zip(parameter),
-        };
+        let kill_switch =
+            KillSwitch { file: Some(config.enforcement.kill_switch.file.clone()), parameter: place.zip(parameter) };
         let evidence = EvidenceStore::new(config.evidence_folder());
         Ok(Self {
             cloud,
@@ -96,17 +98,23 @@ impl<'b> Desk<'b> {
     }
 
     /// What the plan must know when it will be carried out.
-    pub(in crate::app) async fn guards(&self) -> Guards {
+    pub(in crate::app) async fn asked(&self) -> Asked {
         let config = self.config();
         let places = &self.service.places;
+        let mut asked = Asked { own_principals: self.service.asked.own_principals.clone(), ..Asked::default() };
         if config.mode == Enforcement::Observe {
-            return Guards::default();
+            return asked;
         }
-        Guards {
-            permissions: permissions(config, &self.enforcing, places).await,
-            alarms: alarms(config, &self.enforcing, places).await,
-            pulled: pulled(&self.kill_switch, &self.enforcing, self.stop_variable.as_deref()).await,
+        asked.permissions = permissions(config, &self.enforcing, places).await;
+        asked.alarms = alarms(config, &self.enforcing, places).await;
+        for place in places {
+            let switch = self.kill_switch.at(place);
+            asked.stopped = asked.stopped.or(pulled(&switch, &self.enforcing, self.stop_variable.as_deref()).await);
+            if let Ok(principal) = self.enforcing.write.principal(place).await {
+                asked.own_principals.push(principal);
+            }
         }
+        asked
     }
 
     /// Says on stderr how an operation goes, and puts what people must know into the outbox.
@@ -115,7 +123,7 @@ impl<'b> Desk<'b> {
             eprintln!("{} {} {}: {text}", record.kind, record.instance, short(record));
         }
         tracing::info!(operation = %record.id, instance.id = %record.instance, kind = %record.kind, "{text}");
-        self.service.tell_operation(record, text);
+        self.service.tell_operation(record);
     }
 }
 

@@ -59,7 +59,7 @@ impl Session<'_> {
         by: &str,
         overridden: Option<&str>,
     ) -> Outcomes {
-        let most = self.config().enforcement.concurrency.max(1);
+        let most = usize::try_from(self.config().enforcement.concurrency).unwrap_or(1).max(1);
         let each = plan.operations.iter().map(|operation| {
             let requested = requested_by_plan(operation, &plan.hash, findings, by, overridden);
             self.one(operation, requested)

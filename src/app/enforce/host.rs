@@ -66,6 +66,7 @@ impl Host for AppHost<'_> {
     async fn may_change(&self, record: &OperationRecord) -> Result<(), String> {
         let pauses = || self.store.pauses();
         self.kill_switch
+            .at(&record.place)
             .check(self.enforcing.probe.as_ref(), pauses, self.stop_variable.as_deref(), &record.fleet)
             .await
             .map_err(|pulled| pulled.to_string())
@@ -88,7 +89,7 @@ impl Host for AppHost<'_> {
             instance,
             golden: &golden,
             fleet,
-            launched_after: record.created_at,
+            launched_after: remediate::captures_after(record),
             now: self.now(),
             moving: &moving,
         };
@@ -129,7 +130,8 @@ impl Host for AppHost<'_> {
                 facts.console = Some(kept.map_err(|error| error.to_string())?);
             }
             Evidence::Bundle => {
-                let snapshots = self.enforcing.probe.snapshots(&record.place, remediate::OPERATION_TAG, record.id.as_str());
+                let snapshots =
+                    self.enforcing.probe.snapshots(&record.place, remediate::OPERATION_TAG, record.id.as_str());
                 let snapshots = snapshots.await.map_err(|error| error.to_string())?;
                 let now_seen = self.enforcing.probe.instance(&record.place, &record.instance).await;
                 let findings = self.store.findings(true).map_err(|error| error.to_string())?;

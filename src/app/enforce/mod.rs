@@ -20,5 +20,4 @@ use checks::{alarms, permissions, pulled};
 pub(in crate::app) use desk::Desk;
 pub(in crate::app) use execute::{Outcome, Outcomes};
 pub(in crate::app) use select::select;
-pub(in crate::app) use session::Session;
 pub(in crate::app) use show::{exit_of, show};

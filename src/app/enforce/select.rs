@@ -9,7 +9,9 @@ pub(in crate::app) fn select(given: &Plan, fresh: &Plan) -> (Plan, Vec<String>) 
     let mut kept = Vec::new();
     for wanted in &given.operations {
         let same = |operation: &&Operation| {
-            operation.instance == wanted.instance && operation.account == wanted.account && operation.region == wanted.region
+            operation.instance == wanted.instance
+                && operation.account == wanted.account
+                && operation.region == wanted.region
         };
         let name = format!("{} {}", wanted.kind, wanted.instance);
         match fresh.operations.iter().find(same) {

@@ -23,7 +23,8 @@ impl Session<'_> {
         let day = jiff::SignedDuration::from_hours(24);
         let since = self.now().checked_sub(day).unwrap_or(jiff::Timestamp::MIN);
         let Ok(past) = self.store().operations_since(since) else { return };
-        let of_fleet = past.iter().rev().filter(|other| other.kind == OperationKind::Replace && other.fleet == record.fleet);
+        let of_fleet =
+            past.iter().rev().filter(|other| other.kind == OperationKind::Replace && other.fleet == record.fleet);
         let decided = of_fleet.filter(|other| other.status != OperationStatus::Running && !is_capacity(other));
         let in_a_row = decided.take_while(|other| failed(other.status) && other.golden == record.golden).count();
         if in_a_row < FAILURES {

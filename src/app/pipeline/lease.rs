@@ -62,7 +62,7 @@ impl<'a> Held<'a> {
     }
 
     /// Runs a future to its end and renews the lease meanwhile. A lost lease ends the scan: another one runs.
-    pub(super) async fn renewing<T>(&self, work: impl Future<Output = T>) -> Result<T, StoreError> {
+    pub(in crate::app) async fn renewing<T>(&self, work: impl Future<Output = T>) -> Result<T, StoreError> {
         tokio::pin!(work);
         loop {
             tokio::select! {

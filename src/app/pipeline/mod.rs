@@ -16,13 +16,17 @@ mod retention;
 mod scan;
 mod service;
 mod stage_log;
+mod standing;
 mod unseen;
+mod wish;
 
 pub use decisions::compile_policies;
 pub use history::{approvals, next_generation};
+pub(in crate::app) use lease::Held;
 pub use outcome::{exit_of, totals};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
 pub use service::{Asked, Service, destinations};
+pub use wish::Wish;
 
 #[cfg(feature = "testing")]
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::decisions::Evaluated;
 use super::history;
 use super::scan::{Known, ScanInputs};
+use super::wish;
 use crate::detect::Detection;
 use crate::plan::{self, PlanInput, PlanSubject};
 use crate::remediate::OperationRecord;
-use crate::types::{Finding, FindingId, Instance, InstanceId, Plan, Snapshot};
+use crate::types::{Decision, Finding, FindingId, Instance, InstanceId, Plan, Snapshot};
 
 /// Plans over every live instance of a scan.
 pub(super) fn plan(
@@ -18,6 +19,41 @@ pub(super) fn plan(
     detection: &Detection,
     evaluated: &Evaluated,
     operations: &[OperationRecord],
+) -> Plan {
+    let decisions = evaluated.decisions.iter().map(|(id, decision)| (id, decision)).collect();
+    planned(inputs, snapshot, known, detection, &decisions, operations, None)
+}
+
+/// The plan for a person's wish, and nothing else: `None` without one, or when its instance is not there.
+pub(super) fn wished(
+    inputs: &ScanInputs<'_>,
+    snapshot: &Snapshot,
+    known: &Known,
+    detection: &Detection,
+    evaluated: &Evaluated,
+    operations: &[OperationRecord],
+) -> Option<Plan> {
+    let wish = inputs.wish?;
+    let instance = snapshot.instances.iter().find(|instance| instance.id == wish.instance && instance.is_live())?;
+    let found = detection.instances.iter().find(|found| found.instance == wish.instance);
+    let fleet = found.and_then(|found| found.fleet.as_ref());
+    let fleet = fleet.and_then(|name| inputs.fleets.iter().find(|fleet| fleet.name == *name));
+    let policy = evaluated.decisions.get(&wish.instance);
+    let decision = wish::decision(wish, instance, fleet, inputs.mode, policy);
+    let decisions = BTreeMap::from([(&wish.instance, &decision)]);
+    let overriding =
+        wish.overriding.as_deref().map(|reason| plan::Overriding { instance: &wish.instance, by: &wish.by, reason });
+    Some(planned(inputs, snapshot, known, detection, &decisions, operations, overriding))
+}
+
+fn planned<'a>(
+    inputs: &'a ScanInputs<'_>,
+    snapshot: &'a Snapshot,
+    known: &'a Known,
+    detection: &'a Detection,
+    decisions: &BTreeMap<&InstanceId, &'a Decision>,
+    operations: &[OperationRecord],
+    overriding: Option<plan::Overriding<'a>>,
 ) -> Plan {
     let instances: BTreeMap<&InstanceId, &Instance> =
         snapshot.instances.iter().map(|instance| (&instance.id, instance)).collect();
@@ -30,7 +66,7 @@ pub(super) fn plan(
             Some(PlanSubject {
                 instance: instances.get(&found.instance)?,
                 fleet: found.fleet.as_ref(),
-                decision: evaluated.decisions.get(&found.instance),
+                decision: decisions.get(&found.instance).copied(),
                 findings: found.findings.iter().filter_map(|id| findings.get(id).copied()).collect(),
             })
         })
@@ -52,6 +88,6 @@ pub(super) fn plan(
         alarms: &inputs.alarms,
         approvals: &approvals,
         permissions: &inputs.permissions,
-        overriding: None,
+        overriding,
     })
 }

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 
 use super::decisions::{self, Evaluated};
 use super::stage_log::StageLog;
+use super::standing;
+use super::wish::Wish;
 use super::{commit, history, lease, outcome, own_calls, planning, unseen};
 use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
@@ -50,6 +52,8 @@ pub struct ScanInputs<'a> {
     pub permissions: Permissions,
     /// How many different people must approve a plan where approval is wanted.
     pub approvals_needed: usize,
+    /// What a person wants done with one instance.
+    pub wish: Option<&'a Wish>,
     /// Who holds the lease: host, pid, command.
     pub holder: String,
     /// The clock.
@@ -77,6 +81,8 @@ pub struct ScanOutcome {
     pub notices: usize,
     /// Events that were read for the first time.
     pub events: usize,
+    /// The plan for a person's wish alone; `None` when there was none, or its instance was not seen.
+    pub wished: Option<crate::types::Plan>,
 }
 
 /// What the store knows before the scan.
@@ -118,7 +124,7 @@ async fn scan_under_lease(
     log.done("collect");
     let snapshot = &collected.snapshot;
 
-    let detection = detect(&DetectInput {
+    let mut detection = detect(&DetectInput {
         snapshot,
         goldens: &known.goldens,
         fleets: inputs.fleets,
@@ -129,11 +135,13 @@ async fn scan_under_lease(
     });
     let drifted = detection.instances.iter().filter(|found| !found.findings.is_empty());
     let operations = history::load(store, now, drifted.map(|found| &found.instance))?;
+    standing::without_our_doing(&mut detection, &standing::standings(store, snapshot)?);
     log.done("detect");
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection, &operations);
     let mut evaluated = evaluated.ok_or(ScanError::Policy)?;
     log.done("evaluate");
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated, &operations);
+    let wished = planning::wished(inputs, snapshot, &known, &detection, &evaluated, &operations);
     log.done("plan");
     let unseen = unseen::unseen(store, snapshot, &detection)?;
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
@@ -151,7 +159,7 @@ async fn scan_under_lease(
     store.commit_scan(held.lease(), &scan)?;
     report.instances = scan.instances;
     log.done("commit");
-    Ok(ScanOutcome { report, notices, events })
+    Ok(ScanOutcome { report, notices, events, wished })
 }
 
 /// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every

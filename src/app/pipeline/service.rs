@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::scan::{ScanInputs, ScanOutcome, run_scan};
+use super::wish::Wish;
 use super::{ScanError, compile_policies, retention};
 use crate::app::backend::Backend;
 use crate::app::config::Config;
@@ -18,8 +19,9 @@ use crate::app::progress::Progress;
 use crate::collect::{self, CloudRead};
 use crate::evaluate::PolicySet;
 use crate::plan::{Alarm, Permissions};
+use crate::remediate::OperationRecord;
 use crate::report::deliver::Client;
-use crate::report::{Destination, NotifySettings, Pump, PumpSummary};
+use crate::report::{Destination, NotifySettings, OperationNews, Pump, PumpSummary, operation_notice};
 use crate::store::Store;
 use crate::types::Place;
 
@@ -106,6 +108,20 @@ impl<'b> Service<'b> {
     /// # Errors
     /// When another scan holds the lease, or the state cannot be used.
     pub async fn scan(&self, cloud: &dyn CloudRead, progress: &Progress) -> Result<ScanOutcome, AppError> {
+        self.scan_with(cloud, progress, &self.asked, None).await
+    }
+
+    /// Scans once with what was asked for this scan, and perhaps a person's wish; commits.
+    ///
+    /// # Errors
+    /// As [`scan`](Self::scan).
+    pub async fn scan_with(
+        &self,
+        cloud: &dyn CloudRead,
+        progress: &Progress,
+        asked: &Asked,
+        wish: Option<&Wish>,
+    ) -> Result<ScanOutcome, AppError> {
         let total = self.places.len() as u64;
         let done = std::sync::atomic::AtomicU64::new(0);
         let show = |step: collect::Progress| match step {
@@ -127,10 +143,11 @@ impl<'b> Service<'b> {
             policies: &self.policies,
             destinations: &self.destinations,
             notify: self.notify,
-            own_principals: self.asked.own_principals.clone(),
-            stopped: self.config.enforcement.kill_switch.stopped_by_file().or_else(|| self.asked.stopped.clone()),
-            alarms: self.asked.alarms.clone(),
-            permissions: self.asked.permissions.clone(),
+            own_principals: asked.own_principals.clone(),
+            stopped: self.config.enforcement.kill_switch.stopped_by_file().or_else(|| asked.stopped.clone()),
+            alarms: asked.alarms.clone(),
+            permissions: asked.permissions.clone(),
+            wish,
             approvals_needed: self.config.approvals_needed(),
             holder: self.holder.clone(),
             clock: &clock,
@@ -139,6 +156,16 @@ impl<'b> Service<'b> {
         let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)?;
         retention::apply(self.store.as_ref(), self.config.state.retention, &self.holder, clock());
         Ok(outcome)
+    }
+
+    /// Puts into the outbox what people must know of an operation. A store that fails is logged: the operation itself
+    /// is in the journal.
+    pub fn tell_operation(&self, record: &OperationRecord) {
+        let now = self.backend.now();
+        let drafts = operation_notice(&OperationNews::from(record), &self.destinations, now);
+        if let Err(error) = self.store.enqueue(&drafts, now) {
+            tracing::error!(error = %error, operation = %record.id, "a notice of an operation could not be kept");
+        }
     }
 
     /// Delivers what is due, at the pace that receivers allow. A store that fails is logged: the rows are still there.

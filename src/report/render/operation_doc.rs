@@ -163,6 +163,8 @@ pub fn operations_json(records: &[OperationRecord]) -> String {
 fn facts_doc(facts: &Facts) -> FactsDoc<'_> {
     let Facts {
         replacement: _,
+        principal: _,
+        undo_all: _,
         snapshots,
         cut,
         task,
@@ -186,7 +188,7 @@ fn facts_doc(facts: &Facts) -> FactsDoc<'_> {
 }
 
 fn step_doc(index: usize, record: &StepRecord) -> StepDoc<'_> {
-    let StepRecord { step, state, attempts, call, begun_at, ended_at, error } = record;
+    let StepRecord { step, state, attempts, call, begun_at, ended_at, error, may_have_happened: _ } = record;
     StepDoc {
         index,
         name: &step.name,
@@ -196,7 +198,7 @@ fn step_doc(index: usize, record: &StepRecord) -> StepDoc<'_> {
         attempts: *attempts,
         optional: step.optional,
         after_retention: step.after_retention,
-        undoable: step.undo.is_some(),
+        undoable: !step.undo.is_empty(),
         begun_at: *begun_at,
         ended_at: *ended_at,
         call: call.as_ref(),

@@ -45,6 +45,7 @@ pub(crate) fn does(does: &Does) -> String {
         Does::Wait(condition) => condition_phrase(condition),
         Does::Collect(Evidence::Console) => "keeps the console output".to_owned(),
         Does::Collect(Evidence::Bundle) => "writes the evidence bundle".to_owned(),
+        Does::Nothing => "nothing; it is undone in this place".to_owned(),
     }
 }
 

@@ -108,6 +108,8 @@ fn why(out: &mut Out<'_>, requested: &Requested) {
 
 fn facts(out: &mut Out<'_>, record: &OperationRecord) {
     let Facts {
+        principal: _,
+        undo_all: _,
         replacement,
         snapshots,
         cut,
@@ -150,7 +152,7 @@ fn facts(out: &mut Out<'_>, record: &OperationRecord) {
 }
 
 fn step_row(index: usize, record: &StepRecord, look: &Look) -> Vec<String> {
-    let StepRecord { step, state, attempts, call: _, begun_at: _, ended_at, error } = record;
+    let StepRecord { step, state, attempts, call: _, begun_at: _, ended_at, error, may_have_happened: _ } = record;
     let role = match state {
         StepState::Done => Role::Good,
         StepState::Failed | StepState::Stuck => Role::Bad,

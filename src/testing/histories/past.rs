@@ -21,6 +21,7 @@ pub(super) fn history(operations: &[OperationRecord], now: Timestamp) -> History
         kind: record.kind,
         instance: record.instance.clone(),
         fleet: record.fleet.clone(),
+        replacement: record.facts.replacement.clone(),
         state: match finished(record) {
             Some(at) => OperationState::Finished(at),
             None => OperationState::InFlight,
@@ -38,7 +39,7 @@ pub(super) fn history(operations: &[OperationRecord], now: Timestamp) -> History
             .push(PastReplacement { at: at.min(now), fingerprints: record.requested.fingerprints.clone() });
         lineages.insert(new.clone(), lineage);
     }
-    History { operations: past.collect(), lineages }
+    History { operations: past.collect(), lineages, ..History::default() }
 }
 
 /// When an operation stopped counting as in flight: at its end, or when only its retention was left.

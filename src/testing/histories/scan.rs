@@ -196,6 +196,7 @@ impl Process {
             images: &seen.images,
             exceptions: &[],
             pauses: &pauses,
+            stopped: None,
             coverage: &seen.coverage,
             history: &history,
             alarms: &alarms,

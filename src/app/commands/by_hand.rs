@@ -1,0 +1,168 @@
+//! `quarantine`, `replace` and `release`: one instance by hand, through the same gates.
+
+use super::enforce::{FORMATS, deliver, print, shutdown};
+use crate::app::cli::enforce::{ManualArgs, ReleaseArgs};
+use crate::app::context::Context;
+use crate::app::enforce::{Desk, Outcome, Outcomes, exit_of, in_quarantine};
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::pipeline::{Service, Wish};
+use crate::app::view::look;
+use crate::remediate::Requested;
+use crate::report::render::plan_text;
+use crate::types::{InstanceId, OperationKind};
+
+/// `quarantine` or `replace`.
+///
+/// # Errors
+/// Configuration, credentials, state, an instance that the scan does not see.
+pub(super) fn run(context: &Context<'_>, kind: OperationKind, args: &ManualArgs) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&FORMATS)?;
+    let config = context.load(Vec::new())?.config;
+    let mut service = Service::prepare(context, config, kind.as_str())?;
+    service.deliver_at_once();
+    let by = context.operator();
+    let wish = Wish {
+        instance: InstanceId::new(&args.instance),
+        kind,
+        contain_first: args.contain_first,
+        by: by.clone(),
+        overriding: args.override_reason.clone(),
+    };
+    context.runtime()?.block_on(async {
+        let shutdown = shutdown()?;
+        let desk = Desk::open(context, service, kind.as_str()).await?;
+        let clock = || context.now();
+        let held = desk.lease(&clock)?;
+        let say = |record: &crate::remediate::OperationRecord, text: &str| desk.say(record, text);
+        let session = desk.session(&held, Some(&shutdown), &say);
+        let mut outcomes = session.recover().await?;
+        let asked = desk.asked().await;
+        let progress = context.progress();
+        let scan = desk.service.scan_with(desk.cloud.as_ref(), &progress, &asked, Some(&wish));
+        let scanned = tokio::select! {
+            scanned = held.renewing(scan) => scanned??,
+            exit = shutdown.wait() => return Ok(exit),
+        };
+        progress.finish();
+        let plan = scanned.wished.ok_or_else(|| {
+            AppError::failed(format!("the scan saw no live instance {}", args.instance))
+                .with_hint("cattleguard scan; cattleguard pets")
+        })?;
+        if args.dry_run || plan.operations.is_empty() {
+            outputs.emit(|format, canvas| {
+                Ok(match format {
+                    crate::app::output::Format::Table => plan_text(&plan, &look(canvas, true)),
+                    _ => crate::report::render::plan_json(&plan),
+                })
+            })?;
+            if !args.dry_run {
+                context.note(
+                    "nothing was done: the gates above hold it; `--override REASON` is a person's word against them",
+                );
+            }
+            return Ok(if plan.operations.is_empty() { Exit::Held } else { Exit::Ok });
+        }
+        let findings = scanned.report.findings;
+        outcomes.extend(session.execute(&plan, &findings, &by, args.override_reason.as_deref()).await);
+        print(&outputs, &outcomes, &[])?;
+        deliver(context, &desk, &shutdown).await;
+        Ok(shutdown.requested().unwrap_or_else(|| exit_of(&outcomes, &[], None)))
+    })
+}
+
+/// `release`: undoes the quarantine of an instance from its before-image.
+///
+/// # Errors
+/// Configuration, credentials, state, an instance that is not in quarantine.
+pub(super) fn release(context: &Context<'_>, args: &ReleaseArgs) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&FORMATS)?;
+    let config = context.load(Vec::new())?.config;
+    let mut service = Service::prepare(context, config, "release")?;
+    service.deliver_at_once();
+    let instance = InstanceId::new(&args.instance);
+    let by = context.operator();
+    context.runtime()?.block_on(async {
+        let shutdown = shutdown()?;
+        let desk = Desk::open(context, service, "release").await?;
+        let clock = || context.now();
+        let held = desk.lease(&clock)?;
+        let say = |record: &crate::remediate::OperationRecord, text: &str| desk.say(record, text);
+        let session = desk.session(&held, Some(&shutdown), &say);
+        let mut outcomes = session.recover().await?;
+        let quarantine = in_quarantine(desk.service.store.as_ref(), &instance)?.ok_or_else(|| {
+            AppError::failed(format!("{instance} is not in quarantine")).with_hint("cattleguard operations list --all")
+        })?;
+        let reasons = vec![args.override_reason.clone().unwrap_or_else(|| format!("released by {by}"))];
+        let requested =
+            Requested { by, reasons, plan: None, findings: Vec::new(), fingerprints: Vec::new(), overridden: None };
+        let record = session
+            .prepare_release(&quarantine, requested)
+            .await
+            .map_err(|refused| AppError::new(Exit::Held, refused.reason))?;
+        let begun = record.clone();
+        outcomes.add(match session.engine().begin(record).await {
+            Ok(record) => session.ended(record),
+            Err(halt) => Outcome::Halted(Box::new(begun), halt.to_string()),
+        });
+        print(&outputs, &outcomes, &[])?;
+        deliver(context, &desk, &shutdown).await;
+        Ok(shutdown.requested().unwrap_or_else(|| exit_of(&outcomes, &[], None)))
+    })
+}
+
+/// Which way a person sends an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// On.
+    Resume,
+    /// Back.
+    RollBack,
+}
+
+/// `operations resume` and `operations rollback`.
+///
+/// # Errors
+/// Configuration, credentials, state, an operation that is over.
+pub(super) fn decide(context: &Context<'_>, id: &str, way: Way) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&FORMATS)?;
+    let config = context.load(Vec::new())?.config;
+    let mut service = Service::prepare(context, config, "operations")?;
+    service.deliver_at_once();
+    let by = context.operator();
+    context.runtime()?.block_on(async {
+        let shutdown = shutdown()?;
+        let desk = Desk::open(context, service, "operations").await?;
+        let record = super::operations::find(desk.service.store.as_ref(), id)?;
+        if record.status.is_over() {
+            let hint = match record.kind {
+                OperationKind::Quarantine => format!("cattleguard release {}", record.instance),
+                _ => format!("cattleguard operations show {}", record.id),
+            };
+            return Err(AppError::failed(format!("{} is {}", record.id, record.status)).with_hint(hint));
+        }
+        let clock = || context.now();
+        let held = desk.lease(&clock)?;
+        let say = |record: &crate::remediate::OperationRecord, text: &str| desk.say(record, text);
+        let session = desk.session(&held, Some(&shutdown), &say);
+        let begun = record.clone();
+        let engine = session.engine();
+        let went = match way {
+            Way::Resume => engine.resume(record, &by).await,
+            Way::RollBack => engine.undo_all(record, &by).await,
+        };
+        let mut outcomes = Outcomes::default();
+        outcomes.add(match went {
+            Ok(record) => session.ended(record),
+            Err(halt) => Outcome::Halted(Box::new(begun), halt.to_string()),
+        });
+        let rolled_back = way == Way::RollBack
+            && matches!(outcomes.0.first(), Some(Outcome::Ended(record))
+                if record.status == crate::remediate::OperationStatus::RolledBack);
+        print(&outputs, &outcomes, &[])?;
+        deliver(context, &desk, &shutdown).await;
+        // Going back is what was asked for.
+        let exit = if rolled_back { Exit::Ok } else { exit_of(&outcomes, &[], None) };
+        Ok(shutdown.requested().unwrap_or(exit))
+    })
+}
