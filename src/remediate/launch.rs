@@ -12,7 +12,7 @@ mod user_data;
 
 use std::collections::BTreeSet;
 
-pub use tags::{OPERATION_TAG, REPLACES_TAG};
+pub use tags::REPLACES_TAG;
 pub use user_data::{UserDataSources, user_data_for};
 
 use super::moving::data_volumes;

@@ -16,6 +16,7 @@ mod configuration;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod enforcing;
 mod formats;
 #[cfg(test)]
 mod goldens;

@@ -50,16 +50,12 @@ impl Session<'_> {
             }
             _ => None,
         };
-        let image: Option<ImageId> = golden.as_ref().and_then(|golden| {
-            let mut here: Vec<_> = golden
-                .images
-                .iter()
-                .filter(|image| image.region == place.region)
-                .filter(|image| image.account.as_ref().is_none_or(|account| *account == place.account))
-                .collect();
-            here.sort_by_key(|image| image.account.is_none());
-            here.first().map(|image| image.image.clone())
-        });
+        // A group launches a substitute for a member in quarantine as well: that must be the golden, too.
+        let expected = match &golden {
+            Some(golden) => Some(golden.clone()),
+            None => self.promoted(operation).map_err(stored)?,
+        };
+        let image: Option<ImageId> = expected.as_ref().and_then(|golden| remediate::image_in(golden, &place)).cloned();
         let contained = kind == OperationKind::Replace && operation.track == Track::Compromise;
         let before = if contained {
             // Quarantined already: what was there before that is what the replacement takes the place of.
@@ -68,6 +64,11 @@ impl Session<'_> {
             None
         };
         let before = match before {
+            Some(before) if !remediate::data_volumes(&before.detail).is_empty() => {
+                return Err(Refused::lasting(
+                    "its data volumes stay with the contained instance as evidence: a replacement would come up without data",
+                ));
+            }
             Some(before) => before,
             None => {
                 let result = self.store().instance_result(&operation.instance).map_err(stored)?;
@@ -126,6 +127,14 @@ impl Session<'_> {
         let mut record = lay_out(begin, request).map_err(Refused::lasting)?;
         self.introduce(&mut record).await?;
         Ok(record)
+    }
+
+    /// The promoted golden of the operation's fleet.
+    fn promoted(&self, operation: &Operation) -> Result<Option<crate::types::Golden>, crate::store::StoreError> {
+        let fleet = self.config().fleets.iter().find(|fleet| fleet.name == operation.fleet);
+        let Some(fleet) = fleet else { return Ok(None) };
+        let goldens = self.store().goldens()?;
+        Ok(goldens.into_iter().find(|golden| golden.line == fleet.golden && golden.status == GoldenStatus::Promoted))
     }
 
     /// Lays out the undoing of a quarantine.

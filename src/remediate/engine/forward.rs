@@ -51,10 +51,6 @@ impl Engine<'_> {
             Waited::Failed(reason) => {
                 if matches!(condition, Condition::Attested { .. }) {
                     record.facts.attestation = vec![reason.clone()];
-                    // Another replacement would differ as well: nothing more of this fleet is replaced until a
-                    // person has looked.
-                    let why = format!("a replacement made by {} could not be attested: {reason}", record.id);
-                    self.host.freeze(&record.fleet, &why)?;
                 }
                 self.failed(record, index, reason)
             }

@@ -91,6 +91,13 @@ impl Engine<'_> {
         };
         self.journal.record_progress(self.lease, &next, &entry)?;
         *record = next;
+        let failed = matches!(status, OperationStatus::RolledBack | OperationStatus::NeedsHuman);
+        if failed && let Some(difference) = record.facts.attestation.first() {
+            // Another replacement would differ as well: nothing more of this fleet is replaced until a person has
+            // looked. Not before this one was undone, which a frozen fleet would keep from happening.
+            let why = format!("a replacement made by {} could not be attested: {difference}", record.id);
+            self.host.freeze(&record.fleet, &why)?;
+        }
         self.host.progress(record, status.as_str());
         Ok(())
     }

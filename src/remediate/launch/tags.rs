@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::remediate::Refusal;
+use crate::remediate::{OPERATION_TAG, Refusal};
 use crate::types::{Instance, LaunchContract, OperationId};
 
-/// Names the operation that launched an instance.
-pub const OPERATION_TAG: &str = "cattleguard:operation";
 /// Names the instance that it replaces.
 pub const REPLACES_TAG: &str = "cattleguard:replaces";
 /// Keys that only AWS may set.
