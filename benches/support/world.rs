@@ -74,6 +74,7 @@ impl World {
         self.fleet.cloud.reset_calls();
         let clock = || self.fleet.clock.now();
         let inputs = ScanInputs {
+            wish: None,
             collect: self.config.collect_settings(self.config.places()),
             fleets: &self.config.fleets,
             mode: self.config.mode,

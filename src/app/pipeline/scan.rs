@@ -222,7 +222,14 @@ fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
 fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timestamp) -> Result<Memory, StoreError> {
     let checkpoints = store.checkpoints()?;
     let since = own_calls::since(&checkpoints, inputs.collect.lookback, inputs.collect.overlap, now);
-    let own = own_calls::own(&store.own_calls(since)?, now);
+    let calls = store.own_calls(since)?;
+    let own = own_calls::own(&calls, now);
+    // A scan that does not enforce has no writer to ask; each operation remembers who made its calls.
+    let operations: BTreeSet<_> = calls.iter().map(|call| &call.operation).collect();
+    let mut own_principals = inputs.own_principals.clone();
+    for operation in operations {
+        own_principals.extend(store.operation(operation)?.and_then(|record| record.facts.principal));
+    }
     let user_data_images: BTreeSet<ImageId> = known
         .goldens
         .iter()
@@ -234,7 +241,7 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timest
         user_data: store.user_data()?,
         checkpoints,
         user_data_images,
-        own_principals: inputs.own_principals.clone(),
+        own_principals,
         own_events: own.ids,
         own_windows: own.windows,
     })

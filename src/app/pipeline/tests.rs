@@ -81,6 +81,7 @@ impl World {
             stopped: None,
             alarms: Vec::new(),
             permissions: Permissions::Unknown,
+            wish: None,
             approvals_needed: 1,
             holder: "test".to_owned(),
             clock: &clock,

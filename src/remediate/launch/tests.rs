@@ -179,7 +179,7 @@ proptest! {
         before.detail.instance.source_dest_check = check;
         before.detail.instance.tags = tags;
         let request = launch(&before, &golden()).unwrap();
-        let own = |key: &str| key == OPERATION_TAG || key == REPLACES_TAG;
+        let own = |key: &str| key == crate::remediate::OPERATION_TAG || key == REPLACES_TAG;
         prop_assert!(request.tags.keys().all(|key| own(key) || !(key.starts_with("aws:") || key.starts_with("cattleguard:"))));
         prop_assert_eq!(request.tags.get("tier").map(String::as_str), Some("front"));
         prop_assert_eq!(LaunchRequest { tags: plain.tags.clone(), ..request.clone() }, plain);

@@ -18,7 +18,7 @@ pub(super) use replace::{ReplaceIn, replace};
 pub(super) use root_volume::root_volume;
 
 pub use super::launch::REPLACES_TAG;
-pub use super::permissions::OPERATION_TAG;
+pub(super) use super::permissions::OPERATION_TAG;
 use super::{BeforeImage, Settings, Step, WriteCall};
 use crate::types::{InstanceId, OperationId, Track};
 
