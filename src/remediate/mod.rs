@@ -1,6 +1,6 @@
 //! Stage 6: Plan -> effects. The only code that changes anything in AWS.
 //!
-//! An operation is data: it is laid out once, as a list of steps ([`sequence`]), from what the instance was
+//! An operation is data: it is laid out once, as a list of steps (`sequence`), from what the instance was
 //! ([`BeforeImage`]) and how its fleet wants it done ([`Settings`]), and it is carried out by one engine
 //! ([`Engine`]) that writes every intent into the journal before the call and asks AWS afterwards what really
 //! happened. A process that is killed at any point leaves a record from which the next one goes on or goes back.

@@ -20,7 +20,7 @@ pub(super) fn plan(
     evaluated: &Evaluated,
     operations: &[OperationRecord],
 ) -> Plan {
-    let decisions = evaluated.decisions.iter().map(|(id, decision)| (id, decision)).collect();
+    let decisions = evaluated.decisions.iter().collect();
     planned(inputs, snapshot, known, detection, &decisions, operations, None)
 }
 

@@ -80,8 +80,8 @@ impl Engine<'_> {
 
     async fn forward(&self, record: &mut OperationRecord) -> Result<(), Halt> {
         let next = record.steps.iter().position(|step| {
-            !matches!(step.state, StepState::Done | StepState::Skipped)
-                && !(step.state == StepState::Failed && step.step.optional)
+            let given_up = step.state == StepState::Failed && step.step.optional;
+            !given_up && !matches!(step.state, StepState::Done | StepState::Skipped)
         });
         let Some(index) = next else {
             return self.status(record, OperationStatus::Done, None);
