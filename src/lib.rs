@@ -1,8 +1,8 @@
 //! Cattleguard keeps EC2 fleets immutable.
 //!
 //! ```text
-//!  collect ──Snapshot──▶ detect ──Findings──▶ evaluate ──Decisions──▶ plan ──Plan──▶ report
-//!  (CloudRead)           (Golden)             (Rego)                  (gates)        (outbox)
+//!  collect ──Snapshot──▶ detect ──Findings──▶ evaluate ──Decisions──▶ plan ──Plan──▶ remediate, report
+//!  (CloudRead)           (Golden)             (Rego)                  (gates)        (journal, outbox)
 //! ```
 //!
 //! The stages in the middle are pure: they take values from [`types`], read no clock, file, environment or
