@@ -24,7 +24,7 @@ impl Folder {
         self.file("webhook-secret", signing_secret)?;
         let folder = self.0.display();
         let text = format!(
-            r#"mode = "replace"                        # a ceiling; this version plans and alerts, it does not act
+            r#"mode = "replace"                        # a ceiling; a scan plans and alerts, `enforce` acts
 
 [state]
 url = "sqlite:{folder}/state.db"
