@@ -9,7 +9,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
-pub use notes::notes;
+pub(in crate::remediate) use notes::notes;
 
 use super::refuse::{Readings, Refusal, refusals};
 use super::{BeforeImage, CloudProbe, CutMode, InstanceDetail, Settings};
@@ -85,6 +85,22 @@ pub async fn capture(
         Some(refusal) => Err(refusal),
         None => Ok(before),
     }
+}
+
+/// Asks again what stands against an operation, over what the instance was before its quarantine: now it is cut off.
+///
+/// # Errors
+/// As [`capture`].
+pub async fn recheck(
+    probe: &dyn CloudProbe,
+    before: &BeforeImage,
+    request: &CaptureRequest<'_>,
+) -> Result<(), Refusal> {
+    // What comes first on the compromise track is done; what is left is replaced as any other.
+    let request = CaptureRequest { track: Track::Hygiene, ..*request };
+    let mut read = readings::read(probe, &request, &before.detail).await.map_err(unread)?;
+    read.group = group_name(&before.detail, &request);
+    Refusal::join(refusals(before, &read, &request)).map_or(Ok(()), Err)
 }
 
 /// Without the group the operation is refused, unless it only undoes another one, which has its own before-image.

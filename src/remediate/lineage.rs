@@ -4,62 +4,49 @@
 use std::collections::BTreeSet;
 
 use super::{Method, OperationRecord, OperationStatus};
-use crate::plan::{Lineage, PastReplacement};
 use crate::types::{InstanceId, OperationKind};
 
-/// Replacements that led to an instance, newest first. Those that went back led nowhere.
-pub fn replacements_of<'a>(instance: &InstanceId, operations: &'a [OperationRecord]) -> Vec<&'a OperationRecord> {
-    let mut chain: Vec<&OperationRecord> = Vec::new();
-    let mut used = BTreeSet::new();
-    let mut current = instance.clone();
-    // Each operation counts once, so damaged records cannot make this go round for ever.
-    while let Some(operation) = operations
+/// The replacements that led to an instance, the newest first. `records` are the oldest first. Those that went back led
+/// nowhere; a root volume counts on the same instance once it is in place.
+pub fn led_to<'r>(records: &'r [OperationRecord], instance: &'r InstanceId) -> Vec<&'r OperationRecord> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::from([instance]);
+    let mut current = Some(instance);
+    while let Some(id) = current {
+        let in_place = |one: &&OperationRecord| {
+            one.instance == *id && one.settings.method == Method::RootVolume && one.status == OperationStatus::Done
+        };
+        found.extend(records.iter().rev().filter(|one| replaces(one)).filter(in_place));
+        let maker = records.iter().rev().find(|one| replaces(one) && one.facts.replacement.as_ref() == Some(id));
+        found.extend(maker);
+        // An instance cannot descend from itself, whatever the records say.
+        current = maker.map(|one| &one.instance).filter(|id| seen.insert(*id));
+    }
+    found
+}
+
+/// How many replacements will have led to what replaces this instance: the `generation` of the next operation.
+pub fn next_generation(records: &[OperationRecord], instance: &InstanceId) -> u32 {
+    u32::try_from(led_to(records, instance).len()).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// Whether it put another server, or another root volume, in the place of this one, or is about to.
+fn replaces(record: &OperationRecord) -> bool {
+    record.kind == OperationKind::Replace
+        && !matches!(record.status, OperationStatus::RollingBack | OperationStatus::RolledBack)
+}
+
+/// The quarantine that an instance is in: the last one that is done and was not released. `records` are those of the
+/// instance or of all, the oldest first.
+pub fn in_quarantine<'r>(records: &'r [OperationRecord], instance: &InstanceId) -> Option<&'r OperationRecord> {
+    let done = |record: &&OperationRecord| record.status == OperationStatus::Done;
+    let quarantine = records
         .iter()
-        .filter(|operation| !used.contains(&operation.id) && made(operation, &current))
-        .max_by_key(|operation| operation.created_at)
-    {
-        used.insert(operation.id.clone());
-        current = operation.instance.clone();
-        chain.push(operation);
-    }
-    chain
-}
-
-/// Whether an operation made this instance what it is.
-fn made(operation: &OperationRecord, instance: &InstanceId) -> bool {
-    let stands = !matches!(operation.status, OperationStatus::RollingBack | OperationStatus::RolledBack);
-    if operation.kind != OperationKind::Replace || !stands {
-        return false;
-    }
-    match operation.settings.method {
-        Method::Launch => operation.facts.replacement.as_ref() == Some(instance) && operation.instance != *instance,
-        // The same instance goes on with another root volume, once that is in place.
-        Method::RootVolume => operation.instance == *instance && operation.status == OperationStatus::Done,
-    }
-}
-
-/// How many replacements led to this instance.
-pub fn generation_of(instance: &InstanceId, operations: &[OperationRecord]) -> u32 {
-    u32::try_from(replacements_of(instance, operations).len()).unwrap_or(u32::MAX)
-}
-
-/// The replacement in this instance's lineage that was made for one of these fingerprints.
-pub fn same_cause<'a>(
-    instance: &InstanceId,
-    fingerprints: &[String],
-    operations: &'a [OperationRecord],
-) -> Option<&'a OperationRecord> {
-    let chain = replacements_of(instance, operations).into_iter();
-    chain.into_iter().find(|operation| operation.requested.fingerprints.iter().any(|one| fingerprints.contains(one)))
-}
-
-/// The lineage as the plan's gate takes it.
-pub fn lineage_of(instance: &InstanceId, operations: &[OperationRecord]) -> Lineage {
-    let replacements = replacements_of(instance, operations).into_iter().map(|operation| PastReplacement {
-        at: operation.ended_at.or(operation.facts.serving_since).unwrap_or(operation.created_at),
-        fingerprints: operation.requested.fingerprints.clone(),
-    });
-    Lineage { replacements: replacements.collect() }
+        .rev()
+        .filter(done)
+        .find(|record| record.kind == OperationKind::Quarantine && record.instance == *instance)?;
+    let released = records.iter().filter(done).any(|other| other.undoes.as_ref() == Some(&quarantine.id));
+    (!released).then_some(quarantine)
 }
 
 #[cfg(test)]
@@ -67,65 +54,48 @@ mod tests {
     use super::*;
     use crate::remediate::samples;
 
-    fn replaced(id: &str, old: &str, new: &str, hour: u8, fingerprint: &str) -> OperationRecord {
+    fn replaced(id: &str, old: &str, new: &str) -> OperationRecord {
         let mut record = samples::record(id);
         record.kind = OperationKind::Replace;
         record.instance = old.into();
         record.facts.replacement = Some(new.into());
-        record.created_at = samples::time(hour);
-        record.requested.fingerprints = vec![fingerprint.to_owned()];
         record.status = OperationStatus::Retaining;
         record
     }
 
     #[test]
-    fn a_chain_is_followed_to_its_beginning() {
-        let operations = [
-            replaced("op-1", "i-1", "i-2", 1, "a"),
-            replaced("op-2", "i-2", "i-3", 2, "b"),
-            replaced("op-3", "i-9", "i-8", 3, "c"),
-        ];
-        assert_eq!(["i-1", "i-2", "i-3", "i-8"].map(|id| generation_of(&id.into(), &operations)), [0, 1, 2, 1]);
-        let chain: Vec<_> = replacements_of(&"i-3".into(), &operations).iter().map(|op| op.id.to_string()).collect();
-        assert_eq!(chain, ["op-2", "op-1"]);
-        assert_eq!(lineage_of(&"i-3".into(), &operations).replacements.len(), 2);
+    fn a_chain_is_followed_to_its_beginning_and_a_circle_ends() {
+        let chain = [replaced("op-1", "i-1", "i-2"), replaced("op-2", "i-2", "i-3"), replaced("op-3", "i-9", "i-8")];
+        assert_eq!(["i-1", "i-2", "i-3", "i-8"].map(|id| next_generation(&chain, &id.into())), [1, 2, 3, 2]);
+        let circle = [replaced("op-1", "i-1", "i-2"), replaced("op-2", "i-2", "i-1")];
+        assert_eq!(next_generation(&circle, &"i-1".into()), 3);
     }
 
     #[test]
-    fn the_same_fingerprint_anywhere_in_the_lineage_is_the_same_cause() {
-        let operations = [replaced("op-1", "i-1", "i-2", 1, "a"), replaced("op-2", "i-2", "i-3", 2, "b")];
-        let cause = |fingerprint: &str| {
-            same_cause(&"i-3".into(), &[fingerprint.to_owned()], &operations).map(|op| op.id.to_string())
-        };
-        assert_eq!(cause("a").as_deref(), Some("op-1"));
-        assert_eq!(cause("b").as_deref(), Some("op-2"));
-        assert_eq!(cause("c"), None);
-        assert!(same_cause(&"i-3".into(), &[], &operations).is_none());
+    fn what_went_back_led_nowhere_and_root_volumes_count_once_they_are_in_place() {
+        let mut back = replaced("op-1", "i-1", "i-2");
+        back.status = OperationStatus::RolledBack;
+        assert_eq!(next_generation(&[back], &"i-2".into()), 1);
+        let mut root = replaced("op-1", "i-1", "i-1");
+        (root.settings.method, root.facts.replacement) = (Method::RootVolume, None);
+        assert_eq!(next_generation(&[root.clone()], &"i-1".into()), 1);
+        root.status = OperationStatus::Done;
+        assert_eq!(next_generation(&[root], &"i-1".into()), 2);
     }
 
     #[test]
-    fn what_went_back_led_nowhere() {
-        let mut operation = replaced("op-1", "i-1", "i-2", 1, "a");
-        operation.status = OperationStatus::RolledBack;
-        assert_eq!(generation_of(&"i-2".into(), &[operation.clone()]), 0);
-        operation.status = OperationStatus::Running;
-        operation.kind = OperationKind::Quarantine;
-        assert_eq!(generation_of(&"i-2".into(), &[operation]), 0);
-    }
-
-    #[test]
-    fn replaced_root_volumes_count_on_the_same_instance() {
-        let mut first = replaced("op-1", "i-1", "i-1", 1, "a");
-        (first.settings.method, first.facts.replacement) = (Method::RootVolume, None);
-        let mut second = OperationRecord { id: "op-2".into(), ..first.clone() };
-        assert_eq!(generation_of(&"i-1".into(), &[first.clone(), second.clone()]), 0, "neither is over");
-        (first.status, second.status) = (OperationStatus::Done, OperationStatus::Done);
-        assert_eq!(generation_of(&"i-1".into(), &[first, second]), 2);
-    }
-
-    #[test]
-    fn a_circle_ends() {
-        let operations = [replaced("op-1", "i-1", "i-2", 1, "a"), replaced("op-2", "i-2", "i-1", 2, "b")];
-        assert_eq!(generation_of(&"i-1".into(), &operations), 2);
+    fn a_released_quarantine_is_none() {
+        let mut quarantine = samples::record("op-1");
+        (quarantine.kind, quarantine.status) = (OperationKind::Quarantine, OperationStatus::Done);
+        let id = quarantine.instance.clone();
+        let mut release = OperationRecord { id: "op-2".into(), kind: OperationKind::Release, ..quarantine.clone() };
+        release.undoes = Some(quarantine.id.clone());
+        release.status = OperationStatus::Running;
+        let found = |records: &[OperationRecord]| in_quarantine(records, &id).map(|record| record.id.to_string());
+        assert_eq!(found(&[quarantine.clone(), release.clone()]).as_deref(), Some("op-1"));
+        release.status = OperationStatus::Done;
+        assert_eq!(found(&[quarantine.clone(), release.clone()]), None);
+        let again = OperationRecord { id: "op-3".into(), ..quarantine.clone() };
+        assert_eq!(found(&[quarantine, release, again]).as_deref(), Some("op-3"));
     }
 }

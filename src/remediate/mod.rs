@@ -21,6 +21,7 @@ mod layout;
 mod lineage;
 mod moving;
 pub mod permissions;
+mod prepare;
 mod probe;
 mod record;
 mod refuse;
@@ -38,7 +39,7 @@ mod token;
 
 pub use attest::{AttestRequest, Attestation, attest, captures_after};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
-pub use capture::{CaptureRequest, capture, notes};
+pub use capture::{CaptureRequest, capture, recheck};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use evidence::{BundleParts, EvidenceError, EvidenceStore};
@@ -49,9 +50,10 @@ pub use journal::{Approval, Journal, JournalEntry, OwnCall};
 pub use kill_switch::{KillSwitch, Pulled};
 pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
 pub use layout::{Begin, lay_out, lay_out_release};
-pub use lineage::{generation_of, lineage_of, replacements_of, same_cause};
+pub use lineage::{in_quarantine, led_to, next_generation};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use permissions::{Feature, OPERATION_TAG, PROBE_ACTIONS, PROTECTED_TAG, actions_for};
+pub use prepare::{Prepare, prepare};
 pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,

@@ -2,11 +2,9 @@
 //! hold any more.
 
 use super::session::Session;
-use crate::remediate::{
-    self, Begin, CaptureRequest, Method, OperationRecord, OperationStatus, Requested, WriteFailure, lay_out,
-    lay_out_release,
-};
-use crate::types::{Finding, GoldenStatus, ImageId, Operation, OperationId, OperationKind, Place, Track};
+use crate::app::pipeline::past_of;
+use crate::remediate::{self, OperationRecord, Prepare, Refusal, Requested, WriteFailure, lay_out_release, prepare};
+use crate::types::{Finding, GoldenStatus, Operation, OperationId, OperationKind};
 
 /// Why an operation is not begun.
 #[derive(Debug)]
@@ -26,6 +24,12 @@ impl Refused {
     }
 }
 
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { reason: refusal.reason, transient: refusal.transient }
+    }
+}
+
 fn new_id() -> OperationId {
     OperationId::new(format!("op-{}", uuid::Uuid::now_v7()))
 }
@@ -38,93 +42,30 @@ impl Session<'_> {
         kind: OperationKind,
         requested: Requested,
     ) -> Result<OperationRecord, Refused> {
-        let host = self.host();
-        let place = Place { account: operation.account.clone(), region: operation.region.clone() };
-        let settings = self.config().settings_for(&operation.fleet);
         let stored = |error: crate::store::StoreError| Refused::passing(error.to_string());
         let golden = match (&operation.golden, kind) {
             (Some(reference), OperationKind::Replace) => {
                 let golden = self.store().golden(reference).map_err(stored)?;
-                let golden = golden.filter(|golden| golden.status != GoldenStatus::Revoked);
                 Some(golden.ok_or_else(|| Refused::lasting(format!("{reference} cannot be launched any more")))?)
             }
-            _ => None,
+            // A group launches a substitute for a member in quarantine as well: that must be the golden, too.
+            _ => self.promoted(operation).map_err(stored)?,
         };
-        // A group launches a substitute for a member in quarantine as well: that must be the golden, too.
-        let expected = match &golden {
-            Some(golden) => Some(golden.clone()),
-            None => self.promoted(operation).map_err(stored)?,
-        };
-        let image: Option<ImageId> = expected.as_ref().and_then(|golden| remediate::image_in(golden, &place)).cloned();
-        let contained = kind == OperationKind::Replace && operation.track == Track::Compromise;
-        let before = if contained {
-            // Quarantined already: what was there before that is what the replacement takes the place of.
-            self.quarantine_of(operation).map_err(stored)?.map(|record| record.before)
-        } else {
-            None
-        };
-        let before = match before {
-            Some(before) if !remediate::data_volumes(&before.detail).is_empty() => {
-                return Err(Refused::lasting(
-                    "its data volumes stay with the contained instance as evidence: a replacement would come up without data",
-                ));
-            }
-            Some(before) => before,
-            None => {
-                let result = self.store().instance_result(&operation.instance).map_err(stored)?;
-                let seen = result.ok_or_else(|| Refused::passing("no scan has seen the instance"))?.instance;
-                let mut groups: Vec<String> = seen.targets.iter().map(|target| target.target_group.clone()).collect();
-                groups.dedup();
-                let request = CaptureRequest {
-                    place: &place,
-                    instance: &operation.instance,
-                    kind,
-                    settings: &settings,
-                    track: operation.track,
-                    target_groups: &groups,
-                    asg: seen.asg.as_ref().map(|membership| membership.group.as_str()),
-                    golden_image: image.as_ref(),
-                };
-                remediate::capture(host.enforcing.probe.as_ref(), host.cloud, &request)
-                    .await
-                    .map_err(|refusal| Refused { reason: refusal.reason, transient: refusal.transient })?
-            }
-        };
-        let past = self.store().operations_of(&operation.instance).map_err(stored)?;
-        let generation = past
-            .iter()
-            .filter(|other| other.facts.replacement.as_ref() == Some(&operation.instance))
-            .map(|other| other.generation)
-            .max()
-            .unwrap_or(0)
-            .saturating_add(1);
-        let begin = Begin {
+        let seen = self.store().instance_result(&operation.instance).map_err(stored)?;
+        let past = past_of(self.store(), [&operation.instance].into_iter()).map_err(stored)?;
+        let what = Prepare {
             id: new_id(),
+            operation,
             kind,
-            place: place.clone(),
-            instance: operation.instance.clone(),
-            fleet: operation.fleet.clone(),
-            golden: golden.as_ref().map(crate::types::Golden::reference),
-            image,
-            track: operation.track,
-            severity: operation.severity,
             requested,
-            settings,
-            before,
-            generation,
+            settings: self.config().settings_for(&operation.fleet),
+            golden: golden.as_ref(),
+            seen: seen.as_ref().map(|result| &result.instance),
+            past: &past,
             now: self.now(),
         };
-        let launches =
-            kind == OperationKind::Replace && begin.settings.method == Method::Launch && begin.before.group.is_none();
-        let request = match &golden {
-            Some(golden) if launches => {
-                let token = begin.launch_token();
-                let request = remediate::launch_request(&begin.before, golden, &place, &begin.id, &token);
-                Some(request.map_err(|refusal| Refused { reason: refusal.reason, transient: refusal.transient })?)
-            }
-            _ => None,
-        };
-        let mut record = lay_out(begin, request).map_err(Refused::lasting)?;
+        let host = self.host();
+        let mut record = prepare(host.enforcing.probe.as_ref(), host.cloud, what).await?;
         self.introduce(&mut record).await?;
         Ok(record)
     }
@@ -180,14 +121,6 @@ impl Session<'_> {
         }
         Ok(())
     }
-
-    /// The quarantine that an instance is in.
-    pub(in crate::app) fn quarantine_of(
-        &self,
-        operation: &Operation,
-    ) -> Result<Option<OperationRecord>, crate::store::StoreError> {
-        in_quarantine(self.store(), &operation.instance)
-    }
 }
 
 /// The quarantine that an instance is in: the last one that is done and was not released.
@@ -195,18 +128,7 @@ pub(in crate::app) fn in_quarantine(
     store: &dyn crate::store::Store,
     instance: &crate::types::InstanceId,
 ) -> Result<Option<OperationRecord>, crate::store::StoreError> {
-    let operations = store.operations_of(instance)?;
-    let quarantine = operations.iter().rev().find(|record| {
-        record.kind == OperationKind::Quarantine
-            && record.instance == *instance
-            && record.status == OperationStatus::Done
-    });
-    let released = |quarantine: &OperationRecord| {
-        operations
-            .iter()
-            .any(|other| other.undoes.as_ref() == Some(&quarantine.id) && other.status == OperationStatus::Done)
-    };
-    Ok(quarantine.filter(|record| !released(record)).cloned())
+    Ok(remediate::in_quarantine(&store.operations_of(instance)?, instance).cloned())
 }
 
 /// What the record says of the plan's reasons.

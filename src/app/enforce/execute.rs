@@ -2,7 +2,7 @@
 
 use futures::StreamExt as _;
 
-use super::begin::{Refused, requested_by_plan};
+use super::begin::{Refused, in_quarantine, requested_by_plan};
 use super::session::Session;
 use crate::remediate::{Halt, OperationRecord, OperationStatus, Requested};
 use crate::types::{Finding, Operation, OperationKind, Plan, Track};
@@ -75,7 +75,7 @@ impl Session<'_> {
         let contain_first = operation.kind == OperationKind::Replace && operation.track == Track::Compromise;
         let mut outcomes = Vec::new();
         if contain_first {
-            match self.quarantine_of(operation) {
+            match in_quarantine(self.store(), &operation.instance) {
                 Ok(Some(_)) => {}
                 Ok(None) => {
                     let contained = self.carry_out(operation, OperationKind::Quarantine, requested.clone()).await;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::evaluate::{HistoryFacts, RecentOperation};
 use crate::plan::{self, CapacityBackoff, History, Lineage, OperationState, PastOperation, PastReplacement};
-use crate::remediate::{self, Method, OperationRecord, OperationStatus};
+use crate::remediate::{self, Method, OperationRecord, OperationStatus, led_to};
 use crate::store::{Store, StoreError};
 use crate::types::{Golden, GoldenStatus, InstanceId, OperationKind, Place, PlanHash};
 
@@ -30,6 +30,16 @@ pub(super) fn load<'i>(
     let since = now.checked_sub(REMEMBER).unwrap_or(Timestamp::MIN);
     let mut found = store.operations_since(since)?;
     found.extend(store.unfinished_operations()?);
+    found.extend(past_of(store, instances)?);
+    Ok(in_order(found))
+}
+
+/// Operations of these instances and of all they descend from, oldest first.
+pub(in crate::app) fn past_of<'i>(
+    store: &dyn Store,
+    instances: impl Iterator<Item = &'i InstanceId>,
+) -> Result<Vec<OperationRecord>, StoreError> {
+    let mut found = Vec::new();
     let mut asked = BTreeSet::new();
     let mut open: Vec<InstanceId> = instances.cloned().collect();
     while let Some(id) = open.pop() {
@@ -42,10 +52,15 @@ pub(super) fn load<'i>(
         );
         found.extend(of);
     }
+    Ok(in_order(found))
+}
+
+/// Each once, oldest first.
+fn in_order(mut records: Vec<OperationRecord>) -> Vec<OperationRecord> {
     let mut known = BTreeSet::new();
-    found.retain(|record| known.insert(record.id.clone()));
-    found.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-    Ok(found)
+    records.retain(|record| known.insert(record.id.clone()));
+    records.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    records
 }
 
 /// What planning needs of these operations, oldest first. Fingerprints of a lineage count against the golden that
@@ -86,30 +101,6 @@ fn finished(record: &OperationRecord) -> Timestamp {
     let retaining =
         record.facts.retain_until.and_then(|until| until.checked_sub(SignedDuration::from_secs(seconds)).ok());
     retaining.or(record.ended_at).unwrap_or(record.created_at)
-}
-
-/// Whether it put another server, or another root volume, in the place of this one, or is about to.
-fn replaces(record: &OperationRecord) -> bool {
-    record.kind == OperationKind::Replace
-        && !matches!(record.status, OperationStatus::RollingBack | OperationStatus::RolledBack)
-}
-
-/// What led to an instance, the newest first.
-fn led_to<'r>(records: &'r [OperationRecord], instance: &'r InstanceId) -> Vec<&'r OperationRecord> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::from([instance]);
-    let mut current = Some(instance);
-    while let Some(id) = current {
-        let in_place = |one: &&OperationRecord| {
-            one.instance == *id && one.settings.method == Method::RootVolume && one.status == OperationStatus::Done
-        };
-        found.extend(records.iter().rev().filter(|one| replaces(one)).filter(in_place));
-        let maker = records.iter().rev().find(|one| replaces(one) && one.facts.replacement.as_ref() == Some(id));
-        found.extend(maker);
-        // An instance cannot descend from itself, whatever the records say.
-        current = maker.map(|one| &one.instance).filter(|id| seen.insert(*id));
-    }
-    found
 }
 
 fn lineage(records: &[OperationRecord], goldens: &[Golden], instance: &InstanceId) -> Lineage {
@@ -208,11 +199,6 @@ fn policy_state(status: OperationStatus) -> &'static str {
         OperationStatus::NeedsHuman => "failed",
         OperationStatus::RolledBack => "rolled-back",
     }
-}
-
-/// How many replacements will have led to what replaces this instance: the `generation` of the next operation.
-pub fn next_generation(records: &[OperationRecord], instance: &InstanceId) -> u32 {
-    count(led_to(records, instance).len()).saturating_add(1)
 }
 
 /// The approvals that count: of plans that enough different people approved.

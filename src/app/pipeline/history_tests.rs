@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 
-use super::history::{approvals, facts, history, load, next_generation};
+use super::history::{approvals, facts, history, load};
 use crate::plan::{OperationState, PastOperation};
+use crate::remediate::next_generation;
 use crate::remediate::sample::{at, operation, place, turned};
 use crate::remediate::{Approval, Facts, Journal as _, Method, OperationRecord, OperationStatus, Settings};
 use crate::store::{Leases as _, SqliteStore};

@@ -21,7 +21,8 @@ mod unseen;
 mod wish;
 
 pub use decisions::compile_policies;
-pub use history::{approvals, next_generation};
+pub use history::approvals;
+pub(in crate::app) use history::past_of;
 pub(in crate::app) use lease::Held;
 pub use outcome::{exit_of, totals};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};

@@ -7,7 +7,7 @@ use crate::remediate::{BeforeImage, CutMode, IdentityCut, Method};
 use crate::types::OperationKind;
 
 /// What people should know before the operation begins, although nothing stands against it.
-pub fn notes(before: &BeforeImage, request: &CaptureRequest<'_>) -> Vec<String> {
+pub(in crate::remediate) fn notes(before: &BeforeImage, request: &CaptureRequest<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     if contains(request) {
         network(before, request, &mut notes);

@@ -6,16 +6,12 @@ use futures::StreamExt as _;
 use super::past;
 use super::process::Process;
 use super::scan::Seen;
-use crate::remediate::{
-    self, Begin, CaptureRequest, CloudWrite, Method, OperationRecord, OperationStatus, Requested, image_in, lay_out,
-};
+use crate::remediate::{CloudWrite, OperationRecord, OperationStatus, Prepare, Requested, in_quarantine, prepare};
 use crate::store::{Lease, StoreError};
 use crate::types::{Operation, OperationKind, Plan, Track};
 
 /// Operations that one process carries out at once.
 const CONCURRENCY: usize = 2;
-/// How long reads may lag behind the last operation on an instance.
-const SETTLES: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
 
 impl Process {
     pub(super) async fn execute(&self, lease: &Lease, seen: &Seen, plan: &Plan) {
@@ -31,7 +27,7 @@ impl Process {
         let requested = requested(seen, plan, operation);
         if operation.kind == OperationKind::Replace && operation.track == Track::Compromise {
             let Ok(past) = past::operations(&self.world) else { return };
-            if past::in_quarantine(&past, &operation.instance).is_none() {
+            if in_quarantine(&past, &operation.instance).is_none() {
                 let contained = self.carry_out(lease, seen, operation, OperationKind::Quarantine, &requested).await;
                 let go_on = contained
                     .is_some_and(|record| record.status == OperationStatus::Done && record.before.group.is_none());
@@ -77,66 +73,22 @@ impl Process {
         if kind == OperationKind::Replace && golden.is_none() {
             return Err("another golden was promoted since".to_owned());
         }
-        let image = golden.as_ref().and_then(|golden| image_in(golden, place)).cloned();
+        // A group launches a substitute for a member in quarantine as well.
+        let golden = golden.or_else(|| world.promoted());
         let past = past::operations(world).map_err(|error: StoreError| error.to_string())?;
-        let contained = kind == OperationKind::Replace && operation.track == Track::Compromise;
-        let quarantine = past::in_quarantine(&past, &operation.instance).filter(|_| contained);
-        let before = match quarantine {
-            Some(quarantine) => quarantine.before.clone(),
-            None => {
-                // What the last operation changed may not be visible yet, and would be taken for what was there before.
-                let since = |at: jiff::Timestamp| world.now().duration_since(at) < SETTLES;
-                let mut own = past.iter().filter(|record| record.instance == operation.instance);
-                if own.any(|record| record.ended_at.is_some_and(since)) {
-                    return Err("an operation on it ended a moment ago".to_owned());
-                }
-                let instance = seen.instances.iter().find(|instance| instance.id == operation.instance);
-                let instance = instance.ok_or("the scan did not see it")?;
-                let mut groups: Vec<String> =
-                    instance.targets.iter().map(|target| target.target_group.clone()).collect();
-                groups.dedup();
-                let request = CaptureRequest {
-                    place,
-                    instance: &operation.instance,
-                    kind,
-                    settings: &world.settings,
-                    track: operation.track,
-                    target_groups: &groups,
-                    asg: instance.asg.as_ref().map(|membership| membership.group.as_str()),
-                    golden_image: image.as_ref(),
-                };
-                remediate::capture(&self.cloud, &self.cloud, &request).await.map_err(|refusal| refusal.reason)?
-            }
-        };
-        let made = |other: &&OperationRecord| other.facts.replacement.as_ref() == Some(&operation.instance);
-        let generation = past.iter().filter(made).map(|other| other.generation).max().unwrap_or(0).saturating_add(1);
-        let begin = Begin {
+        let what = Prepare {
             id: world.new_operation(),
+            operation,
             kind,
-            place: place.clone(),
-            instance: operation.instance.clone(),
-            fleet: operation.fleet.clone(),
-            golden: golden.as_ref().map(crate::types::Golden::reference),
-            image,
-            track: operation.track,
-            severity: operation.severity,
             requested,
             settings: world.settings.clone(),
-            before,
-            generation,
+            golden: golden.as_ref(),
+            seen: seen.instances.iter().find(|instance| instance.id == operation.instance),
+            past: &past,
             now: world.now(),
         };
-        let launches =
-            kind == OperationKind::Replace && begin.settings.method == Method::Launch && begin.before.group.is_none();
-        let request = match &golden {
-            Some(golden) if launches => {
-                let token = begin.launch_token();
-                let request = remediate::launch_request(&begin.before, golden, place, &begin.id, &token);
-                Some(request.map_err(|refusal| refusal.reason)?)
-            }
-            _ => None,
-        };
-        let mut record = lay_out(begin, request)?;
+        let prepared = prepare(&self.cloud, &self.cloud, what).await;
+        let mut record = prepared.map_err(|refusal| refusal.reason)?;
         record.facts.principal = Some(self.cloud.principal(place).await.map_err(|error| error.to_string())?);
         Ok(record)
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::world::World;
 use crate::plan::{History, Lineage, OperationState, PastOperation, PastReplacement};
-use crate::remediate::{OperationRecord, OperationStatus};
+use crate::remediate::{OperationRecord, OperationStatus, in_quarantine};
 use crate::store::StoreError;
 use crate::types::{Action, InstanceId, OperationKind};
 
@@ -52,23 +52,6 @@ fn finished(record: &OperationRecord) -> Option<Timestamp> {
         until.checked_sub(kept).unwrap_or(until)
     });
     retained.or(record.ended_at).or(Some(record.created_at))
-}
-
-/// The quarantine that an instance is in: the last one that is done and was not released.
-pub(super) fn in_quarantine<'a>(
-    operations: &'a [OperationRecord],
-    instance: &InstanceId,
-) -> Option<&'a OperationRecord> {
-    let own = |record: &&OperationRecord| {
-        record.kind == OperationKind::Quarantine
-            && record.instance == *instance
-            && record.status == OperationStatus::Done
-    };
-    let quarantine = operations.iter().rev().find(own)?;
-    let released = operations
-        .iter()
-        .any(|other| other.undoes.as_ref() == Some(&quarantine.id) && other.status == OperationStatus::Done);
-    (!released).then_some(quarantine)
 }
 
 /// Whether a plan may want something of an instance: not while an operation on it is not over, and of one in quarantine

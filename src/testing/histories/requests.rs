@@ -3,7 +3,7 @@
 use super::past;
 use super::process::Process;
 use super::world::Request;
-use crate::remediate::{CloudWrite, OperationStatus, Requested, lay_out_release};
+use crate::remediate::{CloudWrite, OperationStatus, Requested, in_quarantine, lay_out_release};
 use crate::store::{Lease, StoreError};
 
 const BY: &str = "ops@example.com";
@@ -21,7 +21,7 @@ impl Process {
         match request {
             Request::Release(instance) => {
                 let open = past.iter().any(|record| record.instance == *instance && !record.status.is_over());
-                let Some(quarantine) = past::in_quarantine(&past, instance).filter(|_| !open) else { return Ok(()) };
+                let Some(quarantine) = in_quarantine(&past, instance).filter(|_| !open) else { return Ok(()) };
                 let requested = Requested {
                     by: BY.to_owned(),
                     reasons: Vec::new(),

@@ -1,12 +1,14 @@
 //! What was undone is as it was, exactly, unless somebody else changed it meanwhile.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::Violation;
 use super::case::Case;
 use crate::remediate::OperationStatus;
 use crate::testing::histories::evidence::Fact;
-use crate::testing::{By, SeenOperation, ServerForm};
+use crate::testing::{By, Change, SeenOperation, ServerForm};
 use crate::types::{OperationId, OperationKind};
 
 pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
@@ -21,8 +23,15 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
         if touched(case, seen, before, (since, witnessed.after)) {
             continue;
         }
-        if **form != *before {
-            let what = format!("{operation} did not restore {}: {}", seen.instance, difference(before, form));
+        let others = policies_of_others(case, undone);
+        let own = |form: &ServerForm| {
+            let mut form = form.clone();
+            form.policies.retain(|name, _| !others.contains(name.as_str()));
+            form
+        };
+        let (before, form) = (own(before), own(form));
+        if form != before {
+            let what = format!("{operation} did not restore {}: {}", seen.instance, difference(&before, &form));
             found.push(Violation { rule: "restored", at: witnessed.at, what });
         }
     }
@@ -47,6 +56,25 @@ fn touched(case: &Case<'_>, seen: &SeenOperation, before: &ServerForm, (since, u
     later.filter(|entry| !matches!(entry.by, By::Enforcer(_))).any(|entry| {
         entry.instance == seen.instance || (grouped && entry.by != By::World && entry.instance.as_str().is_empty())
     })
+}
+
+/// Inline policies that only other operations put on roles: several servers share a role, and what one operation denies
+/// is not another's to take back.
+fn policies_of_others<'a>(case: &Case<'a>, undone: &OperationId) -> BTreeSet<&'a str> {
+    let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for (entry, operation, _) in case.ours() {
+        let Change::Set { what, .. } = &entry.change else { continue };
+        let Some(name) = what.strip_prefix("role-policy ").and_then(|policy| policy.rsplit('/').next()) else {
+            continue;
+        };
+        let undoes = case.stated.get(operation).and_then(|stated| stated.undoes);
+        if operation == undone || undoes == Some(undone) {
+            own.insert(name)
+        } else {
+            others.insert(name)
+        };
+    }
+    others.difference(&own).copied().collect()
 }
 
 /// The first thing that differs.
