@@ -84,7 +84,11 @@ impl KillSwitch {
         switches.join(", ")
     }
 
-    fn check_file(&self) -> Result<(), Pulled> {
+    /// Whether anything is at the path that stops everything.
+    ///
+    /// # Errors
+    /// [`Pulled`], also when the path cannot be looked at.
+    pub fn check_file(&self) -> Result<(), Pulled> {
         let Some(path) = &self.file else { return Ok(()) };
         let shown = path.display();
         // Not followed: a link that leads nowhere was put there by somebody, too.

@@ -3,10 +3,11 @@
 use cattleguard::types::InstanceId;
 use serde_json::Value;
 
-use crate::harness::{HELD, OK, Setup, TestApp, carol, small};
+use crate::harness::{CONFIG, FINDINGS, HELD, OK, Setup, TestApp, USAGE, carol, small};
 
 const FLEET: &str = "enforcement = \"replace\"\nbudget = { count = 1, percent = 50 }\nbake = \"1m\"";
 const OPEN: &str = "[[fleet.windows]]\nfrom = \"00:00\"\nto = \"23:59\"\nzone = \"UTC\"\ndays = []";
+const OTHER: &str = "[[fleet]]\nname = \"other\"\ngolden = \"web\"\nselect = { tags = { app = \"other\" } }";
 const STOP: &str = "[enforcement]\nkill_switch = { file = \"stop\" }";
 
 fn enforcing() -> TestApp {
@@ -76,4 +77,113 @@ fn the_kill_switch_stops_it() {
     let (code, done) = app.json(&["enforce"]);
     assert_eq!((code, &done["operations"]), (HELD, &Value::Array(Vec::new())), "{done:#}");
     assert_eq!(app.cloud().log().len(), log, "nothing was changed");
+}
+
+/// Writes the plan that the last scan made.
+fn plan_file(app: &TestApp) -> String {
+    let path = app.path("plan.json");
+    let name = path.to_str().unwrap().to_owned();
+    app.run(&["-o", &format!("json={name}"), "plan"]);
+    name
+}
+
+#[test]
+fn exactly_the_plan_in_a_file_is_executed() {
+    let app = enforcing();
+    let id = app.server(0);
+    confirmed_drift(&app, &id);
+    app.scan();
+    let plan = plan_file(&app);
+    let (code, done) = app.json(&["enforce", "--plan", &plan]);
+    assert_eq!((code, &done["operations"][0]["instance"]), (OK, &id.as_str().into()), "{done:#}");
+    assert_eq!(done["refused"], Value::Array(vec![]));
+}
+
+#[test]
+fn a_plan_that_was_overtaken_is_refused() {
+    let app = enforcing();
+    let id = app.server(0);
+    confirmed_drift(&app, &id);
+    app.scan();
+    let plan = plan_file(&app);
+    app.cloud().create_tags(&carol(), &id, &[("owner", "carol")]).unwrap();
+    let log = app.cloud().log().len();
+    let (code, done) = app.json(&["enforce", "--plan", &plan]);
+    assert_eq!((code, &done["operations"]), (HELD, &Value::Array(vec![])), "{done:#}");
+    assert!(done["refused"][0].as_str().unwrap().contains("changed since the plan was made"), "{done:#}");
+    assert_eq!(app.cloud().log().len(), log, "nothing was changed");
+}
+
+#[test]
+fn a_plan_file_that_somebody_edited_is_refused() {
+    let app = enforcing();
+    let id = app.server(0);
+    confirmed_drift(&app, &id);
+    app.scan();
+    let plan = plan_file(&app);
+    let text = std::fs::read_to_string(&plan).unwrap();
+    let other = app.server(1);
+    assert!(text.contains(id.as_str()));
+    app.write("plan.json", &text.replace(id.as_str(), other.as_str()));
+    assert_eq!(app.run(&["enforce", "--plan", &plan]), USAGE, "the hash is not that of the operations");
+    app.write("plan.json", "{\"schema\":\"cattleguard.dev/scan/v1\"}");
+    assert_eq!(app.run(&["enforce", "--plan", &plan]), USAGE);
+    assert_eq!(app.run(&["enforce", "--plan", "/nowhere/plan.json"]), USAGE);
+}
+
+#[test]
+fn a_scan_can_enforce_and_shows_both() {
+    let app = enforcing();
+    let id = app.server(0);
+    confirmed_drift(&app, &id);
+    let (code, doc) = app.json(&["scan", "--enforce"]);
+    assert_eq!(code, FINDINGS, "the drift was there: {doc:#}");
+    assert_eq!(doc["plan"]["operations"][0]["instance"], id.as_str());
+    assert_eq!(doc["enforcement"]["operations"][0]["status"], "retaining", "{doc:#}");
+    assert_eq!(app.run(&["scan", "--enforce", "--region", "eu-west-1"]), USAGE);
+}
+
+#[test]
+fn a_scan_enforces_only_in_the_fleets_that_it_was_told() {
+    let app = Setup::new(small()).mode("replace").fleet(FLEET).fleet(OPEN).more(STOP).more(OTHER).start();
+    let id = app.server(0);
+    confirmed_drift(&app, &id);
+    let (_, doc) = app.json(&["scan", "--enforce", "--fleet", "other"]);
+    assert_eq!(doc["enforcement"]["operations"], Value::Array(vec![]), "{doc:#}");
+}
+
+/// A person's word lifts what the configuration says, but not that AWS would not allow it, nor the kill switch.
+#[test]
+fn in_observe_mode_a_person_can_still_act_but_not_against_the_kill_switch() {
+    let app = Setup::new(small()).more(STOP).start();
+    let id = app.server(1);
+    app.settle();
+    app.scan();
+    app.write("stop", "incident 7");
+    let by_hand = ["quarantine", id.as_str(), "--override", "drill"];
+    let (code, held) = app.json(&by_hand);
+    assert_eq!((code, &held["operations"]), (HELD, &Value::Array(vec![])), "{held:#}");
+    std::fs::remove_file(app.path("stop")).unwrap();
+    app.minutes(1);
+    let (code, done) = app.json(&by_hand);
+    assert_eq!((code, &done["operations"][0]["status"]), (OK, &"done".into()), "{done:#}");
+    assert_eq!(app.run(&["enforce"]), CONFIG, "nothing is done on its own");
+}
+
+/// What the last operation undid may still be shown by AWS, and would be taken for what was there before.
+#[test]
+fn nothing_is_begun_while_the_last_operation_may_still_be_seen() {
+    let app = enforcing();
+    let id = app.server(1);
+    app.settle();
+    app.scan();
+    let by_hand = ["quarantine", id.as_str(), "--override", "drill"];
+    app.run(&by_hand);
+    app.run(&["release", id.as_str()]);
+    let (code, done) = app.json(&by_hand);
+    let first = &done["operations"][0];
+    assert_eq!((code, &first["outcome"]), (HELD, &"held".into()), "{done:#}");
+    assert!(first["reason"].as_str().unwrap().contains("a moment ago"), "{done:#}");
+    app.minutes(3);
+    assert_eq!(app.run(&by_hand), OK);
 }

@@ -3,7 +3,7 @@
 use super::enforce::{FORMATS, deliver, print, shutdown};
 use crate::app::cli::enforce::{ManualArgs, ReleaseArgs};
 use crate::app::context::Context;
-use crate::app::enforce::{Desk, Outcome, Outcomes, exit_of, in_quarantine};
+use crate::app::enforce::{Desk, Looked, Outcome, Outcomes, exit_of, in_quarantine};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::pipeline::{Service, Wish};
@@ -36,15 +36,9 @@ pub(super) fn run(context: &Context<'_>, kind: OperationKind, args: &ManualArgs)
         let held = desk.lease(&clock)?;
         let say = |record: &crate::remediate::OperationRecord, text: &str| desk.say(record, text);
         let session = desk.session(&held, Some(&shutdown), &say);
-        let mut outcomes = session.recover().await?;
-        let asked = desk.asked().await;
-        let progress = context.progress();
-        let scan = desk.service.scan_with(desk.cloud.as_ref(), &progress, &asked, Some(&wish));
-        let scanned = tokio::select! {
-            scanned = held.renewing(scan) => scanned??,
-            exit = shutdown.wait() => return Ok(exit),
-        };
-        progress.finish();
+        let looked = desk.look(&session, &held, &context.progress(), Some(&wish), &shutdown).await?;
+        let Looked { recovered: mut outcomes, scanned } = looked;
+        let Some(scanned) = scanned else { return Ok(shutdown.requested().unwrap_or(Exit::Terminated)) };
         let plan = scanned.wished.ok_or_else(|| {
             AppError::failed(format!("the scan saw no live instance {}", args.instance))
                 .with_hint("cattleguard scan; cattleguard pets")

@@ -1,15 +1,19 @@
-//! `daemon`: scans on the configured schedule and delivers notices until it is told to stop.
+//! `daemon`: scans on the configured schedule, carries plans out where the mode allows it, and delivers notices, until
+//! it is told to stop.
+
+mod round;
+mod rounds;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::app::context::Context;
+use crate::app::enforce::Desk;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::pipeline::Service;
 use crate::app::shutdown::Shutdown;
 use crate::collect::CloudRead;
+use crate::types::Enforcement;
 
 /// Deliveries are looked at this often, unless a row is due sooner.
 const DELIVER_EVERY: Duration = Duration::from_secs(15);
@@ -24,73 +28,52 @@ const DELIVER_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, AppError> {
     let loaded = context.load(Vec::new())?;
     let service = Service::prepare(context, loaded.config, "daemon")?;
-    let runtime = context.runtime()?;
-    runtime.block_on(async {
-        let shutdown = Shutdown::install()
-            .map_err(|error| AppError::failed(format!("signal handlers cannot be installed: {error}")))?;
-        let cloud = context.backend.connect(&service.config).await?;
-        Ok(serve(context, &service, cloud.as_ref(), &shutdown).await)
+    context.runtime()?.block_on(async {
+        let shutdown = super::enforce::shutdown()?;
+        start(context, service, &shutdown).await
     })
 }
 
-/// Works until the end is asked for. A scan that is cut off has committed nothing; the next one reads the same
-/// window again.
-async fn serve(context: &Context<'_>, service: &Service<'_>, cloud: &dyn CloudRead, shutdown: &Shutdown) -> Exit {
-    notify(sd_notify::NotifyState::Ready);
-    tracing::info!(places = service.places.len(), fleets = service.config.fleets.len(), "daemon started");
-    let exit = tokio::select! {
-        exit = shutdown.wait() => exit,
-        () = work(context, service, cloud) => Exit::Bug,
-    };
-    notify(sd_notify::NotifyState::Stopping);
-    tracing::info!(exit.code = exit.code(), "daemon stopped; what was not delivered stays in the outbox");
-    exit
-}
-
-/// Scanning and delivering go on side by side: a slow receiver never delays a scan.
-async fn work(context: &Context<'_>, service: &Service<'_>, cloud: &dyn CloudRead) {
-    tokio::join!(scans(context, service, cloud), deliveries(context, service), watchdog());
-}
-
-async fn scans(context: &Context<'_>, service: &Service<'_>, cloud: &dyn CloudRead) {
-    if !service.config.schedule.on_start {
-        wait_for_next(context, service).await;
+/// Opens what the mode needs: where nothing may be enforced, nothing that could is made.
+async fn start(context: &Context<'_>, service: Service<'_>, shutdown: &Shutdown) -> Result<Exit, AppError> {
+    if service.config.mode == Enforcement::Observe {
+        let cloud = context.backend.connect(&service.config).await?;
+        let daemon = Daemon { context, service: &service, cloud: cloud.as_ref(), desk: None, shutdown };
+        return Ok(daemon.serve().await);
     }
-    loop {
-        let progress = context.progress();
-        match service.scan(cloud, &progress).await {
-            Ok(outcome) => {
-                let totals = outcome.report.totals;
-                tracing::info!(
-                    scan.id = %outcome.report.scan_id, clean = totals.clean, drifted = totals.drifted,
-                    unjudged = totals.unjudged, notices = outcome.notices, "scan committed"
-                );
-            }
-            Err(error) => tracing::error!(error = %error.message(), "scan failed; the next one is on schedule"),
-        }
-        progress.finish();
-        wait_for_next(context, service).await;
-    }
+    let desk = Desk::open(context, service, "daemon").await?;
+    let cloud = desk.cloud.as_ref();
+    let daemon = Daemon { context, service: &desk.service, cloud, desk: Some(&desk), shutdown };
+    Ok(daemon.serve().await)
 }
 
-async fn wait_for_next(context: &Context<'_>, service: &Service<'_>) {
-    let Some(next) = service.config.schedule.next_after(context.now()) else {
-        tracing::error!("the schedule names no further time; nothing is scanned any more");
-        return std::future::pending().await;
-    };
-    tracing::info!(next = %next, "waiting for the next scan");
-    wait_until(context, next).await;
+/// A running daemon.
+#[derive(Clone, Copy)]
+struct Daemon<'a> {
+    context: &'a Context<'a>,
+    service: &'a Service<'a>,
+    cloud: &'a dyn CloudRead,
+    /// With it, plans are carried out.
+    desk: Option<&'a Desk<'a>>,
+    shutdown: &'a Shutdown,
 }
 
-/// Waits in steps: a suspended or corrected clock is noticed within a minute.
-async fn wait_until(context: &Context<'_>, next: Timestamp) {
-    loop {
-        let left = next.duration_since(context.now());
-        let Ok(left) = Duration::try_from(left) else { return };
-        if left.is_zero() {
-            return;
-        }
-        context.backend.sleep(left.min(Duration::from_secs(60))).await;
+impl Daemon<'_> {
+    /// Works until the end is asked for. A scan that is cut off has committed nothing; the next one reads the same
+    /// window again. Scanning, enforcing and delivering go on side by side: none waits for another.
+    async fn serve(&self) -> Exit {
+        notify(sd_notify::NotifyState::Ready);
+        let config = &self.service.config;
+        tracing::info!(
+            places = self.service.places.len(), fleets = config.fleets.len(), mode = %config.mode, "daemon started"
+        );
+        let exit = tokio::select! {
+            exit = self.rounds() => exit,
+            () = deliveries(self.context, self.service) => Exit::Bug,
+            () = watchdog() => Exit::Bug,
+        };
+        tracing::info!(exit.code = exit.code(), "daemon stopped; what was not delivered stays in the outbox");
+        exit
     }
 }
 

@@ -46,34 +46,6 @@ pub struct KillSwitchConfig {
     pub parameter: Option<String>,
 }
 
-impl KillSwitchConfig {
-    /// The only value of the parameter that lets enforcement go on.
-    pub const RUN: &'static str = "run";
-
-    /// Why the file stops everything, if it does. One that cannot be looked for does.
-    pub fn stopped_by_file(&self) -> Option<String> {
-        let file = self.file.display();
-        match self.file.try_exists() {
-            Ok(false) => None,
-            Ok(true) => Some(format!("{file} exists; removing it lifts this")),
-            Err(error) => Some(format!("{file} cannot be looked for: {error}")),
-        }
-    }
-
-    /// Why the parameter stops everything, if it does. A switch that is missing or cannot be read does: whoever
-    /// wants to stop a fleet may be the one who has just broken the access.
-    pub fn stopped_by_parameter(&self, value: Result<Option<&str>, &str>) -> Option<String> {
-        let name = self.parameter.as_deref()?;
-        let run = Self::RUN;
-        match value {
-            Ok(Some(text)) if text.trim() == run => None,
-            Ok(Some(_)) => Some(format!("parameter {name} does not say `{run}`; setting it to `{run}` lifts this")),
-            Ok(None) => Some(format!("there is no parameter {name}; creating it with the value `{run}` lifts this")),
-            Err(error) => Some(format!("parameter {name} cannot be read: {error}")),
-        }
-    }
-}
-
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(6 * 3_600);
 const DEFAULT_RETAIN: Duration = Duration::from_secs(7 * 86_400);
 const DEFAULT_BAKE: Duration = Duration::from_secs(5 * 60);

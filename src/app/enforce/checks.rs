@@ -8,17 +8,21 @@ use crate::plan::{Alarm, AlarmState, Permissions};
 use crate::remediate::{KillSwitch, actions_for};
 use crate::types::{AccountId, Enforcement, FleetName, OperationKind, Place};
 
-/// Asks whether the enforcing role may do, in each account, what operations on the configured fleets may need.
-/// An account that cannot be asked is left out, and its operations are held.
-pub(in crate::app) async fn permissions(config: &Config, enforcing: &Enforcing, places: &[Place]) -> Permissions {
+/// Asks whether the enforcing role may do, in each account, what operations on the configured fleets may need, and what
+/// a person wants. An account that cannot be asked is left out, and its operations are held.
+pub(super) async fn permissions(
+    config: &Config,
+    enforcing: &Enforcing,
+    places: &[Place],
+    wanted: Option<OperationKind>,
+) -> Permissions {
     let mut actions = BTreeSet::new();
-    for fleet in config.fleets.iter().filter(|fleet| fleet.enforcement.min(config.mode) != Enforcement::Observe) {
+    for fleet in &config.fleets {
         let settings = config.settings_for(&fleet.name);
-        let mut kinds = vec![OperationKind::Quarantine, OperationKind::Release];
-        if fleet.enforcement.min(config.mode) == Enforcement::Replace {
-            kinds.push(OperationKind::Replace);
-        }
-        actions.extend(kinds.into_iter().flat_map(|kind| actions_for(kind, &settings)));
+        let kinds = needed(fleet.enforcement.min(config.mode)).iter().copied();
+        // Which fleet a person's wish is about is known after the scan only.
+        let kinds = kinds.chain(wanted.map_or(&[][..], |kind| needed(reach(kind))).iter().copied());
+        actions.extend(kinds.flat_map(|kind| actions_for(kind, &settings)));
     }
     let actions: Vec<&str> = actions.into_iter().collect();
     let mut checked: BTreeMap<AccountId, Vec<String>> = BTreeMap::new();
@@ -30,6 +34,23 @@ pub(in crate::app) async fn permissions(config: &Config, enforcing: &Enforcing, 
         }
     }
     Permissions::Checked(checked)
+}
+
+/// Every kind of operation that may be begun where this much is enforced.
+fn needed(enforcement: Enforcement) -> &'static [OperationKind] {
+    match enforcement {
+        Enforcement::Observe => &[],
+        Enforcement::Quarantine => &[OperationKind::Quarantine, OperationKind::Release],
+        Enforcement::Replace => &[OperationKind::Quarantine, OperationKind::Release, OperationKind::Replace],
+    }
+}
+
+/// How far a person's wish goes: a replacement may be a quarantine first.
+fn reach(kind: OperationKind) -> Enforcement {
+    match kind {
+        OperationKind::Replace => Enforcement::Replace,
+        OperationKind::Quarantine | OperationKind::Release | OperationKind::Rollback => Enforcement::Quarantine,
+    }
 }
 
 /// The state of the alarms that fleets name; in several account-regions the worst counts.

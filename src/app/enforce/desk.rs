@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::session::{LEASE, Parts, Session};
+use super::host::AppHost;
+use super::session::{LEASE, Session};
 use super::{alarms, permissions, pulled};
 use crate::app::config::Config;
 use crate::app::context::Context;
@@ -13,7 +14,8 @@ use crate::app::pipeline::{Asked, Held, Service};
 use crate::app::shutdown::Shutdown;
 use crate::collect::CloudRead;
 use crate::remediate::{EvidenceStore, Hooks, KillSwitch, OperationRecord};
-use crate::types::Enforcement;
+use crate::store::StoreError;
+use crate::types::{Enforcement, OperationKind};
 
 /// The environment variable that stops everything.
 const STOP_VARIABLE: &str = "CATTLEGUARD_STOP";
@@ -71,8 +73,8 @@ impl<'b> Desk<'b> {
     pub(in crate::app) fn lease<'a>(
         &'a self,
         clock: &'a (dyn Fn() -> jiff::Timestamp + Sync),
-    ) -> Result<Held<'a>, AppError> {
-        Ok(Held::acquire_named(LEASE, self.service.store.as_ref(), &self.holder, clock)?)
+    ) -> Result<Held<'a>, StoreError> {
+        Held::acquire_named(LEASE, self.service.store.as_ref(), &self.holder, clock)
     }
 
     pub(in crate::app) fn session<'a>(
@@ -81,7 +83,7 @@ impl<'b> Desk<'b> {
         shutdown: Option<&'a Shutdown>,
         say: &'a (dyn Fn(&OperationRecord, &str) + Sync),
     ) -> Session<'a> {
-        Session::new(Parts {
+        Session::new(AppHost {
             backend: self.backend,
             config: &self.service.config,
             store: Arc::clone(&self.service.store),
@@ -97,15 +99,16 @@ impl<'b> Desk<'b> {
         })
     }
 
-    /// What the plan must know when it will be carried out.
-    pub(in crate::app) async fn asked(&self) -> Asked {
+    /// What the plan must know when it will be carried out. Where nothing is enforced nothing is asked, unless a person
+    /// wants this `kind` of operation.
+    pub(super) async fn asked(&self, wanted: Option<OperationKind>) -> Asked {
         let config = self.config();
         let places = &self.service.places;
         let mut asked = Asked { own_principals: self.service.asked.own_principals.clone(), ..Asked::default() };
-        if config.mode == Enforcement::Observe {
+        if config.mode == Enforcement::Observe && wanted.is_none() {
             return asked;
         }
-        asked.permissions = permissions(config, &self.enforcing, places).await;
+        asked.permissions = permissions(config, &self.enforcing, places, wanted).await;
         asked.alarms = alarms(config, &self.enforcing, places).await;
         for place in places {
             let switch = self.kill_switch.at(place);

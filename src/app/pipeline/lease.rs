@@ -26,6 +26,9 @@ pub(in crate::app) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
+    /// How long the lease of a process that died seems to be held.
+    pub(in crate::app) const LASTS: SignedDuration = SignedDuration::from_secs(TTL_S);
+
     pub(super) fn acquire(
         store: &'a dyn Store,
         holder: &str,

@@ -19,7 +19,7 @@ use crate::app::progress::Progress;
 use crate::collect::{self, CloudRead};
 use crate::evaluate::PolicySet;
 use crate::plan::{Alarm, Permissions};
-use crate::remediate::OperationRecord;
+use crate::remediate::{KillSwitch, OperationRecord};
 use crate::report::deliver::Client;
 use crate::report::{Destination, NotifySettings, OperationNews, Pump, PumpSummary, operation_notice};
 use crate::store::Store;
@@ -144,7 +144,7 @@ impl<'b> Service<'b> {
             destinations: &self.destinations,
             notify: self.notify,
             own_principals: asked.own_principals.clone(),
-            stopped: self.config.enforcement.kill_switch.stopped_by_file().or_else(|| asked.stopped.clone()),
+            stopped: self.stopped_by_file().or_else(|| asked.stopped.clone()),
             alarms: asked.alarms.clone(),
             permissions: asked.permissions.clone(),
             wish,
@@ -156,6 +156,12 @@ impl<'b> Service<'b> {
         let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)?;
         retention::apply(self.store.as_ref(), self.config.state.retention, &self.holder, clock());
         Ok(outcome)
+    }
+
+    /// Why the kill switch's file stops everything, if it does: that much a scan can see that may not enforce.
+    fn stopped_by_file(&self) -> Option<String> {
+        let file = Some(self.config.enforcement.kill_switch.file.clone());
+        KillSwitch { file, parameter: None }.check_file().err().map(|pulled| pulled.reason)
     }
 
     /// Puts into the outbox what people must know of an operation. A store that fails is logged: the operation itself

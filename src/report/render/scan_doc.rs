@@ -234,6 +234,7 @@ pub(super) struct OperationDoc<'a> {
     track: Track,
     severity: Severity,
     findings: &'a [FindingId],
+    before_image: &'a str,
     reasons: &'a [String],
     gates: &'a [GateReport],
 }
@@ -268,7 +269,7 @@ impl<'a> From<&'a Operation> for OperationDoc<'a> {
             track,
             severity,
             findings,
-            before_image: _,
+            before_image,
             reasons,
             gates,
         } = operation;
@@ -283,6 +284,7 @@ impl<'a> From<&'a Operation> for OperationDoc<'a> {
             track: *track,
             severity: *severity,
             findings,
+            before_image,
             reasons,
             gates,
         }

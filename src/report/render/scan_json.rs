@@ -25,11 +25,15 @@ struct ScanDoc<'a> {
     set_aside: &'a [SetAside],
     unresolved_events: Vec<EventDoc<'a>>,
     calls: &'a BTreeMap<String, u64>,
+    /// What was carried out, when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforcement: Option<&'a serde_json::Value>,
     summary: SummaryDoc,
 }
 
-/// The document, indented, with a final line break.
-pub fn scan_json(report: &ScanReport) -> String {
+/// The document, indented, with a final line break. `enforcement` is what was carried out of its plan, if that was
+/// asked for.
+pub fn scan_json(report: &ScanReport, enforcement: Option<&serde_json::Value>) -> String {
     let document = ScanDoc {
         schema: SCAN_SCHEMA,
         scan_id: &report.scan_id,
@@ -45,6 +49,7 @@ pub fn scan_json(report: &ScanReport) -> String {
         set_aside: &report.set_aside,
         unresolved_events: report.unresolved_events.iter().map(EventDoc::from).collect(),
         calls: &report.calls,
+        enforcement,
         summary: SummaryDoc::from(report),
     };
     pretty(&document)
@@ -70,7 +75,7 @@ mod tests {
         let mut report = fixtures::report(vec![fixtures::finding("event-interactive-session", "i-0aa", "s")]);
         report.plan.held.push(fixtures::held("i-0aa"));
         report.plan.operations.push(fixtures::operation("i-0bb"));
-        let document: Value = serde_json::from_str(&scan_json(&report)).unwrap();
+        let document: Value = serde_json::from_str(&scan_json(&report, None)).unwrap();
         assert_eq!(document["schema"], "cattleguard.dev/scan/v1");
         assert_eq!(document["mode"], "observe");
         assert_eq!(document["coverage"][0]["source"], "ec2");
@@ -97,7 +102,7 @@ mod tests {
     fn hostile_text_stays_inside_its_string() {
         let mut finding = fixtures::finding("software-package-added", "i-0aa", "x");
         finding.summary = "\",\"summary\":\"fine\u{1b}[2J\u{0}\n".to_owned();
-        let text = scan_json(&fixtures::report(vec![finding.clone()]));
+        let text = scan_json(&fixtures::report(vec![finding.clone()]), None);
         assert!(!text.contains('\u{1b}') && !text.contains('\0'));
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["findings"][0]["summary"], finding.summary.as_str());

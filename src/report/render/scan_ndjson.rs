@@ -38,8 +38,8 @@ struct PlanHead<'a> {
 }
 
 /// The records, one a line: `scan`, `coverage`, `instance`, `finding` (resolved ones too), `plan`, `operation`,
-/// `held`, `set_aside`, `unresolved_event`, `summary`.
-pub fn scan_ndjson(report: &ScanReport) -> String {
+/// `held`, `set_aside`, `unresolved_event`, `outcome` (one for each operation of `enforcement`), `summary`.
+pub fn scan_ndjson(report: &ScanReport, enforcement: Option<&serde_json::Value>) -> String {
     let mut out = Lines { text: String::new(), scan: &report.scan_id };
     out.push("scan", Head { started_at: report.started_at, finished_at: report.finished_at, mode: report.mode });
     report.coverage.iter().for_each(|entry| out.push("coverage", CoverageDoc::from(entry)));
@@ -54,6 +54,8 @@ pub fn scan_ndjson(report: &ScanReport) -> String {
     report.plan.held.iter().for_each(|held| out.push("held", HeldDoc::from(held)));
     report.set_aside.iter().for_each(|record: &SetAside| out.push("set_aside", record));
     report.unresolved_events.iter().for_each(|event| out.push("unresolved_event", EventDoc::from(event)));
+    let outcomes = enforcement.and_then(|document| document.get("operations")).and_then(|found| found.as_array());
+    outcomes.into_iter().flatten().for_each(|outcome| out.push("outcome", outcome));
     out.push("summary", SummaryDoc::from(report));
     out.text
 }
@@ -89,7 +91,7 @@ mod tests {
             problem: "no eventTime".to_owned(),
             excerpt: "{".to_owned(),
         });
-        let text = scan_ndjson(&report);
+        let text = scan_ndjson(&report, None);
         let records: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let kinds: Vec<_> = records.iter().map(|record| record["type"].as_str().unwrap()).collect();
         let expected = "scan coverage coverage instance instance finding plan held set_aside summary";

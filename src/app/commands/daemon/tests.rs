@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use clap::Parser as _;
+use jiff::Timestamp;
 
 use super::*;
 use crate::app::backend::Backend;
@@ -65,10 +66,10 @@ fn run_until(world: &World, done: Box<dyn Fn() -> bool + Send + Sync>) -> Exit {
     let context = Context::new(&backend, global, Vec::new());
     let loaded = context.load(Vec::new()).expect("a configuration");
     let service = Service::prepare(&context, loaded.config, "daemon").expect("a service");
-    context.runtime().expect("a runtime").block_on(async {
-        let cloud = backend.connect(&service.config).await.expect("a cloud");
-        serve(&context, &service, cloud.as_ref(), &shutdown).await
-    })
+    context
+        .runtime()
+        .expect("a runtime")
+        .block_on(async { start(&context, service, &shutdown).await.expect("a start") })
 }
 
 /// When scans were committed, in minutes of their hour.
@@ -114,4 +115,57 @@ fn alerts_are_delivered_between_scans_after_their_wait() {
     assert!(receiver.arrived()[0].body.contains("Alice Example"), "{}", receiver.arrived()[0].body);
     let first = &world.store().rows(Some(OutboxState::Delivered)).expect("rows")[0];
     assert!(first.draft.due_at >= first.created_at + jiff::SignedDuration::from_secs(30), "company was waited for");
+}
+
+/// A world whose fleet may be replaced at any time, with one server that somebody was on, seen by two scans.
+fn drifted(schedule: &str) -> (World, crate::types::InstanceId) {
+    let fleet = "enforcement = \"replace\"\nbudget = { count = 1, percent = 50 }\nbake = \"30m\"\n\n[[fleet.windows]]\n\
+                 from = \"00:00\"\nto = \"23:59\"\nzone = \"UTC\"\ndays = []\n";
+    let world = World::new(&format!("mode = \"replace\"\n{schedule}"));
+    let path = world.path("cattleguard.toml");
+    let text = std::fs::read_to_string(&path).expect("a configuration");
+    std::fs::write(&path, text.replace("\n[state]", &format!("{fleet}\n[state]"))).expect("written");
+    world.record(&[]);
+    let id = world.fleet.instances()[0].clone();
+    world.fleet.cloud.start_session(&crate::testing::SimActor::person("Carol"), &id).expect("a session");
+    world.fleet.clock.advance(Duration::from_secs(1200));
+    world.fleet.cloud.run_inventory_all().expect("an inventory run");
+    (world, id)
+}
+
+fn replacements(world: &World) -> Vec<crate::remediate::OperationRecord> {
+    use crate::remediate::Journal as _;
+    world.store().operations_since(Timestamp::UNIX_EPOCH).expect("operations")
+}
+
+#[test]
+fn with_the_mode_raised_it_replaces_what_drifted_and_goes_on_scanning_meanwhile() {
+    let (world, id) = drifted("[schedule]\ncron = \"*/10 * * * *\"\n");
+    assert_eq!(run_for(&world, 120), Exit::Terminated);
+    let done = replacements(&world);
+    let [only] = done.as_slice() else { panic!("{done:#?}") };
+    assert_eq!((&only.instance, only.status), (&id, crate::remediate::OperationStatus::Retaining));
+    let (began, ended) =
+        (only.created_at, only.facts.serving_since.expect("served") + jiff::SignedDuration::from_mins(30));
+    let entries = world.store().entries().expect("entries");
+    let meanwhile =
+        entries.iter().filter(|entry| entry.action == "scan.commit" && began < entry.at && entry.at < ended);
+    assert!(meanwhile.count() >= 2, "scans went on while it baked");
+}
+
+#[test]
+fn what_a_dead_process_left_is_gone_on_with_first() {
+    let (world, id) = drifted("[schedule]\ncron = \"*/10 * * * *\"\n");
+    let store = world.store();
+    let begun = move || {
+        use crate::remediate::Journal as _;
+        let found = store.operations_since(Timestamp::UNIX_EPOCH).expect("operations");
+        found.iter().any(|record| record.facts.replacement.is_some())
+    };
+    assert_eq!(run_until(&world, Box::new(begun)), Exit::Terminated);
+    assert_eq!(replacements(&world)[0].status, crate::remediate::OperationStatus::Running, "asked to stop on its way");
+    assert_eq!(run_for(&world, 90), Exit::Terminated);
+    let done = replacements(&world);
+    assert_eq!(done.len(), 1, "{done:#?}");
+    assert_eq!((&done[0].instance, done[0].status), (&id, crate::remediate::OperationStatus::Retaining));
 }

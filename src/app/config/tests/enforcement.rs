@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ACCOUNT, FLEET, good, parsed, told_of, told_of_fleet};
-use crate::app::config::{Config, KillSwitchConfig};
+use crate::app::config::Config;
 use crate::remediate::{CutMode, IdentityCut, Method, Moves, Settings};
 use crate::types::FleetName;
 
@@ -165,23 +165,4 @@ fn groups_profiles_and_parameters_that_cannot_exist() {
     3 | open_group = "same"
       |              ^^^^^^
     "#);
-}
-
-/// A switch that cannot be read is one that somebody may have pulled.
-#[test]
-fn the_kill_switch_fails_closed() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("stop");
-    let switch = KillSwitchConfig { file: file.clone(), parameter: Some("/cattleguard/stop".to_owned()) };
-    assert_eq!(switch.stopped_by_file(), None);
-    std::fs::write(&file, "").expect("written");
-    assert!(switch.stopped_by_file().is_some_and(|why| why.contains("exists")));
-    let below_a_file = KillSwitchConfig { file: file.join("stop"), parameter: None };
-    assert!(below_a_file.stopped_by_file().is_some_and(|why| why.contains("cannot be looked for")));
-
-    assert_eq!(switch.stopped_by_parameter(Ok(Some("run\n"))), None);
-    for stopped in [Ok(Some("stop")), Ok(Some("")), Ok(None), Err("access denied")] {
-        assert!(switch.stopped_by_parameter(stopped).is_some(), "{stopped:?}");
-    }
-    assert_eq!(below_a_file.stopped_by_parameter(Ok(None)), None, "not configured, not asked");
 }
