@@ -1,0 +1,57 @@
+//! What must be true at the end, by witnesses that are not the journal.
+
+use std::collections::BTreeSet;
+
+use secrecy::SecretString;
+
+use super::acting::{Acted, form, only_launch};
+use super::receiver::Arrived;
+use super::script::chapter;
+use super::show;
+use super::stage::{Stage, say};
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::testing::FakeCloud;
+
+/// Shows it, and fails when it is not so.
+pub(super) fn show(
+    stage: &Stage<'_>,
+    acted: &Acted,
+    notices: &[Arrived],
+    secret: &SecretString,
+) -> Result<(), AppError> {
+    chapter(8, "The proof")?;
+    say("All that the enforcer has launched, by the account's own log:\n\n")?;
+    stage.run(&["world", "log", "--enforcer", "--launches"], Exit::Ok)?;
+    say("Nobody has edited the audit log:\n\n")?;
+    stage.run(&["audit", "verify"], Exit::Ok)?;
+    say("And people were told:\n\n")?;
+    show::notices(notices, secret)?;
+    let cloud = stage.world()?.cloud;
+    only_launch(&cloud)?;
+    let Acted { contained, before: _, replaced, served: _, replacement, place: _ } = acted;
+    for (what, holds) in claims(&cloud, acted) {
+        if !holds {
+            return Err(AppError::failed(format!("it is not so that {what}")));
+        }
+    }
+    say(&format!(
+        "Exactly one replacement exists: {replacement} serves, equal to its golden, wherever {replaced}\n\
+         served; that one is stopped and kept. {contained} was released as it was before.\n\n"
+    ))
+}
+
+fn claims(cloud: &FakeCloud, acted: &Acted) -> [(String, bool); 3] {
+    let Acted { contained, before, replaced, served, replacement, place } = acted;
+    let scene = cloud.scene(place);
+    let groups: BTreeSet<&str> =
+        served.iter().flat_map(|old| old.targets.keys().map(|(group, _)| group.as_str())).collect();
+    let serves = scene.get(replacement).is_some_and(|new| new.pristine && new.serves_in(&groups));
+    let stopped = scene.get(replaced).is_some_and(|old| old.state == "stopped" && old.targets.is_empty());
+    let released = before.is_some() && form(cloud, contained) == *before;
+    [
+        (format!("{replacement} serves where {replaced} served"), serves && !groups.is_empty()),
+        (format!("{replaced} is stopped and out of its target groups"), stopped),
+        (format!("{contained} is as it was before it was contained"), released),
+    ]
+}
