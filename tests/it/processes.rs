@@ -1,5 +1,6 @@
 //! The built program as a process: streams, signals, leases, and being killed.
 
+mod demo;
 mod killed;
 mod lease;
 mod streams;
@@ -58,6 +59,12 @@ fn rest_of(stream: impl std::io::Read) -> String {
     let mut text = String::new();
     std::io::BufReader::new(stream).read_to_string(&mut text).expect("UTF-8");
     text
+}
+
+/// SIGTERM to a process that this test started.
+fn terminate(pid: u32) {
+    let status = Command::new("kill").arg(pid.to_string()).status().expect("kill");
+    assert!(status.success());
 }
 
 /// The world that `cattleguard-sim` simulates in every process, with its goldens in this test's state.

@@ -1,7 +1,7 @@
 //! The second half: one server is contained and released, another is replaced by two processes, the first of which dies.
 
 use super::script::chapter;
-use super::stage::{Stage, say};
+use super::stage::{Stage, tell};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::testing::scenario::DemoFacts;
@@ -32,38 +32,37 @@ pub(super) fn play(stage: &Stage<'_>, facts: &DemoFacts) -> Result<Acted, AppErr
     let contained = facts.edited.clone();
     let before = form(&stage.world()?.cloud, &contained);
     chapter(5, "One server is contained")?;
-    say(&format!(
-        "What {} left in the user data of {contained} fetches something at the next boot. Somebody cuts the\n\
-         server off first and asks afterwards: evidence is kept, and everything can be undone.\n\n",
+    tell(&format!(
+        "What {} left in the user data of {contained} fetches something at the next boot. Somebody cuts the server off \
+         first and asks afterwards: evidence is kept, and everything can be undone.",
         facts.dave
     ))?;
     stage.run(&["quarantine", contained.as_str()], Exit::Ok)?;
 
     chapter(6, "One server is replaced, and the process dies on the way")?;
-    say(
-        "The budget lets one server go at a time, and rests for 30 minutes after each. Then `enforce` takes the next\n\
-         one of the plan. Its process is killed at the worst moment: the new server is launched, and the answer is\n\
-         not in the journal yet.\n\n",
+    tell(
+        "The budget lets one server go at a time, and rests for 30 minutes after each. Then `enforce` takes the next \
+         one of the plan. Its process is killed at the worst moment: the new server is launched, and the answer is not \
+         in the journal yet.",
     )?;
     stage.run(&["world", "wait", "30m"], Exit::Ok)?;
     stage.killed(WORST, &["enforce"])?;
     let (launch, seen) = only_launch(&stage.world()?.cloud)?;
-    say("A server was launched. The journal knows that somebody meant to, and nothing more:\n\n")?;
+    tell("A server was launched. The journal knows that one was to be launched, and nothing more:")?;
     stage.run(&["operations", "list"], Exit::Ok)?;
-    say("The dead process still holds the lease: nobody acts before it is over.\n\n")?;
+    tell("The dead process still holds the lease: nobody acts before it is over.")?;
     stage.run(&["enforce"], Exit::Unavailable)?;
     stage.run(&["world", "wait", "2m"], Exit::Ok)?;
-    say("Now the next run asks AWS what really happened, and goes on from there. The others of the plan still wait\n\
-         for their turn, so it exits with 4.\n\n")?;
+    tell("Now the next run asks AWS what really happened, and goes on from there. It exits with 4: others wait.")?;
     stage.run(&["enforce"], Exit::Held)?;
-    say("And once more, to see that nothing is done twice:\n\n")?;
+    tell("Once more, to see that nothing is done twice:")?;
     stage.run(&["enforce"], Exit::Held)?;
 
     chapter(7, "What happened to the two")?;
     stage.run(&["timeline", seen.instance.as_str()], Exit::Ok)?;
     stage.run(&["timeline", contained.as_str()], Exit::Ok)?;
-    say(&format!(
-        "{} explains himself. The server gets back all that was taken from it; its user data stays a finding.\n\n",
+    tell(&format!(
+        "{} explains it. The server gets back all that was taken from it; its user data stays a finding.",
         facts.dave
     ))?;
     stage.run(&["release", contained.as_str()], Exit::Ok)?;

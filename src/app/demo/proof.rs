@@ -8,7 +8,7 @@ use super::acting::{Acted, form, only_launch};
 use super::receiver::Arrived;
 use super::script::chapter;
 use super::show;
-use super::stage::{Stage, say};
+use super::stage::{Stage, tell};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::testing::FakeCloud;
@@ -21,11 +21,11 @@ pub(super) fn show(
     secret: &SecretString,
 ) -> Result<(), AppError> {
     chapter(8, "The proof")?;
-    say("All that the enforcer has launched, by the account's own log:\n\n")?;
+    tell("All that the enforcer has launched, by the account's own log:")?;
     stage.run(&["world", "log", "--enforcer", "--launches"], Exit::Ok)?;
-    say("Nobody has edited the audit log:\n\n")?;
+    tell("Nobody has edited the audit log:")?;
     stage.run(&["audit", "verify"], Exit::Ok)?;
-    say("And people were told:\n\n")?;
+    tell("People were told, also by the process that came after the one that died:")?;
     show::notices(notices, secret)?;
     let cloud = stage.world()?.cloud;
     only_launch(&cloud)?;
@@ -35,9 +35,9 @@ pub(super) fn show(
             return Err(AppError::failed(format!("it is not so that {what}")));
         }
     }
-    say(&format!(
-        "Exactly one replacement exists: {replacement} serves, equal to its golden, wherever {replaced}\n\
-         served; that one is stopped and kept. {contained} was released as it was before.\n\n"
+    tell(&format!(
+        "Exactly one replacement exists: {replacement} serves, equal to its golden, wherever {replaced} served; that one \
+         is stopped and kept. {contained} was released and is as it was before."
     ))
 }
 

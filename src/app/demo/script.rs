@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::folder::Folder;
 use super::receiver::Receiver;
-use super::stage::{Stage, say};
+use super::stage::{Stage, list, say, tell};
 use super::{acting, failed, proof, show};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
@@ -54,9 +54,9 @@ fn clean(stage: &Stage<'_>) -> Result<DemoFacts, AppError> {
         let world = stage.world()?;
         (world.cloud, world.facts)
     };
-    say(&format!(
-        "{} servers tagged app=web in two accounts and two regions, all launched from one AMI. In each region\n\
-         stands a pristine reference server that takes no traffic; the golden web@1 is recorded from it.\n\n",
+    tell(&format!(
+        "{} servers tagged app=web in two accounts and two regions, all launched from one AMI. In each region stands a \
+         pristine reference server that takes no traffic; the golden web@1 is recorded from it.",
         facts.members.len()
     ))?;
     record(stage, &cloud, &facts)?;
@@ -66,7 +66,7 @@ fn clean(stage: &Stage<'_>) -> Result<DemoFacts, AppError> {
 fn morning(stage: &Stage<'_>, facts: &DemoFacts) -> Result<(), AppError> {
     let world = stage.world()?;
     let mischief = world.morning().map_err(|error| failed("the bad morning", error))?;
-    tell(facts, &mischief.launched)
+    happened(facts, &mischief.launched)
 }
 
 fn record(stage: &Stage<'_>, cloud: &FakeCloud, facts: &DemoFacts) -> Result<(), AppError> {
@@ -87,24 +87,19 @@ fn record(stage: &Stage<'_>, cloud: &FakeCloud, facts: &DemoFacts) -> Result<(),
     stage.run(&["golden", "promote", "web@1"], Exit::Ok)
 }
 
-fn tell(facts: &DemoFacts, launched: &InstanceId) -> Result<(), AppError> {
+fn happened(facts: &DemoFacts, launched: &InstanceId) -> Result<(), AppError> {
     let (package, before, after) = facts.package;
-    say(&format!(
-        "- {alice} opens an SSM session on {upgraded} and upgrades {package} from {before} to {after}\n\
-         - bob pushes an SSH key to {ssh_key}\n\
-         - carol swaps the security groups of {regrouped}\n\
-         - {dave} stops {edited}, edits its user data in the console, and starts it again\n\
-         - {unmanaged} reports no inventory at all\n\
-         - noise: Auto Scaling launches {launched}, an intern's call on {attempted} is refused, monitoring reads\n\n",
-        alice = facts.alice,
-        upgraded = facts.upgraded,
-        ssh_key = facts.ssh_key,
-        regrouped = facts.regrouped,
-        dave = facts.dave,
-        edited = facts.edited,
-        unmanaged = facts.unmanaged,
-        attempted = facts.attempted,
-    ))
+    let DemoFacts { alice, dave, upgraded, ssh_key, regrouped, edited, unmanaged, attempted, .. } = facts;
+    list(&[
+        format!("{alice} opens an SSM session on {upgraded} and upgrades {package} from {before} to {after}"),
+        format!("bob pushes an SSH key to {ssh_key}"),
+        format!("carol swaps the security groups of {regrouped}"),
+        format!("{dave} stops {edited}, edits its user data in the console, and starts it again"),
+        format!("{unmanaged} reports no inventory at all"),
+        format!(
+            "noise: Auto Scaling launches {launched}, an intern's call on {attempted} is refused, monitoring reads"
+        ),
+    ])
 }
 
 /// A heading.

@@ -10,9 +10,10 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::shutdown::Shutdown;
 use crate::app::sim::{self, WORLD_VARIABLE};
+use crate::report::text::wrap;
 use crate::testing::SimWorld;
 
-/// Longer commands are typed in several lines.
+/// As other commands wrap where there is no terminal. Longer commands are typed in several lines.
 const WIDTH: usize = 100;
 /// The signal that `abort` raises.
 const SIGABRT: i32 = 6;
@@ -101,6 +102,17 @@ impl<'a> Stage<'a> {
 pub(super) fn say(text: &str) -> Result<(), AppError> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| failed("the demo cannot be shown", error))
+}
+
+/// Prints a paragraph, as wide as what commands print.
+pub(super) fn tell(text: &str) -> Result<(), AppError> {
+    say(&format!("{}\n\n", wrap(text, WIDTH).join("\n")))
+}
+
+/// Prints items of a list.
+pub(super) fn list(items: &[String]) -> Result<(), AppError> {
+    let lines: Vec<String> = items.iter().map(|item| wrap(item, WIDTH - 2).join("\n  ")).collect();
+    say(&format!("- {}\n\n", lines.join("\n- ")))
 }
 
 /// A command as a person would type it.
