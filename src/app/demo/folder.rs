@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::failed;
 use super::stage::say;
@@ -12,13 +13,19 @@ use crate::app::sim::WORLD_VARIABLE;
 use crate::app::sim_backend::CONFIG;
 use crate::testing::SimWorld;
 
+/// What the names of temporary folders begin with.
+const PREFIX: &str = "cattleguard-demo-";
 /// Folders of demos that were killed may be in the way.
 const TRIES: u32 = 100;
+/// A folder that nobody holds is left over, unless it was only just made.
+const LEFT_OVER: Duration = Duration::from_secs(60);
 
 /// The folder of one demo run.
 pub(super) struct Folder {
     pub(super) path: PathBuf,
     kept: bool,
+    /// Locked as long as the demo lives, also when it is killed.
+    _held: fs::File,
 }
 
 impl Folder {
@@ -32,9 +39,14 @@ impl Folder {
                     _ => cannot(path, error),
                 })?;
                 let path = fs::canonicalize(path).map_err(|error| cannot(path, error))?;
-                Self { path, kept: true }
+                Self { _held: hold(&path)?, path, kept: true }
             }
-            None => Self { path: temporary()?, kept: false },
+            None => {
+                let path = temporary()?;
+                let folder = Self { _held: hold(&path)?, path, kept: false };
+                sweep(&folder.path);
+                folder
+            }
         };
         SimWorld::create(&folder.path).map_err(|error| failed("the demo's world cannot be begun", error))?;
         Ok(folder)
@@ -85,7 +97,7 @@ fn program() -> String {
 }
 
 fn temporary() -> Result<PathBuf, AppError> {
-    let base = std::env::temp_dir().join(format!("cattleguard-demo-{}", std::process::id()));
+    let base = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
     for number in 0..TRIES {
         let path = if number == 0 { base.clone() } else { base.with_extension(number.to_string()) };
         match make(&path) {
@@ -95,6 +107,27 @@ fn temporary() -> Result<PathBuf, AppError> {
         }
     }
     Err(AppError::failed(format!("{} exists already", base.display())))
+}
+
+fn hold(path: &Path) -> Result<fs::File, AppError> {
+    let held = fs::File::open(path).and_then(|file| file.lock().map(|()| file));
+    held.map_err(|error| cannot(path, error))
+}
+
+/// Removes what demos of the same user left that were killed.
+fn sweep(own: &Path) {
+    use std::os::unix::fs::MetadataExt as _;
+    let (Some(parent), Ok(user)) = (own.parent(), fs::metadata(own).map(|data| data.uid())) else { return };
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
+        // Of the entry itself, not of what it may link to.
+        let Ok(data) = entry.metadata() else { continue };
+        let old = data.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age >= LEFT_OVER);
+        let free = || fs::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok());
+        if data.is_dir() && data.uid() == user && old && free() {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn make(path: &Path) -> std::io::Result<()> {

@@ -1,6 +1,6 @@
 //! Types commands and runs them, each in a process of its own, as a person at a terminal does.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -10,11 +10,14 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::shutdown::Shutdown;
 use crate::app::sim::{self, WORLD_VARIABLE};
+use crate::app::terminal::{ColorWhen, Terminal, TerminalEnv};
 use crate::report::text::wrap;
 use crate::testing::SimWorld;
 
 /// As other commands wrap where there is no terminal. Longer commands are typed in several lines.
 const WIDTH: usize = 100;
+/// Text is never set narrower.
+const NARROWEST: usize = 60;
 /// The signal that `abort` raises.
 const SIGABRT: i32 = 6;
 /// What the caller's environment says to other runs must not change this one.
@@ -78,6 +81,10 @@ impl<'a> Stage<'a> {
                 status = child.wait() => status,
                 _ = self.shutdown.wait() => {
                     child.kill().await?;
+                    if std::io::stderr().is_terminal() {
+                        // The progress of the command was in the middle of its line.
+                        eprintln!();
+                    }
                     child.wait().await
                 }
             }
@@ -104,14 +111,21 @@ pub(super) fn say(text: &str) -> Result<(), AppError> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| failed("the demo cannot be shown", error))
 }
 
-/// Prints a paragraph, as wide as what commands print.
+/// As wide as what commands print.
+fn width() -> usize {
+    let env: Vec<_> = std::env::var("COLUMNS").map(|columns| ("COLUMNS".to_owned(), columns)).into_iter().collect();
+    let terminal = Terminal::detect(&TerminalEnv::from_vars(&env), ColorWhen::Never);
+    usize::from(terminal.width).clamp(NARROWEST, WIDTH)
+}
+
+/// Prints a paragraph.
 pub(super) fn tell(text: &str) -> Result<(), AppError> {
-    say(&format!("{}\n\n", wrap(text, WIDTH).join("\n")))
+    say(&format!("{}\n\n", wrap(text, width()).join("\n")))
 }
 
 /// Prints items of a list.
 pub(super) fn list(items: &[String]) -> Result<(), AppError> {
-    let lines: Vec<String> = items.iter().map(|item| wrap(item, WIDTH - 2).join("\n  ")).collect();
+    let lines: Vec<String> = items.iter().map(|item| wrap(item, width() - 2).join("\n  ")).collect();
     say(&format!("- {}\n\n", lines.join("\n- ")))
 }
 
@@ -146,7 +160,11 @@ mod tests {
         let long = "v".repeat(60);
         let text = typed(&[], &["golden", "record", "--account", &long, "--region", &long]);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 2, "{text}");
-        assert!(lines[0].ends_with(" \\") && lines.iter().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(
+            lines[..2].iter().all(|line| line.ends_with(" \\"))
+                && lines.iter().all(|line| line.chars().count() <= WIDTH),
+            "{text}"
+        );
     }
 }

@@ -151,6 +151,29 @@ fn a_demo_that_is_stopped_leaves_neither_processes_nor_folders() {
     }
 }
 
+#[test]
+fn what_a_killed_demo_left_is_removed_by_the_next() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = |name: &str, age: u64| {
+        let path = temporary.path().join(name);
+        std::fs::create_dir(&path).expect("a folder");
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+        std::fs::File::open(&path).and_then(|file| file.set_modified(then)).expect("its age");
+        path
+    };
+    let (_left, _new) = (folder("cattleguard-demo-1", 3600), folder("cattleguard-demo-2", 5));
+    let _other = folder("someone-else", 3600);
+    let held = std::fs::File::open(folder("cattleguard-demo-3", 3600)).expect("the folder of a demo that runs");
+    held.lock().expect("held");
+    // It ends at once, because nobody reads what it shows.
+    let mut child = sim(temporary.path()).arg("demo").spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("an end").code(), Some(FAILED));
+    let mut left = left_in(&temporary);
+    left.sort();
+    assert_eq!(left, ["cattleguard-demo-2", "cattleguard-demo-3", "someone-else"]);
+}
+
 /// The processes that a process has started and that still run.
 fn children_of(process: u32) -> Vec<String> {
     let list = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
