@@ -35,9 +35,6 @@ pub(super) fn run(context: &Context<'_>, args: &EnforceArgs) -> Result<Exit, App
         let desk = Desk::open(context, service, "enforce").await?;
         let (outcomes, refused, plan) = once(context, &desk, given.as_ref(), &shutdown).await?;
         print(&outputs, &outcomes, &refused)?;
-        if !plan.held.is_empty() {
-            context.note(&format!("{} held: `cattleguard plan` says why", plan.held.len()));
-        }
         deliver(context, &desk, &shutdown).await;
         Ok(shutdown.requested().unwrap_or_else(|| exit_of(&outcomes, &refused, Some(&plan))))
     })

@@ -41,7 +41,7 @@ pub(in crate::app) fn show(outcomes: &Outcomes, refused: &[String]) -> (String, 
     }
     lines.extend(refused.iter().map(|reason| format!("refused  {reason}")));
     if lines.is_empty() {
-        lines.push("nothing was to be done".to_owned());
+        lines.push("nothing was to be done; `cattleguard plan` says what is held, and why".to_owned());
     }
     let document = json!({"schema": SCHEMA, "operations": documents, "refused": refused});
     (lines.join("\n") + "\n", document)
