@@ -16,7 +16,7 @@ use super::error::AppError;
 use super::{SimBackend, demo, histories};
 use crate::testing::SimWorld;
 
-pub(super) use log::{is_replacement, operation_of};
+pub(super) use log::{is_launch, is_replacement, operation_of};
 pub(super) use world::open;
 
 /// Names the folder of a world, as `--world` does.

@@ -22,7 +22,8 @@ pub(crate) struct Output {
 pub(crate) fn command(app: &TestApp, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cattleguard-sim"));
     // What the caller's terminal and configuration say must not matter.
-    for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CATTLEGUARD_CONFIG", "CATTLEGUARD_LOG", "COLUMNS"] {
+    let ours = ["CATTLEGUARD_CONFIG", "CATTLEGUARD_LOG", "CATTLEGUARD_SIM_WORLD"];
+    for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS"].into_iter().chain(ours) {
         command.env_remove(variable);
     }
     command.env("LC_ALL", "C.UTF-8").env("RUST_BACKTRACE", "0").arg("-C").arg(app.path("cattleguard.toml")).args(args);

@@ -1,7 +1,7 @@
 //! The second half: one server is contained and released, another is replaced by two processes, the first of which dies.
 
-use super::script::chapter;
-use super::stage::{Stage, tell};
+use super::print::{chapter, tell};
+use super::stage::Stage;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::testing::scenario::DemoFacts;
@@ -21,14 +21,14 @@ pub(super) struct Acted {
     pub(super) replaced: InstanceId,
     /// How it served before that.
     pub(super) served: Option<ServerScene>,
-    /// What was launched in its place.
-    pub(super) replacement: InstanceId,
+    /// The launch of what took its place.
+    pub(super) launch: AccountEntry,
     /// Where those two live.
     pub(super) place: Place,
 }
 
 /// Plays it.
-pub(super) fn play(stage: &Stage<'_>, facts: &DemoFacts) -> Result<Acted, AppError> {
+pub(super) fn play(stage: &Stage, facts: &DemoFacts) -> Result<Acted, AppError> {
     let contained = facts.edited.clone();
     let before = form(&stage.world()?.cloud, &contained);
     chapter(5, "One server is contained")?;
@@ -67,7 +67,7 @@ pub(super) fn play(stage: &Stage<'_>, facts: &DemoFacts) -> Result<Acted, AppErr
     ))?;
     stage.run(&["release", contained.as_str()], Exit::Ok)?;
     let SeenOperation { place, instance: replaced, scene: served, .. } = seen;
-    Ok(Acted { contained, before, replaced, served, replacement: launch.instance, place })
+    Ok(Acted { contained, before, replaced, served, launch, place })
 }
 
 /// Everything that undoing must restore.

@@ -6,7 +6,10 @@
 //! file, the outbox, the journal and the HTTP deliveries are the real ones; only the cloud and the clock are simulated.
 
 mod acting;
+mod configuration;
 mod folder;
+mod place;
+mod print;
 mod proof;
 pub(in crate::app) mod receiver;
 mod script;

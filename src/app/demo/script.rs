@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::folder::Folder;
+use super::print::{chapter, list, tell};
 use super::receiver::Receiver;
-use super::stage::{Stage, list, say, tell};
+use super::stage::Stage;
 use super::{acting, failed, proof, show};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
@@ -17,9 +17,8 @@ const SECRET: &str = "whsec_Y2F0dGxlZ3VhcmQtZGVtby1zZWNyZXQtMDAwMDAwMDAwMDAw";
 
 pub(super) fn play(keep: Option<&Path>) -> Result<(), AppError> {
     let receiver = Receiver::start()?;
-    let folder = Folder::create(keep)?;
-    folder.write(receiver.address, SECRET)?;
-    let stage = Stage::set(&folder.path)?;
+    let stage = Stage::set(keep)?;
+    stage.folder.write(receiver.address, SECRET)?;
 
     chapter(1, "A fleet runs from its golden image")?;
     let facts = clean(&stage)?;
@@ -42,14 +41,13 @@ pub(super) fn play(keep: Option<&Path>) -> Result<(), AppError> {
     let acted = acting::play(&stage, &facts)?;
     let notices = receiver.arrived().split_off(alerts.len());
     proof::show(&stage, &acted, &notices, &secret)?;
-    drop(stage);
     match keep {
         None => Ok(()),
-        Some(_) => folder.hand_over(),
+        Some(_) => stage.folder.hand_over(),
     }
 }
 
-fn clean(stage: &Stage<'_>) -> Result<DemoFacts, AppError> {
+fn clean(stage: &Stage) -> Result<DemoFacts, AppError> {
     let (cloud, facts) = {
         let world = stage.world()?;
         (world.cloud, world.facts)
@@ -63,13 +61,13 @@ fn clean(stage: &Stage<'_>) -> Result<DemoFacts, AppError> {
     Ok(facts)
 }
 
-fn morning(stage: &Stage<'_>, facts: &DemoFacts) -> Result<(), AppError> {
+fn morning(stage: &Stage, facts: &DemoFacts) -> Result<(), AppError> {
     let world = stage.world()?;
     let mischief = world.morning().map_err(|error| failed("the bad morning", error))?;
     happened(facts, &mischief.launched)
 }
 
-fn record(stage: &Stage<'_>, cloud: &FakeCloud, facts: &DemoFacts) -> Result<(), AppError> {
+fn record(stage: &Stage, cloud: &FakeCloud, facts: &DemoFacts) -> Result<(), AppError> {
     let instances = cloud.instance_ids();
     for place in &facts.places {
         let image = facts.images.iter().find(|(region, _)| *region == place.region).map(|(_, image)| image.as_str());
@@ -100,9 +98,4 @@ fn happened(facts: &DemoFacts, launched: &InstanceId) -> Result<(), AppError> {
             "noise: Auto Scaling launches {launched}, an intern's call on {attempted} is refused, monitoring reads"
         ),
     ])
-}
-
-/// A heading.
-pub(super) fn chapter(number: u8, title: &str) -> Result<(), AppError> {
-    say(&format!("── {number}. {title} {}\n\n", "─".repeat(90_usize.saturating_sub(title.len()))))
 }

@@ -3,8 +3,8 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::print::say;
 use super::receiver::Arrived;
-use super::stage::say;
 use crate::app::error::AppError;
 use crate::report::sign;
 use crate::report::text::{clean, wrap};
@@ -77,7 +77,7 @@ fn item(kind: &str, title: &str) -> String {
 fn message(body: &Value) -> String {
     let mut text = "The worst of them in full:\n\n".to_owned();
     for line in texts(body).iter().flat_map(|part| part.lines()).flat_map(|line| wrap(&clean(line, 400), WIDTH)) {
-        text.push_str(&format!("  │ {line}\n"));
+        text.push_str(&format!("  | {line}\n"));
     }
     text.push('\n');
     text

@@ -1,50 +1,46 @@
 //! Types commands and runs them, each in a process of its own, as a person at a terminal does.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use super::failed;
+use super::folder::Folder;
+use super::print::{WIDTH, say};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::shutdown::Shutdown;
 use crate::app::sim::{self, WORLD_VARIABLE};
-use crate::app::terminal::{ColorWhen, Terminal, TerminalEnv};
-use crate::report::text::wrap;
 use crate::testing::SimWorld;
 
-/// As other commands wrap where there is no terminal. Longer commands are typed in several lines.
-const WIDTH: usize = 100;
-/// Text is never set narrower.
-const NARROWEST: usize = 60;
 /// The signal that `abort` raises.
 const SIGABRT: i32 = 6;
 /// What the caller's environment says to other runs must not change this one.
-const FOREIGN: [&str; 4] = ["CATTLEGUARD_CONFIG", "CATTLEGUARD_FAILPOINT", "CATTLEGUARD_STOP", "CATTLEGUARD_LOG"];
+const FOREIGN: &str = "CATTLEGUARD";
 
 /// Where the demo is played.
-pub(super) struct Stage<'a> {
-    folder: &'a Path,
+pub(super) struct Stage {
+    pub(super) folder: Folder,
     program: PathBuf,
     runtime: tokio::runtime::Runtime,
     shutdown: Shutdown,
 }
 
-impl<'a> Stage<'a> {
-    /// From here on Ctrl-C ends the demo in good order.
-    pub(super) fn set(folder: &'a Path) -> Result<Self, AppError> {
+impl Stage {
+    /// From here on Ctrl-C ends the demo in good order; only then is there a folder.
+    pub(super) fn set(keep: Option<&Path>) -> Result<Self, AppError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| failed("the async runtime cannot start", error))?;
         let shutdown = runtime.block_on(async { Shutdown::install() });
         let shutdown = shutdown.map_err(|error| failed("signal handlers cannot be installed", error))?;
         let program = std::env::current_exe().map_err(|error| failed("this program cannot be found again", error))?;
-        Ok(Self { folder, program, runtime, shutdown })
+        Ok(Self { folder: Folder::create(keep)?, program, runtime, shutdown })
     }
 
     /// The world, for as long as no command runs in it.
     pub(super) fn world(&self) -> Result<SimWorld, AppError> {
-        sim::open(self.folder)
+        sim::open(&self.folder.path)
     }
 
     /// Types a command and runs it to its expected end.
@@ -69,12 +65,14 @@ impl<'a> Stage<'a> {
         self.still_wanted()?;
         say(&format!("{}\n", typed(variables, args)))?;
         let mut command = tokio::process::Command::new(&self.program);
-        for variable in FOREIGN {
-            command.env_remove(variable);
+        for (variable, _) in std::env::vars_os() {
+            if variable.to_string_lossy().starts_with(FOREIGN) {
+                command.env_remove(variable);
+            }
         }
-        command.envs(variables.iter().copied()).env(WORLD_VARIABLE, self.folder).args(args);
+        command.envs(variables.iter().copied()).env(WORLD_VARIABLE, &self.folder.path).args(args);
         // A core file of the process that is killed goes with the folder.
-        command.current_dir(self.folder).stdin(std::process::Stdio::null()).kill_on_drop(true);
+        command.current_dir(&self.folder.path).stdin(std::process::Stdio::null()).kill_on_drop(true);
         let status = self.runtime.block_on(async {
             let mut child = command.spawn()?;
             tokio::select! {
@@ -103,30 +101,6 @@ impl<'a> Stage<'a> {
             Some(exit) => Err(AppError::new(exit, "the demo was stopped before its end")),
         }
     }
-}
-
-/// Prints, before whatever a command prints next. A reader that has gone away ends the demo.
-pub(super) fn say(text: &str) -> Result<(), AppError> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| failed("the demo cannot be shown", error))
-}
-
-/// As wide as what commands print.
-fn width() -> usize {
-    let env: Vec<_> = std::env::var("COLUMNS").map(|columns| ("COLUMNS".to_owned(), columns)).into_iter().collect();
-    let terminal = Terminal::detect(&TerminalEnv::from_vars(&env), ColorWhen::Never);
-    usize::from(terminal.width).clamp(NARROWEST, WIDTH)
-}
-
-/// Prints a paragraph.
-pub(super) fn tell(text: &str) -> Result<(), AppError> {
-    say(&format!("{}\n\n", wrap(text, width()).join("\n")))
-}
-
-/// Prints items of a list.
-pub(super) fn list(items: &[String]) -> Result<(), AppError> {
-    let lines: Vec<String> = items.iter().map(|item| wrap(item, width() - 2).join("\n  ")).collect();
-    say(&format!("- {}\n\n", lines.join("\n- ")))
 }
 
 /// A command as a person would type it.

@@ -19,7 +19,7 @@ pub(in crate::app) fn operation_of(entry: &AccountEntry) -> Option<&OperationId>
 }
 
 /// Whether a server was launched.
-pub(super) fn is_launch(entry: &AccountEntry) -> bool {
+pub(in crate::app) fn is_launch(entry: &AccountEntry) -> bool {
     matches!(entry.change, Change::Launched { .. })
 }
 
