@@ -7,14 +7,15 @@ FULL  := --features testing
 .PHONY: help demo test check fmt lint docs deny bench build clean
 
 help:
-	@echo 'make demo    the main job end to end on a simulated account: no AWS, no server'
+	@echo 'make demo    the main job end to end on a simulated account: no AWS, no server;'
+	@echo '             KEEP=DIR leaves its world in a new folder, to go on in'
 	@echo 'make test    every test; installs what they need'
 	@echo 'make check   formatting, lints on both feature sets, documentation, licences'
 	@echo 'make build   release binaries in target/release'
 	@echo 'make bench   the benchmarks behind the figures in the README'
 
 demo:
-	@$(CARGO) run $(CORE) --bin cattleguard-sim -- demo
+	@$(CARGO) run $(CORE) --bin cattleguard-sim -- demo $(if $(KEEP),--keep '$(KEEP)')
 
 test:
 	@./scripts/prerequisites.sh

@@ -1,12 +1,13 @@
 //! What the two programs differ in: AWS and the real clock, or a simulated account and a virtual clock.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::config::Config;
+use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
 use super::error::AppError;
 use crate::collect::CloudRead;
@@ -17,6 +18,11 @@ use crate::store::{SqliteStore, Store};
 pub trait Backend: Send + Sync {
     /// Name of the program, as in its help.
     fn name(&self) -> &'static str;
+
+    /// The configuration file when none is named.
+    fn default_config(&self) -> PathBuf {
+        PathBuf::from(DEFAULT_PATH)
+    }
 
     /// The time.
     fn now(&self) -> Timestamp;

@@ -37,7 +37,7 @@ impl<'b> Context<'b> {
 
     /// The file that the configuration is read from.
     pub fn config_path(&self) -> PathBuf {
-        self.global.config.clone().unwrap_or_else(|| PathBuf::from(config::DEFAULT_PATH))
+        self.global.config.clone().unwrap_or_else(|| self.backend.default_config())
     }
 
     /// Reads the configuration. `flags` are settings that the command's own flags override.

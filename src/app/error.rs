@@ -79,10 +79,9 @@ impl std::error::Error for AppError {}
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         let (exit, hint) = match &error {
-            StoreError::LeaseHeld { .. } => (
-                Exit::Unavailable,
-                Some("one scan at a time; the lease of a dead process ends by itself in two minutes"),
-            ),
+            StoreError::LeaseHeld { .. } => {
+                (Exit::Unavailable, Some("one at a time; the lease of a dead process ends by itself in two minutes"))
+            }
             StoreError::LeaseLost { .. } => (Exit::Unavailable, Some("nothing of this run was written; run it again")),
             StoreError::NewerSchema { .. } => (Exit::Config, None),
             StoreError::Corrupt { .. } => (Exit::Unavailable, None),

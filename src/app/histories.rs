@@ -50,7 +50,7 @@ struct One {
 }
 
 /// Runs one of the two commands; returns the process's exit code.
-pub fn run(args: Vec<OsString>) -> i32 {
+pub(super) fn run(args: Vec<OsString>) -> i32 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

@@ -15,14 +15,14 @@ pub mod commands;
 pub mod config;
 pub mod context;
 #[cfg(feature = "testing")]
-pub mod demo;
+mod demo;
 pub mod diag;
 mod enforce;
 pub mod enforcing;
 pub mod error;
 pub mod exit;
 #[cfg(feature = "testing")]
-pub mod histories;
+mod histories;
 pub mod iam_policy;
 pub mod logging;
 pub mod manifest;
@@ -33,6 +33,8 @@ pub mod policy_files;
 pub mod policy_stack;
 pub mod progress;
 pub mod shutdown;
+#[cfg(feature = "testing")]
+pub mod sim;
 #[cfg(feature = "testing")]
 pub mod sim_backend;
 pub mod table;

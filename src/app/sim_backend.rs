@@ -1,5 +1,6 @@
 //! A simulated account and its virtual clock.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,27 +8,37 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::backend::Backend;
-use super::config::Config;
+use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
 use crate::collect::CloudRead;
-use crate::testing::{FakeCloud, VirtualClock};
+use crate::testing::{FakeCloud, SimWorld, VirtualClock};
 
 /// Real time that any wait takes.
 const PACE: Duration = Duration::from_millis(1);
+
+/// The configuration in the folder of a world.
+pub(super) const CONFIG: &str = "cattleguard.toml";
 
 /// The backend of `cattleguard-sim`. It is chosen by running that program, never by a missing setting.
 #[derive(Clone)]
 pub struct SimBackend {
     cloud: FakeCloud,
     clock: VirtualClock,
+    config: Option<PathBuf>,
 }
 
 impl SimBackend {
     /// Over this cloud.
     pub fn new(cloud: FakeCloud, clock: VirtualClock) -> Self {
-        Self { cloud, clock }
+        Self { cloud, clock, config: None }
+    }
+
+    /// Over the accounts of a folder, whose configuration is the default there.
+    pub fn of_world(world: &SimWorld, folder: &Path) -> Self {
+        let config = Some(folder.join(CONFIG));
+        Self { cloud: world.cloud.clone(), clock: world.clock.clone(), config }
     }
 }
 
@@ -35,6 +46,10 @@ impl SimBackend {
 impl Backend for SimBackend {
     fn name(&self) -> &'static str {
         "cattleguard-sim"
+    }
+
+    fn default_config(&self) -> PathBuf {
+        self.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))
     }
 
     fn now(&self) -> Timestamp {

@@ -1,20 +1,15 @@
-//! `cattleguard-sim`: the same application over a simulated account with a virtual clock.
+//! `cattleguard-sim`: the same application over simulated accounts with a virtual clock.
 //!
 //! `cattleguard-sim demo` plays the main job end to end. `cattleguard-sim histories` plays random histories and judges
-//! them by the account's own log; `cattleguard-sim history SEED -v` shows one of them. Every other command is the one of `cattleguard`, over the
-//! demo's accounts 000000000000 and 000000000001 as they are after its bad morning.
+//! them by the account's own log; `cattleguard-sim history SEED -v` shows one of them. Every other command is the one of
+//! `cattleguard`, over the accounts 000000000000 and 000000000001: those of the folder that `--world DIR` names, or else
+//! the demo's as they are after its bad morning.
 
 use std::process::ExitCode;
 
-use cattleguard::app::{self, demo, histories};
+use cattleguard::app;
 
 fn main() -> ExitCode {
-    let args: Vec<_> = std::env::args_os().collect();
-    let first = args.get(1).and_then(|arg| arg.to_str());
-    let code = match first {
-        Some("demo") => demo::run(),
-        Some("histories" | "history") => histories::run(args),
-        _ => demo::run_command(args),
-    };
+    let code = app::sim::run(std::env::args_os().collect());
     ExitCode::from(u8::try_from(code).unwrap_or(app::Exit::Bug.code()))
 }

@@ -21,6 +21,8 @@ use crate::types::{InstanceId, OperationId, Place};
 pub(super) enum Action {
     /// Time passed until then.
     Passed { at: Timestamp },
+    /// People did what a story tells.
+    Told { at: Timestamp, story: String },
     /// Every reachable server reported its inventory, or this one.
     Reported { at: Timestamp, instance: InstanceId },
     /// The enforcer made a call.

@@ -32,7 +32,8 @@ impl State {
         self.due.insert(key, (place.clone(), due));
     }
 
-    /// Lets everything happen that is due.
+    /// Lets everything happen that is due. Time stands still from here on until the next look: what is done now is
+    /// done at this moment, even while another task advances the clock.
     pub(super) fn catch_up(&mut self) {
         let now = self.clock.now();
         while let Some(entry) = self.due.first_entry() {
@@ -45,7 +46,7 @@ impl State {
             // What cannot happen any more, because its server is gone, does not happen.
             drop(self.happen(&place, due, when));
         }
-        self.moment = None;
+        self.moment = Some(now);
     }
 
     fn happen(&mut self, place: &Place, due: Due, now: Timestamp) -> Result<(), SimError> {

@@ -40,6 +40,7 @@ mod rewire;
 pub mod scenario;
 mod server;
 mod settings;
+mod sim_world;
 mod state;
 mod trail;
 mod write;
@@ -57,6 +58,7 @@ pub use mutate::CommandTarget;
 pub use random::Dice;
 pub use redact::{Redactor, redact};
 pub use settings::{PageSizes, SimSettings};
+pub use sim_world::SimWorld;
 
 #[cfg(test)]
 mod tests;

@@ -83,7 +83,7 @@ pub(super) struct State {
     /// What will happen by itself, in order.
     pub(super) due: BTreeMap<(Timestamp, u64), (Place, Due)>,
     pub(super) scheduled: u64,
-    /// The time of what happens by itself just now.
+    /// The time of what happens just now.
     pub(super) moment: Option<Timestamp>,
     /// Inline policies by account, role and name. IAM knows no regions.
     pub(super) policies: BTreeMap<(AccountId, String, String), Delayed<Option<String>>>,

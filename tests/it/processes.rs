@@ -1,5 +1,6 @@
 //! The built program as a process: streams, signals, leases, and being killed.
 
+mod demo;
 mod killed;
 mod lease;
 mod streams;
@@ -21,7 +22,8 @@ pub(crate) struct Output {
 pub(crate) fn command(app: &TestApp, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cattleguard-sim"));
     // What the caller's terminal and configuration say must not matter.
-    for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CATTLEGUARD_CONFIG", "CATTLEGUARD_LOG", "COLUMNS"] {
+    let ours = ["CATTLEGUARD_CONFIG", "CATTLEGUARD_LOG", "CATTLEGUARD_SIM_WORLD"];
+    for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS"].into_iter().chain(ours) {
         command.env_remove(variable);
     }
     command.env("LC_ALL", "C.UTF-8").env("RUST_BACKTRACE", "0").arg("-C").arg(app.path("cattleguard.toml")).args(args);
@@ -58,6 +60,12 @@ fn rest_of(stream: impl std::io::Read) -> String {
     let mut text = String::new();
     std::io::BufReader::new(stream).read_to_string(&mut text).expect("UTF-8");
     text
+}
+
+/// SIGTERM to a process that this test started.
+fn terminate(pid: u32) {
+    let status = Command::new("kill").arg(pid.to_string()).status().expect("kill");
+    assert!(status.success());
 }
 
 /// The world that `cattleguard-sim` simulates in every process, with its goldens in this test's state.

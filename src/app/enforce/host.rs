@@ -17,7 +17,7 @@ use crate::remediate::{
     KillSwitch, LaunchRequest, Moment, Moving, OperationRecord, UserDataSources,
 };
 use crate::store::{Store, StoreError};
-use crate::types::{FleetName, InstanceId};
+use crate::types::{FleetName, InstanceId, Place};
 
 /// Who the audit log names for what the program does on its own.
 pub(super) const SYSTEM: &str = "cattleguard";
@@ -107,12 +107,20 @@ impl Host for AppHost<'_> {
             None => None,
             Some(path) => Some(std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?),
         };
+        let images = golden.iter().flat_map(|golden| &golden.images);
+        let elsewhere: Vec<Place> = images
+            .map(|image| Place {
+                account: image.account.clone().unwrap_or_else(|| record.place.account.clone()),
+                region: image.region.clone(),
+            })
+            .collect();
         let sources = UserDataSources {
             cloud: self.cloud,
             place: &record.place,
             file: file.as_deref(),
             old: &record.instance,
             reference: golden.as_ref().and_then(|golden| golden.reference_instance.as_ref()),
+            elsewhere: &elsewhere,
         };
         remediate::user_data_for(request, &sources).await.map_err(|refusal| refusal.reason)
     }

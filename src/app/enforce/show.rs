@@ -4,11 +4,18 @@ use serde_json::{Value, json};
 
 use super::execute::{Outcome, Outcomes};
 use crate::app::exit::{Exit, worst};
-use crate::remediate::OperationRecord;
+use crate::remediate::{OperationRecord, OperationStatus};
+use crate::report::render::parts::time;
+use crate::report::text::wrap;
 use crate::types::Plan;
 
 /// Schema of the JSON form.
 const SCHEMA: &str = "cattleguard.dev/enforcement/v1";
+
+/// Facts are wrapped to this, as other commands wrap where there is no terminal.
+const WIDTH: usize = 100;
+/// Facts stand below what they are about.
+const INDENT: usize = 13;
 
 /// The exit code of a run: 4 when something waits, 2 when an operation failed and was undone.
 pub(in crate::app) fn exit_of(outcomes: &Outcomes, refused: &[String], plan: Option<&Plan>) -> Exit {
@@ -34,7 +41,7 @@ pub(in crate::app) fn show(outcomes: &Outcomes, refused: &[String]) -> (String, 
     }
     lines.extend(refused.iter().map(|reason| format!("refused  {reason}")));
     if lines.is_empty() {
-        lines.push("nothing was to be done".to_owned());
+        lines.push("nothing was to be done; `cattleguard plan` says what is held, and why".to_owned());
     }
     let document = json!({"schema": SCHEMA, "operations": documents, "refused": refused});
     (lines.join("\n") + "\n", document)
@@ -45,8 +52,8 @@ fn one(outcome: &Outcome) -> (String, Value) {
         Outcome::Ended(record) => {
             let status = record.status.as_str();
             let mut line = format!("{status:<12} {} {} ({})", record.kind, record.instance, record.id);
-            for fact in facts(record) {
-                line.push_str(&format!("\n             {fact}"));
+            for fact in facts(record).iter().flat_map(|fact| wrap(fact, WIDTH - INDENT)) {
+                line.push_str(&format!("\n{:INDENT$}{fact}", ""));
             }
             let document = json!({
                 "outcome": "ended", "operation": record.id, "kind": record.kind, "instance": record.instance,
@@ -89,9 +96,11 @@ fn facts(record: &OperationRecord) -> Vec<String> {
     if let Some(cut) = &record.facts.cut {
         lines.push(format!("cut {}: {}", if cut.proven { "proven" } else { "unproven" }, cut.why));
     }
-    if let Some(until) = record.facts.retain_until {
-        lines.push(format!("the old instance is kept, isolated, until {until}"));
+    match record.facts.retain_until {
+        Some(until) if record.status == OperationStatus::Retaining => {
+            lines.push(format!("the old instance is kept, isolated, until {}", time(until)));
+        }
+        _ => lines.extend(record.note.clone()),
     }
-    lines.extend(record.note.clone());
     lines
 }

@@ -37,7 +37,7 @@ fn ask(gate: Gate, candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger:
     match gate {
         Gate::KillSwitch => kill_switch::ask(candidate, context),
         Gate::OptIn => opt_in::ask(candidate, context),
-        Gate::Ownership => ownership::ask(candidate),
+        Gate::Ownership => ownership::ask(candidate, context),
         Gate::Evidence => evidence::ask(candidate, context),
         Gate::Confirmed => confirmed::ask(candidate),
         Gate::Exception => exception::ask(candidate, context),

@@ -1,7 +1,7 @@
 use super::table::past;
 use super::world::*;
 use crate::plan::{OperationState, PastOperation};
-use crate::types::{Action, Gate, GateAnswer, OperationKind, Severity};
+use crate::types::{Action, Gate, GateAnswer, OperationKind, Severity, Track};
 
 /// Replaced, stopped and kept: neither a candidate, nor a member that is down, nor one that drifted.
 #[test]
@@ -23,15 +23,28 @@ fn what_is_only_kept_is_no_part_of_its_fleet() {
 }
 
 #[test]
-fn what_is_contained_is_not_contained_again_but_may_be_replaced() {
+fn what_is_contained_is_not_contained_again() {
     let mut world = World::new();
     super::table::contain(&mut world);
     assert_eq!(world.plan().operations.len(), 1);
     world.history.contained.insert(instance(0).id);
     let plan = world.plan();
     assert!(plan.operations.is_empty() && plan.held.is_empty());
+}
+
+/// On the hygiene track the old instance serves until the new one does; an isolated one cannot, and must not keep
+/// others from their turn.
+#[test]
+fn what_is_contained_is_replaced_on_the_compromise_track_alone() {
     let mut world = World::new();
     world.history.contained.insert(instance(0).id);
+    let report = world.gate(Gate::Ownership);
+    assert_eq!(report.answer, GateAnswer::Refuse);
+    assert!(report.reason.contains("in quarantine") && report.reason.contains("--contain-first"), "{}", report.reason);
+    world.members[1] = drifted(1, "web", Action::Replace, Severity::High);
+    let others: Vec<_> = world.plan().operations.into_iter().map(|operation| operation.instance).collect();
+    assert_eq!(others, [instance(1).id], "the next one has its turn");
+    world.first().decision.as_mut().unwrap().track = Track::Compromise;
     assert_eq!(world.plan().operations[0].kind, OperationKind::Replace);
 }
 

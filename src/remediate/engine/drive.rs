@@ -91,7 +91,11 @@ impl Engine<'_> {
         if waits && record.facts.retain_until.is_none() {
             let until = after(now, record.settings.retain_s);
             record.facts.retain_until = Some(until);
-            return self.status(record, OperationStatus::Retaining, Some(format!("kept until {until}")));
+            return self.status(
+                record,
+                OperationStatus::Retaining,
+                Some(format!("kept until {}", until.strftime("%F %TZ"))),
+            );
         }
         if now > record.deadline {
             return self.status(record, OperationStatus::NeedsHuman, Some(too_old(record)));

@@ -199,7 +199,14 @@ fn wanting(text: Option<&[u8]>) -> LaunchRequest {
 async fn user_data_is_found_by_its_digest_only() {
     let fleet = FleetBuilder::new("web").standalone(1).packages(1).build().unwrap();
     let (old, place) = (fleet.instances()[0].clone(), place());
-    let sources = |file, reference| UserDataSources { cloud: &fleet.cloud, place: &place, file, old: &old, reference };
+    let sources = |file, reference| UserDataSources {
+        cloud: &fleet.cloud,
+        place: &place,
+        file,
+        old: &old,
+        reference,
+        elsewhere: &[],
+    };
     assert_eq!(user_data_for(&wanting(None), &sources(None, None)).await, Ok(None));
     let found = user_data_for(&wanting(Some(b"from file")), &sources(Some(b"from file"), None)).await;
     assert_eq!(found, Ok(Some(b"from file".to_vec())));
@@ -216,12 +223,31 @@ async fn user_data_is_found_by_its_digest_only() {
     assert_eq!(found, Ok(Some(TEXT.to_vec())));
 }
 
+/// A golden of several account-regions remembers one reference instance.
+#[tokio::test]
+async fn the_reference_instance_may_live_in_another_account_or_region() {
+    let places = [crate::types::Place::new("000000000001", "eu-central-1"), place()];
+    let builder = FleetBuilder::new("web").place("000000000001", "eu-central-1");
+    let fleet = builder.place(place().account.as_str(), place().region.as_str()).standalone(1).packages(1);
+    let fleet = fleet.build().unwrap();
+    assert_eq!(fleet.cloud.place_of(&fleet.reference).unwrap(), places[0]);
+    let old = &fleet.standalone[&places[1]][0];
+    let mallory = crate::testing::SimActor::role("Admin", "mallory");
+    fleet.cloud.modify_user_data(&mallory, old, b"#!/bin/sh\nbackdoor").unwrap();
+    let reference = Some(&fleet.reference);
+    let sources =
+        |elsewhere| UserDataSources { cloud: &fleet.cloud, place: &places[1], file: None, old, reference, elsewhere };
+    assert!(user_data_for(&wanting(Some(TEXT)), &sources(&places[1..])).await.is_err());
+    assert_eq!(user_data_for(&wanting(Some(TEXT)), &sources(&places)).await, Ok(Some(TEXT.to_vec())));
+}
+
 #[tokio::test]
 async fn a_source_that_cannot_be_read_passes() {
     let fleet = FleetBuilder::new("web").standalone(1).packages(1).build().unwrap();
     let (old, place) = (fleet.instances()[0].clone(), place());
     let cloud = FailingCloud::new(fleet.cloud.clone());
     cloud.add_rule(FailRule::fail(ReadFailure::Throttled).api("ec2:DescribeInstanceAttribute"));
-    let sources = UserDataSources { cloud: &cloud, place: &place, file: None, old: &old, reference: None };
+    let sources =
+        UserDataSources { cloud: &cloud, place: &place, file: None, old: &old, reference: None, elsewhere: &[] };
     assert!(user_data_for(&wanting(Some(TEXT)), &sources).await.unwrap_err().transient);
 }

@@ -17,6 +17,8 @@ pub struct UserDataSources<'a> {
     pub old: &'a InstanceId,
     /// The golden's reference instance.
     pub reference: Option<&'a InstanceId>,
+    /// Where else the reference instance may live: every account-region of the golden has the same user data.
+    pub elsewhere: &'a [Place],
 }
 
 /// The text whose digest the request names: of the configured file, else of the old instance, else of the golden's
@@ -30,8 +32,11 @@ pub async fn user_data_for(request: &LaunchRequest, sources: &UserDataSources<'_
         return Ok(Some(text.to_vec()));
     }
     let mut unread = None;
-    for instance in [Some(sources.old), sources.reference].into_iter().flatten() {
-        match sources.cloud.user_data(sources.place, instance).await {
+    let near = [Some(sources.old), sources.reference].into_iter().flatten().map(|instance| (sources.place, instance));
+    let far = sources.elsewhere.iter().filter(|place| *place != sources.place);
+    let far = far.filter_map(|place| Some((place, sources.reference?)));
+    for (place, instance) in near.chain(far) {
+        match sources.cloud.user_data(place, instance).await {
             Ok(Some(text)) if user_data_digest(&text) == *wanted => return Ok(Some(text)),
             Ok(_) => {}
             Err(error) if error.failure == ReadFailure::NotFound => {}

@@ -128,7 +128,12 @@ pub fn operation_notice(news: &OperationNews, destinations: &[Destination], now:
 fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
     let (fleet, instance) = (clean(news.fleet.as_str(), 40), clean(news.instance.as_str(), 40));
     let by = news.replacement.as_ref().map_or(String::new(), |id| format!(" by {}", clean(id.as_str(), 40)));
-    let kind = news.kind;
+    let kind = match news.kind {
+        OperationKind::Quarantine => "quarantine",
+        OperationKind::Replace => "replacement",
+        OperationKind::Release => "release",
+        OperationKind::Rollback => "rollback",
+    };
     let told = match news.status {
         OperationStatus::Running => (NoticeKind::OperationStarted, format!("{kind} of {instance} has begun")),
         OperationStatus::Retaining => (NoticeKind::OperationDone, format!("{instance} was replaced{by} and is kept")),

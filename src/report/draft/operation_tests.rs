@@ -31,11 +31,11 @@ fn each_status_is_told_in_its_own_words() {
         .map(|notice| (notice.kind, notice.title))
         .collect();
     let expected = [
-        (NoticeKind::OperationStarted, "web: replace of i-1 has begun"),
+        (NoticeKind::OperationStarted, "web: replacement of i-1 has begun"),
         (NoticeKind::OperationDone, "web: i-1 was replaced and is kept"),
-        (NoticeKind::OperationFailed, "web: replace of i-1 needs a person"),
-        (NoticeKind::OperationDone, "web: replace of i-1 is done"),
-        (NoticeKind::OperationFailed, "web: replace of i-1 was rolled back"),
+        (NoticeKind::OperationFailed, "web: replacement of i-1 needs a person"),
+        (NoticeKind::OperationDone, "web: replacement of i-1 is done"),
+        (NoticeKind::OperationFailed, "web: replacement of i-1 was rolled back"),
     ];
     assert_eq!(titles, expected.map(|(kind, title)| (kind, title.to_owned())), "going back is not told yet");
 }

@@ -167,8 +167,9 @@ mod tests {
         let results = [fixtures::result("i-2", Verdict::Drifted, &[])];
         let view = View::new(&results, &[], None).with_past(&past);
         let text = explain_instance(&results[0], &view, &Look::default());
-        let told: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("  done")).collect();
+        let told: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("  plan")).collect();
         insta::assert_snapshot!(told.join("\n"), @r#"
+        plan      nothing more: it was replaced and is kept
         done      replace op-2, begun 2027-01-15 08:01:40Z, rolled-back
         done      quarantine op-3, begun 2027-01-15 08:03:20Z, done
         done      replace op-4, begun 2027-01-15 08:05:00Z, retaining: waits for the end of the retention

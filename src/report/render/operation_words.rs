@@ -28,9 +28,11 @@ pub(crate) fn waits_for(record: &OperationRecord) -> Option<String> {
     }
 }
 
-/// `isolate-interface eni-1`.
+/// `isolate-interface eni-1`, `drained web-1`.
 pub(crate) fn step_name(record: &StepRecord) -> String {
-    let (name, subject) = (clean(&record.step.name, 60), clean(&record.step.subject, 120));
+    let subject = &record.step.subject;
+    let subject = if subject.contains(":targetgroup/") { group_name(subject) } else { clean(subject, 120) };
+    let name = clean(&record.step.name, 60);
     if subject.is_empty() { name } else { format!("{name} {subject}") }
 }
 
@@ -90,6 +92,8 @@ fn group_name(arn: &str) -> String {
 /// What became of an operation or what it waits for, in one phrase.
 pub(crate) fn standing(record: &OperationRecord) -> String {
     let note = record.note.as_deref().map(|note| clean(note, 300));
+    // While an instance is kept, what it waits for says the same with the same time.
+    let note = note.filter(|_| record.status != OperationStatus::Retaining);
     match (waits_for(record), note) {
         (Some(waits), Some(note)) => format!("{note}; waits for {waits}"),
         (Some(waits), None) => format!("waits for {waits}"),

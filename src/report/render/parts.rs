@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::remediate::{OperationRecord, OperationStatus};
 use crate::report::text::{clean, short};
 use crate::report::view::View;
 use crate::types::{
@@ -97,6 +98,11 @@ pub(crate) fn next_step(view: &View<'_>, id: &InstanceId) -> String {
     }
     if let Some(held) = view.held(id) {
         return format!("would {}, but holds", verb_phrase(held.kind, None));
+    }
+    let kept = |record: &&OperationRecord| record.instance == *id && record.status == OperationStatus::Retaining;
+    if let Some(record) = view.past(id).into_iter().find(kept) {
+        let until = record.facts.retain_until.map_or(String::new(), |until| format!(" until {}", time(until)));
+        return format!("nothing more: it was replaced and is kept{until}");
     }
     match view.decision(id) {
         None => "nothing: no policy decided".to_owned(),

@@ -1,6 +1,8 @@
 //! The life of one instance: launch, events with their actors, verdict changes, findings first seen and resolved.
 
-use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::operation_words::step_name;
@@ -14,6 +16,9 @@ use crate::types::{CallOutcome, ChangeEvent, Finding, FindingStatus, InstanceId,
 
 /// Schema of the JSON form.
 pub const TIMELINE_SCHEMA: &str = "cattleguard.dev/timeline/v1";
+
+/// A step that took this long tells when it was begun.
+const LONG: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a timeline is made from.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +63,11 @@ pub fn timeline_text(timeline: &Timeline<'_>, look: &Look) -> String {
     if entries.is_empty() {
         out.wrapped(2, "nothing is known of it");
     }
+    let mut named = BTreeSet::new();
     for Entry { at, kind, text, id, by: _ } in entries {
+        // An operation is named where it begins: its steps follow.
+        let follows = matches!(kind, "action" | "step" | "lineage");
+        let id = id.filter(|id| !follows || named.insert(id.clone()));
         let id = id.map_or(String::new(), |id| format!(" [{}]", clean(&id, 80)));
         let role = match kind {
             "event" => Role::Bad,
@@ -112,7 +121,8 @@ fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
     }
     for (record, journal) in *operations {
         if record.instance == **instance {
-            entries.extend(journal.iter().filter_map(|entry| step(record, entry)));
+            let mut begun = BTreeMap::new();
+            entries.extend(journal.iter().filter_map(|entry| step(record, entry, &mut begun)));
         }
         entries.extend(lineage(record, instance));
     }
@@ -120,15 +130,25 @@ fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
     entries
 }
 
-/// What the journal says; intents are left out, because what became of them follows.
-fn step(record: &OperationRecord, entry: &JournalEntry) -> Option<Entry> {
+/// What the journal says; intents are left out, because what became of them follows. What took long, because a process
+/// died or because it was waited for, says since when.
+fn step(record: &OperationRecord, entry: &JournalEntry, begun: &mut BTreeMap<usize, Timestamp>) -> Option<Entry> {
     let detail = entry.detail.as_deref().map_or(String::new(), |detail| format!(": {detail}"));
     let (kind, text) = match (entry.step, entry.state) {
-        (None, _) => ("action", format!("{} {}{detail}", record.kind, entry.name)),
-        (Some(_), None | Some(StepState::Pending | StepState::Intended | StepState::Undoing)) => return None,
+        (None, _) => {
+            let status = if entry.name == OperationStatus::Running.as_str() { "begun" } else { &entry.name };
+            ("action", format!("{} {status}{detail}", record.kind))
+        }
+        (Some(_), None | Some(StepState::Pending)) => return None,
+        (Some(index), Some(StepState::Intended | StepState::Undoing)) => {
+            begun.entry(index).or_insert(entry.at);
+            return None;
+        }
         (Some(index), Some(state)) => {
             let name = record.steps.get(index).map_or_else(|| entry.name.clone(), step_name);
-            ("step", format!("{} {name} {state}{detail}", record.kind))
+            let since = begun.remove(&index).filter(|since| entry.at.duration_since(*since) >= LONG);
+            let since = since.map_or(String::new(), |since| format!(", begun {}", time(since)));
+            ("step", format!("{} {name} {state}{since}{detail}", record.kind))
         }
     };
     let by = record.requested.by.clone();
@@ -216,11 +236,12 @@ mod tests {
         let mut journal = vec![turned(&record, OperationStatus::Running, 0).1];
         let (record, intent) = moved(&record, 0, StepState::Intended, 10);
         let (record, done) = moved(&record, 0, StepState::Done, 11);
-        let (mut record, mut failed) = moved(&record, 1, StepState::Failed, 20);
+        let (record, late) = moved(&record, 1, StepState::Intended, 12);
+        let (mut record, mut failed) = moved(&record, 1, StepState::Failed, 200);
         failed.detail = Some("throttled\u{1b}[2J".to_owned());
         record.facts.replacement = Some("i-0bb".into());
         record.facts.serving_since = Some(crate::remediate::sample::at(15));
-        journal.extend([intent, done, failed]);
+        journal.extend([intent, done, late, failed]);
         let operations = [(record, journal)];
         let shown = |id: &str| {
             let id = InstanceId::from(id);
@@ -236,10 +257,11 @@ mod tests {
         };
         insta::assert_snapshot!(shown("i-0aa"), @r#"
         Timeline of i-0aa
-          2027-01-15 08:00:00Z  action    replace running [op-1]
-          2027-01-15 08:00:11Z  step      replace protect done [op-1]
-          2027-01-15 08:00:15Z  lineage   replaced by i-0bb [op-1]
-          2027-01-15 08:00:20Z  step      replace isolate-interface eni-1 failed: throttled [op-1]
+          2027-01-15 08:00:00Z  action    replace begun [op-1]
+          2027-01-15 08:00:11Z  step      replace protect done
+          2027-01-15 08:00:15Z  lineage   replaced by i-0bb
+          2027-01-15 08:03:20Z  step      replace isolate-interface eni-1 failed, begun 2027-01-15 08:00:12Z:
+                                          throttled
         "#);
         insta::assert_snapshot!(shown("i-0bb"), @r#"
         Timeline of i-0bb

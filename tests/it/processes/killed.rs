@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use cattleguard::store::{Leases as _, OutboxState, SqliteStore};
 
-use super::{command, demo_world, eventually, sim, start};
+use super::{command, demo_world, eventually, sim, start, terminate};
 use crate::harness::{Answer, OK, PARTIAL, Receiver, Setup, TestApp, small};
 
 const ROUNDS: u32 = 30;
@@ -111,12 +111,6 @@ fn a_daemon_scans_at_once_and_ends_on_sigterm() {
     assert_eq!(child.wait().expect("an end").code(), Some(143));
     assert!(!findings(&app).is_empty());
     app.may_leave_alerts();
-}
-
-/// SIGTERM to a process that this test started.
-fn terminate(pid: u32) {
-    let status = std::process::Command::new("kill").arg(pid.to_string()).status().expect("kill");
-    assert!(status.success());
 }
 
 #[test]
