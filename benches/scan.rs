@@ -60,7 +60,7 @@ async fn run(size: usize) -> Outcome<()> {
         tell(&outcome);
         verify(&outcome, &changed)?;
         let meter = Meter::start()?;
-        let bytes = scan_json(&outcome.report).len();
+        let bytes = scan_json(&outcome.report, None).len();
         println!("  JSON of {bytes} bytes: {}", meter.stop()?);
         let meter = Meter::start()?;
         let bytes = scan_table(&outcome.report, &Look::default()).len();
