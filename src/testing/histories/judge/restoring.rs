@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::Violation;
 use super::case::Case;
-use crate::remediate::OperationStatus;
+use crate::remediate::{OperationStatus, role_denial, session_denial};
 use crate::testing::histories::evidence::Fact;
 use crate::testing::{By, SeenOperation, ServerForm};
-use crate::types::{OperationId, OperationKind};
+use crate::types::{InstanceId, OperationId, OperationKind};
 
 pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -21,12 +21,22 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
         if touched(case, seen, before, (since, witnessed.after)) {
             continue;
         }
-        if **form != *before {
-            let what = format!("{operation} did not restore {}: {}", seen.instance, difference(before, form));
+        let own = |form: &ServerForm| without_others(form, undone, &seen.instance);
+        let (before, form) = (own(before), own(form));
+        if form != before {
+            let what = format!("{operation} did not restore {}: {}", seen.instance, difference(&before, &form));
             found.push(Violation { rule: "restored", at: witnessed.at, what });
         }
     }
     found
+}
+
+/// A form without the denials that other operations, which are not undone by this, hold on the same role.
+fn without_others(form: &ServerForm, operation: &OperationId, instance: &InstanceId) -> ServerForm {
+    let own = [session_denial("", instance).0, role_denial(operation, Timestamp::UNIX_EPOCH).0];
+    let mut form = form.clone();
+    form.policies.retain(|name, _| !name.starts_with("cattleguard-deny-") || own.contains(name));
+    form
 }
 
 /// Which operation's work is undone by now: its own, or the quarantine that a release is about.
