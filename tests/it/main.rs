@@ -37,4 +37,6 @@ mod processes;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod rollouts;
+#[cfg(test)]
 mod trails;
