@@ -57,7 +57,7 @@ pub use probe::{
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
-pub use refuse::{Readings, Refusal, refusals};
+pub use refuse::{Readings, Refusal, refusals, refusals_in_quarantine};
 pub use sequence::{HOLD_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};

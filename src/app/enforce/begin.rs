@@ -3,7 +3,7 @@
 
 use super::session::Session;
 use crate::remediate::{
-    self, Begin, CaptureRequest, Method, OperationRecord, OperationStatus, Requested, WriteFailure, lay_out,
+    self, Begin, CaptureRequest, Method, OperationRecord, OperationStatus, Refusal, Requested, WriteFailure, lay_out,
     lay_out_release,
 };
 use crate::types::{Finding, GoldenStatus, ImageId, Operation, OperationId, OperationKind, Place, Track};
@@ -23,6 +23,12 @@ impl Refused {
 
     fn passing(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), transient: true }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(Refusal { reason, transient }: Refusal) -> Self {
+        Self { reason, transient }
     }
 }
 
@@ -63,33 +69,35 @@ impl Session<'_> {
         } else {
             None
         };
+        let request = CaptureRequest {
+            place: &place,
+            instance: &operation.instance,
+            kind,
+            settings: &settings,
+            track: operation.track,
+            target_groups: &[],
+            asg: None,
+            golden_image: image.as_ref(),
+        };
         let before = match before {
-            Some(before) if !remediate::data_volumes(&before.detail).is_empty() => {
-                return Err(Refused::lasting(
-                    "its data volumes stay with the contained instance as evidence: a replacement would come up without data",
-                ));
-            }
-            Some(before) => before,
+            Some(before) => match Refusal::join(remediate::refusals_in_quarantine(&before, &request)) {
+                Some(refusal) => return Err(refusal.into()),
+                None => before,
+            },
             None => {
                 let result = self.store().instance_result(&operation.instance).map_err(stored)?;
                 let seen = result.ok_or_else(|| Refused::passing("no scan has seen the instance"))?.instance;
                 let mut groups: Vec<String> = seen.targets.iter().map(|target| target.target_group.clone()).collect();
                 groups.dedup();
                 let request = CaptureRequest {
-                    place: &place,
-                    instance: &operation.instance,
-                    kind,
-                    settings: &settings,
-                    track: operation.track,
                     target_groups: &groups,
                     asg: seen.asg.as_ref().map(|membership| membership.group.as_str()),
-                    golden_image: image.as_ref(),
+                    ..request
                 };
-                remediate::capture(host.enforcing.probe.as_ref(), host.cloud, &request)
-                    .await
-                    .map_err(|refusal| Refused { reason: refusal.reason, transient: refusal.transient })?
+                remediate::capture(host.enforcing.probe.as_ref(), host.cloud, &request).await?
             }
         };
+        let notes = remediate::notes(&before, &request);
         let past = self.store().operations_of(&operation.instance).map_err(stored)?;
         let generation = past
             .iter()
@@ -120,11 +128,12 @@ impl Session<'_> {
             Some(golden) if launches => {
                 let token = begin.launch_token();
                 let request = remediate::launch_request(&begin.before, golden, &place, &begin.id, &token);
-                Some(request.map_err(|refusal| Refused { reason: refusal.reason, transient: refusal.transient })?)
+                Some(request?)
             }
             _ => None,
         };
         let mut record = lay_out(begin, request).map_err(Refused::lasting)?;
+        record.facts.notes.extend(notes);
         self.introduce(&mut record).await?;
         Ok(record)
     }

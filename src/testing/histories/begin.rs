@@ -7,7 +7,8 @@ use super::past;
 use super::process::Process;
 use super::scan::Seen;
 use crate::remediate::{
-    self, Begin, CaptureRequest, CloudWrite, Method, OperationRecord, OperationStatus, Requested, image_in, lay_out,
+    self, Begin, CaptureRequest, CloudWrite, Method, OperationRecord, OperationStatus, Refusal, Requested, image_in,
+    lay_out,
 };
 use crate::store::{Lease, StoreError};
 use crate::types::{Operation, OperationKind, Plan, Track};
@@ -81,8 +82,21 @@ impl Process {
         let past = past::operations(world).map_err(|error: StoreError| error.to_string())?;
         let contained = kind == OperationKind::Replace && operation.track == Track::Compromise;
         let quarantine = past::in_quarantine(&past, &operation.instance).filter(|_| contained);
+        let request = CaptureRequest {
+            place,
+            instance: &operation.instance,
+            kind,
+            settings: &world.settings,
+            track: operation.track,
+            target_groups: &[],
+            asg: None,
+            golden_image: image.as_ref(),
+        };
         let before = match quarantine {
-            Some(quarantine) => quarantine.before.clone(),
+            Some(quarantine) => match Refusal::join(remediate::refusals_in_quarantine(&quarantine.before, &request)) {
+                Some(refusal) => return Err(refusal.reason),
+                None => quarantine.before.clone(),
+            },
             None => {
                 // What the last operation changed may not be visible yet, and would be taken for what was there before.
                 let since = |at: jiff::Timestamp| world.now().duration_since(at) < SETTLES;
@@ -96,14 +110,9 @@ impl Process {
                     instance.targets.iter().map(|target| target.target_group.clone()).collect();
                 groups.dedup();
                 let request = CaptureRequest {
-                    place,
-                    instance: &operation.instance,
-                    kind,
-                    settings: &world.settings,
-                    track: operation.track,
                     target_groups: &groups,
                     asg: instance.asg.as_ref().map(|membership| membership.group.as_str()),
-                    golden_image: image.as_ref(),
+                    ..request
                 };
                 remediate::capture(&self.cloud, &self.cloud, &request).await.map_err(|refusal| refusal.reason)?
             }
