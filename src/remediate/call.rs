@@ -152,14 +152,14 @@ pub enum WriteCall {
     DenyInAcl {
         /// `acl-…`.
         acl: String,
-        /// Rule number.
+        /// Rule number; another one, when the call is made and somebody else has taken it.
         rule: i32,
         /// Outbound.
         egress: bool,
         /// `a.b.c.d/32` or `…/128`.
         cidr: String,
     },
-    /// `ec2:DeleteNetworkAclEntry`.
+    /// `ec2:DeleteNetworkAclEntry`, when the entry denies this address.
     RemoveFromAcl {
         /// `acl-…`.
         acl: String,
@@ -167,6 +167,8 @@ pub enum WriteCall {
         rule: i32,
         /// Outbound.
         egress: bool,
+        /// `a.b.c.d/32` or `…/128`.
+        cidr: String,
     },
     /// `ec2:AssignPrivateIpAddresses` with reassignment allowed.
     AssignPrivateIps {
@@ -404,6 +406,16 @@ impl WriteCall {
             Self::PutRolePolicy { .. } => "iam:PutRolePolicy",
             Self::DeleteRolePolicy { .. } => "iam:DeleteRolePolicy",
             Self::RefreshInventory { .. } => "ssm:SendCommand",
+        }
+    }
+
+    /// The rule number, when the call is about this entry of a network ACL.
+    pub(super) fn acl_number(&self, of: &str, out: bool, address: &str) -> Option<i32> {
+        match self {
+            Self::DenyInAcl { acl, rule, egress, cidr } | Self::RemoveFromAcl { acl, rule, egress, cidr } => {
+                (acl == of && *egress == out && cidr == address).then_some(*rule)
+            }
+            _ => None,
         }
     }
 

@@ -14,6 +14,8 @@ mod changes;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod containing;
+#[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod enforcing;

@@ -3,6 +3,7 @@
 mod instance;
 mod membership;
 mod network;
+pub(super) use network::acl_entries;
 mod storage;
 
 use super::{CloudProbe, OperationRecord, WriteCall};

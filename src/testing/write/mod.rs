@@ -150,7 +150,7 @@ impl State {
             }
             Call::DisassociateAddress { association } => self.remove_address(writer, association),
             Call::DenyInAcl { acl, rule, egress, cidr } => self.write_acl(writer, acl, *rule, *egress, cidr),
-            Call::RemoveFromAcl { acl, rule, egress } => self.remove_acl(writer, acl, *rule, *egress),
+            Call::RemoveFromAcl { acl, rule, egress, .. } => self.remove_acl(writer, acl, *rule, *egress),
             Call::AssignPrivateIps { interface, addresses } => self.write_addresses(writer, interface, addresses),
             Call::DetachInterface { attachment, interface } => self.detach_nic(writer, attachment, interface),
             Call::AttachInterface { interface, instance, device_index } => {

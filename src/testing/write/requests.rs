@@ -78,7 +78,7 @@ fn request_of(call: &WriteCall) -> Value {
         }),
         Call::DisassociateAddress { association } => json!({"associationId": association}),
         Call::DenyInAcl { acl, rule, egress, cidr } => acl_entry(acl, *rule, *egress, cidr),
-        Call::RemoveFromAcl { acl, rule, egress } => {
+        Call::RemoveFromAcl { acl, rule, egress, .. } => {
             json!({"networkAclId": acl, "ruleNumber": rule, "egress": egress})
         }
         Call::AssignPrivateIps { interface, addresses } => {
