@@ -55,7 +55,7 @@ pub struct LaunchRequest {
     pub user_data: Option<Digest>,
     /// Volumes that differ from the image's.
     pub volumes: Vec<LaunchVolume>,
-    /// Source/destination check, when it must be off.
+    /// Source/destination check, when it must be off. A launch cannot say so: a call of its own does.
     pub source_dest_check: Option<bool>,
     /// Placement group, tenancy, partition.
     pub placement: super::PlacementDetail,
@@ -96,6 +96,13 @@ pub enum WriteCall {
         instance: InstanceId,
         /// `stop` or `terminate`.
         behavior: String,
+    },
+    /// `ec2:ModifyInstanceAttribute` of `sourceDestCheck`, of an instance with one interface.
+    SetSourceDestCheck {
+        /// Instance.
+        instance: InstanceId,
+        /// On or off.
+        on: bool,
     },
     /// `ec2:ModifyInstanceAttribute` of `blockDeviceMapping`: whether volumes go with the instance.
     SetVolumesDeletion {
@@ -371,6 +378,7 @@ impl WriteCall {
             Self::DeleteTags { .. } => "ec2:DeleteTags",
             Self::SetTerminationProtection { .. }
             | Self::SetShutdownBehavior { .. }
+            | Self::SetSourceDestCheck { .. }
             | Self::SetVolumesDeletion { .. } => "ec2:ModifyInstanceAttribute",
             Self::SetInterfaceDeletion { .. } | Self::SetInterfaceGroups { .. } | Self::SetTracking { .. } => {
                 "ec2:ModifyNetworkInterfaceAttribute"

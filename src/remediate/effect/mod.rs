@@ -52,6 +52,7 @@ pub(super) async fn effect(
         | WriteCall::DeleteTags { .. }
         | WriteCall::SetTerminationProtection { .. }
         | WriteCall::SetShutdownBehavior { .. }
+        | WriteCall::SetSourceDestCheck { .. }
         | WriteCall::ReplaceProfile { .. }
         | WriteCall::AssociateProfile { .. }
         | WriteCall::DisassociateProfile { .. }

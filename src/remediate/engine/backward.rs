@@ -74,12 +74,14 @@ impl Engine<'_> {
             self.step(record, index, StepState::Stuck, Line::detail(reason.clone()))?;
             return Ok(None);
         }
-        for call in &calls {
+        for (position, call) in calls.iter().enumerate() {
             if is_about_nothing(record, call) {
                 continue;
             }
             match self.make(record, index, call, StepState::Undoing, resumed || seen).await? {
                 Made::Effect | Made::Nothing => {}
+                // A mark that only lets the calls after it be made: whether it was needed, those show.
+                Made::Failed(_) if matches!(call, WriteCall::CreateTags { .. }) && position + 1 < calls.len() => {}
                 Made::Failed(reason) => {
                     self.step(record, index, StepState::Stuck, Line::detail(reason))?;
                     return Ok(None);

@@ -137,6 +137,7 @@ impl State {
             Call::CreateTags { resources, tags } => self.write_tags(writer, resources, tags),
             Call::DeleteTags { resources, keys } => self.remove_tags(writer, resources, keys),
             Call::SetTerminationProtection { instance, on } => self.write_protection(writer, instance, *on),
+            Call::SetSourceDestCheck { instance, on } => self.write_check(writer, instance, *on),
             Call::SetShutdownBehavior { instance, behavior } => self.write_behavior(writer, instance, behavior),
             Call::SetVolumesDeletion { instance, devices } => self.write_volume_ends(writer, instance, devices),
             Call::SetInterfaceDeletion { interface, attachment, delete } => {

@@ -48,6 +48,7 @@ fn request_of(call: &WriteCall) -> Value {
         Call::SetTerminationProtection { instance, on } => {
             json!({"instanceId": instance, "disableApiTermination": {"value": on}})
         }
+        Call::SetSourceDestCheck { instance, on } => json!({"instanceId": instance, "sourceDestCheck": {"value": on}}),
         Call::SetShutdownBehavior { instance, behavior } => {
             json!({"instanceId": instance, "instanceInitiatedShutdownBehavior": {"value": behavior}})
         }
