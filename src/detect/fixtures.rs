@@ -178,6 +178,7 @@ pub(super) fn fleet() -> Fleet {
         budget_cooldown: Duration::from_secs(1800),
         windows: Vec::new(),
         mass_drift: MassDrift::default(),
+        one_zone_at_a_time: true,
         min_healthy: 1,
         approval: false,
         inventory_max_age: Duration::from_secs(24 * 3600),

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::types::{FleetName, Instance, InstanceId};
+use crate::types::{FleetName, Instance, InstanceId, OperationKind};
 
 use super::budget::{self, Usage};
 use super::candidate::Candidate;
+use super::rollout::{self, Part, Rollouts, Zone};
 use super::{PlanInput, breaker};
 
 /// Facts worked out once for a plan.
@@ -13,11 +14,22 @@ pub(super) struct Context<'p, 'a> {
     pub(super) input: &'p PlanInput<'a>,
     pub(super) frozen: BTreeMap<FleetName, String>,
     pub(super) usage: BTreeMap<FleetName, Usage>,
+    pub(super) rollouts: Rollouts,
 }
 
 impl<'p, 'a> Context<'p, 'a> {
     pub(super) fn new(input: &'p PlanInput<'a>) -> Self {
-        Self { input, frozen: breaker::mass_drift(input), usage: budget::usage(input) }
+        let (frozen, usage) = (breaker::mass_drift(input), budget::usage(input));
+        let alone = Self { input, frozen, usage, rollouts: Rollouts::default() };
+        let rollouts = rollout::rollouts(&alone);
+        Self { rollouts, ..alone }
+    }
+
+    /// Whether an operation in flight is about the candidate's instance.
+    pub(super) fn busy(&self, candidate: &Candidate<'_>) -> bool {
+        let id = &candidate.instance.id;
+        let usage = candidate.fleet.and_then(|fleet| self.usage.get(&fleet.name));
+        usage.is_some_and(|usage| usage.in_flight.contains(id) || usage.made.contains(id))
     }
 }
 
@@ -28,6 +40,7 @@ pub(super) struct Ledger {
     from_groups: BTreeMap<String, u32>,
     from_zones: BTreeMap<(String, String), u32>,
     from_asgs: BTreeMap<String, i32>,
+    zones: BTreeMap<Part, BTreeSet<Zone>>,
 }
 
 impl Ledger {
@@ -36,6 +49,10 @@ impl Ledger {
         let instance = candidate.instance;
         if let Some(fleet) = candidate.fleet {
             self.taken.entry(fleet.name.clone()).or_default().insert(instance.id.clone());
+            if candidate.kind == OperationKind::Replace {
+                let part = (fleet.name.clone(), instance.place());
+                self.zones.entry(part).or_default().insert(Zone::of(instance));
+            }
         }
         if !candidate.loses_capacity() {
             return;
@@ -52,6 +69,11 @@ impl Ledger {
     /// Instances of a fleet that this plan takes.
     pub(super) fn taken(&self, fleet: &FleetName) -> impl Iterator<Item = &InstanceId> {
         self.taken.get(fleet).into_iter().flatten()
+    }
+
+    /// Zones in which this plan replaces instances of a fleet.
+    pub(super) fn zones(&self, part: &Part) -> Option<&BTreeSet<Zone>> {
+        self.zones.get(part)
     }
 
     /// Healthy targets that this plan takes from a target group.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::types::{
-    AccountId, Coverage, Decision, Enforcement, Exception, Finding, Fleet, FleetName, Golden, Image, ImageId, Instance,
-    InstanceId, OperationKind, Place, PlanHash,
+    AccountId, Coverage, Decision, Enforcement, Exception, Finding, Fleet, FleetName, Golden, GoldenRef, Image,
+    ImageId, Instance, InstanceId, OperationKind, Place, PlanHash,
 };
 
 /// Everything a plan depends on. All lists may be in any order.
@@ -130,6 +130,12 @@ pub struct PastOperation {
     pub replacement: Option<InstanceId>,
     /// Of which fleet.
     pub fleet: FleetName,
+    /// Where.
+    pub place: Place,
+    /// The availability zone that the instance was in; empty when nobody knows.
+    pub zone: String,
+    /// What it replaces the instance from.
+    pub golden: Option<GoldenRef>,
     /// How it stands.
     pub state: OperationState,
 }

@@ -17,6 +17,7 @@ mod gates;
 mod hash;
 mod input;
 mod planner;
+mod rollout;
 #[cfg(test)]
 mod tests;
 mod windows;

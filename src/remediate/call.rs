@@ -55,7 +55,7 @@ pub struct LaunchRequest {
     pub user_data: Option<Digest>,
     /// Volumes that differ from the image's.
     pub volumes: Vec<LaunchVolume>,
-    /// Source/destination check, when it must be off.
+    /// Source/destination check, when it must be off. A launch cannot say so: a call of its own does.
     pub source_dest_check: Option<bool>,
     /// Placement group, tenancy, partition.
     pub placement: super::PlacementDetail,
@@ -96,6 +96,13 @@ pub enum WriteCall {
         instance: InstanceId,
         /// `stop` or `terminate`.
         behavior: String,
+    },
+    /// `ec2:ModifyInstanceAttribute` of `sourceDestCheck`, of an instance with one interface.
+    SetSourceDestCheck {
+        /// Instance.
+        instance: InstanceId,
+        /// On or off.
+        on: bool,
     },
     /// `ec2:ModifyInstanceAttribute` of `blockDeviceMapping`: whether volumes go with the instance.
     SetVolumesDeletion {
@@ -152,14 +159,14 @@ pub enum WriteCall {
     DenyInAcl {
         /// `acl-…`.
         acl: String,
-        /// Rule number.
+        /// Rule number; another one, when the call is made and somebody else has taken it.
         rule: i32,
         /// Outbound.
         egress: bool,
         /// `a.b.c.d/32` or `…/128`.
         cidr: String,
     },
-    /// `ec2:DeleteNetworkAclEntry`.
+    /// `ec2:DeleteNetworkAclEntry`, when the entry denies this address.
     RemoveFromAcl {
         /// `acl-…`.
         acl: String,
@@ -167,6 +174,8 @@ pub enum WriteCall {
         rule: i32,
         /// Outbound.
         egress: bool,
+        /// `a.b.c.d/32` or `…/128`.
+        cidr: String,
     },
     /// `ec2:AssignPrivateIpAddresses` with reassignment allowed.
     AssignPrivateIps {
@@ -369,6 +378,7 @@ impl WriteCall {
             Self::DeleteTags { .. } => "ec2:DeleteTags",
             Self::SetTerminationProtection { .. }
             | Self::SetShutdownBehavior { .. }
+            | Self::SetSourceDestCheck { .. }
             | Self::SetVolumesDeletion { .. } => "ec2:ModifyInstanceAttribute",
             Self::SetInterfaceDeletion { .. } | Self::SetInterfaceGroups { .. } | Self::SetTracking { .. } => {
                 "ec2:ModifyNetworkInterfaceAttribute"
@@ -404,6 +414,16 @@ impl WriteCall {
             Self::PutRolePolicy { .. } => "iam:PutRolePolicy",
             Self::DeleteRolePolicy { .. } => "iam:DeleteRolePolicy",
             Self::RefreshInventory { .. } => "ssm:SendCommand",
+        }
+    }
+
+    /// The rule number, when the call is about this entry of a network ACL.
+    pub(super) fn acl_number(&self, of: &str, out: bool, address: &str) -> Option<i32> {
+        match self {
+            Self::DenyInAcl { acl, rule, egress, cidr } | Self::RemoveFromAcl { acl, rule, egress, cidr } => {
+                (acl == of && *egress == out && cidr == address).then_some(*rule)
+            }
+            _ => None,
         }
     }
 

@@ -87,22 +87,6 @@ pub async fn capture(
     }
 }
 
-/// Asks again what stands against an operation, over what the instance was before its quarantine: now it is cut off.
-///
-/// # Errors
-/// As [`capture`].
-pub async fn recheck(
-    probe: &dyn CloudProbe,
-    before: &BeforeImage,
-    request: &CaptureRequest<'_>,
-) -> Result<(), Refusal> {
-    // What comes first on the compromise track is done; what is left is replaced as any other.
-    let request = CaptureRequest { track: Track::Hygiene, ..*request };
-    let mut read = readings::read(probe, &request, &before.detail).await.map_err(unread)?;
-    read.group = group_name(&before.detail, &request);
-    Refusal::join(refusals(before, &read, &request)).map_or(Ok(()), Err)
-}
-
 /// Without the group the operation is refused, unless it only undoes another one, which has its own before-image.
 fn id_of(read: &Readings) -> SecurityGroupId {
     read.isolation.as_ref().map_or_else(|| SecurityGroupId::new(""), |group| group.id.clone())

@@ -43,7 +43,7 @@ pub enum EvidenceError {
         bytes: usize,
     },
     /// A file or folder could not be written or read.
-    #[error("evidence at {path}")]
+    #[error("evidence at {path}: {source}")]
     Io {
         /// Which.
         path: String,
@@ -51,7 +51,7 @@ pub enum EvidenceError {
         source: std::io::Error,
     },
     /// A part cannot be written as JSON.
-    #[error("evidence cannot be written as JSON")]
+    #[error("evidence cannot be written as JSON: {0}")]
     Encode(#[from] serde_json::Error),
     /// A bundle is not what its manifest says.
     #[error("evidence in {path} is not what its manifest says: {detail}")]

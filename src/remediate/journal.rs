@@ -64,7 +64,8 @@ pub struct Approval {
 /// The journal of operations.
 pub trait Journal {
     /// Begins an operation, with its audit entry. A conflict: another operation on this instance is not over
-    /// (a release or rollback may begin on one that is retaining or needs a person).
+    /// (a release or rollback may begin on one that is retaining or needs a person, and any on what one that is
+    /// retaining launched).
     fn begin_operation(&self, lease: &Lease, record: &OperationRecord) -> Result<(), StoreError>;
 
     /// Writes an operation's new state and what happened, in one transaction, with an audit entry when the

@@ -39,7 +39,7 @@ mod token;
 
 pub use attest::{AttestRequest, Attestation, attest, captures_after};
 pub use call::{LaunchRequest, LaunchVolume, Tracking, WriteCall};
-pub use capture::{CaptureRequest, capture, recheck};
+pub use capture::{CaptureRequest, capture};
 pub use deny::{role_denial, session_denial};
 pub use engine::{Attested, Engine, Flow, Halt, Host, Moment};
 pub use evidence::{BundleParts, EvidenceError, EvidenceStore};
@@ -59,7 +59,7 @@ pub use probe::{
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
-pub use refuse::{Readings, Refusal, refusals};
+pub use refuse::{Readings, Refusal, refusals, refusals_in_quarantine};
 pub use sequence::{HOLD_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};

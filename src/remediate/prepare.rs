@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::capture::notes;
 use super::refuse::Refusal;
 use super::{
-    BeforeImage, Begin, CaptureRequest, CloudProbe, Method, OperationRecord, Requested, Settings, capture,
-    data_volumes, image_in, in_quarantine, launch_request, lay_out, next_generation, recheck,
+    BeforeImage, Begin, CaptureRequest, CloudProbe, Method, OperationRecord, Requested, Settings, capture, image_in,
+    in_quarantine, launch_request, lay_out, next_generation, refusals_in_quarantine,
 };
 use crate::collect::CloudRead;
 use crate::types::{Golden, GoldenStatus, Instance, Operation, OperationId, OperationKind, Place, Track};
@@ -67,7 +67,7 @@ pub async fn prepare(
     };
     let contained = kind == OperationKind::Replace && operation.track == Track::Compromise;
     let before = match in_quarantine(past, &operation.instance).filter(|_| contained) {
-        Some(quarantine) => before_quarantine(probe, quarantine, &request).await?,
+        Some(quarantine) => before_quarantine(quarantine, &request)?,
         None => {
             settled(past, operation, now)?;
             if seen.is_none() {
@@ -105,19 +105,11 @@ pub async fn prepare(
 }
 
 /// The replacement takes the place of what was there before the quarantine.
-async fn before_quarantine(
-    probe: &dyn CloudProbe,
-    quarantine: &OperationRecord,
-    request: &CaptureRequest<'_>,
-) -> Result<BeforeImage, Refusal> {
-    let before = quarantine.before.clone();
-    if !data_volumes(&before.detail).is_empty() {
-        return Err(Refusal::lasting(
-            "its data volumes stay with the contained instance as evidence: a replacement would come up without data",
-        ));
+fn before_quarantine(quarantine: &OperationRecord, request: &CaptureRequest<'_>) -> Result<BeforeImage, Refusal> {
+    match Refusal::join(refusals_in_quarantine(&quarantine.before, request)) {
+        Some(refusal) => Err(refusal),
+        None => Ok(quarantine.before.clone()),
     }
-    recheck(probe, &before, request).await?;
-    Ok(before)
 }
 
 /// Refuses while the last operation on the instance is so young that reads may still show what it undid.

@@ -13,7 +13,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::{AclDetail, BeforeImage, CaptureRequest, CutMode, Method, SecurityGroupDetail, VolumeDetail};
-use crate::types::OperationKind;
+use crate::types::{OperationKind, Track};
 
 /// An operation that is not begun. The reason says what would lift it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,9 +83,14 @@ impl Case<'_> {
         self.request.kind == OperationKind::Replace && self.request.settings.method == Method::RootVolume
     }
 
+    /// Whether it is replaced while it is in quarantine: nothing more is taken from it, and what it has is evidence.
+    fn contained(&self) -> bool {
+        self.request.kind == OperationKind::Replace && self.request.track == Track::Compromise
+    }
+
     /// Whether it is stopped on the way: by the cut, or to be kept after its replacement.
     fn stops(&self) -> bool {
-        self.launches() || self.stop_cut()
+        (self.launches() && !self.contained()) || self.stop_cut()
     }
 
     /// Whether the cut stops it.
@@ -134,4 +139,24 @@ pub fn refusals(before: &BeforeImage, read: &Readings, request: &CaptureRequest<
     }
     let case = Case { before, read, request };
     CHECKS.iter().filter_map(|check| check(&case)).collect()
+}
+
+/// What is asked about an instance in quarantine that is to be replaced: all but what its quarantine was asked already,
+/// and what only concerns servers that something is still taken from.
+const IN_QUARANTINE: [Check; 9] = [
+    state::evidence_in_place,
+    state::spot,
+    state::reserved,
+    state::dedicated_host,
+    group::substituted,
+    group::no_golden,
+    moves::volumes,
+    moves::network,
+    moves::registered,
+];
+
+/// All that stands against replacing an instance in quarantine. `before` is what was there before the quarantine.
+pub fn refusals_in_quarantine(before: &BeforeImage, request: &CaptureRequest<'_>) -> Vec<Refusal> {
+    let case = Case { before, read: &Readings::default(), request };
+    IN_QUARANTINE.iter().filter_map(|check| check(&case)).collect()
 }

@@ -80,6 +80,7 @@ pub(super) fn resolve(
             }
         }
         WriteCall::SetTerminationProtection { instance, .. }
+        | WriteCall::SetSourceDestCheck { instance, .. }
         | WriteCall::SetShutdownBehavior { instance, .. }
         | WriteCall::SetVolumesDeletion { instance, .. }
         | WriteCall::CreateSnapshots { instance, .. }

@@ -18,12 +18,16 @@ pub fn refuse_begin(record: &OperationRecord) -> Option<String> {
 }
 
 /// Why an operation may not begin while another one on the same instance is not over. A release or a rollback may,
-/// when it undoes that very one and nobody is working on it.
+/// when it undoes that very one and nobody is working on it. What an operation launched is a server like any other as
+/// soon as only the retention of the old one is left: it can drift, be contained, and be replaced from another version.
 pub fn refuse_beside(record: &OperationRecord, other: &OperationRecord) -> Option<String> {
     let undoes = matches!(record.kind, OperationKind::Release | OperationKind::Rollback)
         && record.undoes.as_ref() == Some(&other.id)
         && matches!(other.status, OperationStatus::Retaining | OperationStatus::NeedsHuman);
-    if undoes {
+    let serves = other.status == OperationStatus::Retaining
+        && other.facts.replacement.as_ref() == Some(&record.instance)
+        && other.instance != record.instance;
+    if undoes || serves {
         return None;
     }
     let part = if other.instance == record.instance { "is about" } else { "made" };

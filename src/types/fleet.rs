@@ -112,6 +112,8 @@ pub struct Fleet {
     pub windows: Vec<super::plan::Window>,
     /// Mass-drift breaker.
     pub mass_drift: MassDrift,
+    /// Whether replacements finish one availability zone of an account-region before they begin the next.
+    pub one_zone_at_a_time: bool,
     /// Healthy targets that must remain in each target group.
     pub min_healthy: u32,
     /// Whether a person must approve the plan.

@@ -62,6 +62,9 @@ fn a_quarantined_server_is_released_as_it_was() {
     let (code, done) = app.json(&["quarantine", id.as_str(), "--override", "drill"]);
     assert_eq!((code, &done["operations"][0]["status"]), (OK, &"done".into()), "{done:#}");
     assert_ne!(app.cloud().form(&place, &id), before, "contained");
+    let operation = done["operations"][0]["operation"].as_str().unwrap();
+    let (_, shown) = app.json(&["operations", "show", operation]);
+    assert!(shown.to_string().contains("security groups do not filter them"), "what it does not cut: {shown:#}");
     let (code, done) = app.json(&["release", id.as_str()]);
     assert_eq!((code, &done["operations"][0]["status"]), (OK, &"done".into()), "{done:#}");
     assert_eq!(app.cloud().form(&place, &id), before, "as it was");

@@ -14,6 +14,8 @@ mod changes;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod containing;
+#[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod enforcing;
@@ -36,5 +38,7 @@ mod policies;
 mod processes;
 #[cfg(test)]
 mod reading;
+#[cfg(test)]
+mod rollouts;
 #[cfg(test)]
 mod trails;

@@ -24,6 +24,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Option<(Fleet, FleetEnforce
     let budget = section.table("budget", budget);
     let windows = section.tables("windows", None, window::read);
     let mass_drift = section.table("mass_drift", mass_drift);
+    let one_zone_at_a_time = section.or("one_zone_at_a_time", true);
     let min_healthy = section.or("min_healthy", 1);
     let approval = section.or("approval", false);
     let inventory_max_age = section.or("inventory_max_age", DEFAULT_INVENTORY_MAX_AGE);
@@ -43,6 +44,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Option<(Fleet, FleetEnforce
         budget_cooldown: budget.cooldown,
         windows,
         mass_drift,
+        one_zone_at_a_time,
         min_healthy,
         approval,
         inventory_max_age,

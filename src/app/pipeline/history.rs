@@ -91,6 +91,9 @@ fn past(record: &OperationRecord) -> Option<PastOperation> {
         instance: record.instance.clone(),
         replacement: record.facts.replacement.clone(),
         fleet: record.fleet.clone(),
+        place: record.place.clone(),
+        zone: record.before.detail.instance.zone.clone(),
+        golden: record.golden.clone(),
         state,
     })
 }

@@ -80,6 +80,7 @@ fn resources(call: &WriteCall) -> BTreeSet<String> {
             resources.iter().map(String::as_str).collect()
         }
         WriteCall::SetTerminationProtection { instance, .. }
+        | WriteCall::SetSourceDestCheck { instance, .. }
         | WriteCall::SetShutdownBehavior { instance, .. }
         | WriteCall::SetVolumesDeletion { instance, .. }
         | WriteCall::CreateSnapshots { instance, .. }

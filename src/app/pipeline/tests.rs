@@ -113,6 +113,7 @@ fn fleet() -> Fleet {
         budget_cooldown: Duration::from_secs(60),
         windows: Vec::new(),
         mass_drift: MassDrift::default(),
+        one_zone_at_a_time: true,
         min_healthy: 0,
         approval: false,
         inventory_max_age: Duration::from_secs(24 * 3600),

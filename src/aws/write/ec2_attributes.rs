@@ -21,6 +21,10 @@ pub(super) async fn perform(ask: &Ask<'_>) -> Result<Answered, WriteError> {
             let value = AttributeValue::builder().value(behavior).build();
             ask.done(Family::Ec2, modify(instance.as_str()).instance_initiated_shutdown_behavior(value).send()).await
         }
+        WriteCall::SetSourceDestCheck { instance, on } => {
+            let value = AttributeBooleanValue::builder().value(*on).build();
+            ask.done(Family::Ec2, modify(instance.as_str()).source_dest_check(value).send()).await
+        }
         WriteCall::SetVolumesDeletion { instance, devices } => {
             let mappings = devices.iter().map(|(device, delete)| mapping(device, *delete)).collect();
             ask.done(Family::Ec2, modify(instance.as_str()).set_block_device_mappings(Some(mappings)).send()).await

@@ -43,7 +43,7 @@ pub(super) async fn perform(ask: &Ask<'_>) -> Result<Answered, WriteError> {
             let request = if cidr.contains(':') { request.ipv6_cidr_block(cidr) } else { request.cidr_block(cidr) };
             ask.done(Family::Ec2, request.send()).await
         }
-        WriteCall::RemoveFromAcl { acl, rule, egress } => {
+        WriteCall::RemoveFromAcl { acl, rule, egress, .. } => {
             let request = ec2.delete_network_acl_entry().network_acl_id(acl).rule_number(*rule).egress(*egress);
             ask.done(Family::Ec2, request.set_dry_run(ask.dry_run()).send()).await
         }

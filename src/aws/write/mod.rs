@@ -97,6 +97,7 @@ pub(super) async fn perform(ask: &Ask<'_>) -> Result<Answered, WriteError> {
         | WriteCall::Terminate { .. } => ec2_state::perform(ask).await,
         WriteCall::SetTerminationProtection { .. }
         | WriteCall::SetShutdownBehavior { .. }
+        | WriteCall::SetSourceDestCheck { .. }
         | WriteCall::SetVolumesDeletion { .. }
         | WriteCall::SetMetadataOptions { .. } => ec2_attributes::perform(ask).await,
         WriteCall::SetInterfaceDeletion { .. }

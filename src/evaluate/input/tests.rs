@@ -54,7 +54,7 @@ pub(in crate::evaluate) fn fleet() -> Fleet {
         "name": "web", "select": {"tags": {"app": "web"}, "asg": null, "accounts": []}, "golden": "web",
         "enforcement": "replace", "budget_count": 1, "budget_percent": 5.0, "allow_min_one": true,
         "budget_cooldown": {"secs": 1800, "nanos": 0}, "windows": [],
-        "mass_drift": {"at_least": 3, "percent": 10.0}, "min_healthy": 1, "approval": false,
+        "mass_drift": {"at_least": 3, "percent": 10.0}, "one_zone_at_a_time": true, "min_healthy": 1, "approval": false,
         "inventory_max_age": {"secs": 86400, "nanos": 0}, "expect_inventory": true, "expect_agent": false,
         "sanctioned_principals": ["arn:aws:sts::111122223333:assumed-role/patcher/*"]
     }))

@@ -1,4 +1,4 @@
-//! The fleet's budget has room for one more.
+//! The fleet's budget has room for one more, in the zone that is being worked on.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use crate::types::InstanceId;
 
 use super::{Answer, Candidate, Context};
 use crate::plan::context::Ledger;
+use crate::plan::rollout;
 
 pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: &Ledger) -> Answer {
     let Some(fleet) = candidate.fleet else {
@@ -14,7 +15,7 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: 
     };
     let none = Usage::default();
     let usage = context.usage.get(&fleet.name).unwrap_or(&none);
-    if usage.in_flight.contains(&candidate.instance.id) || usage.made.contains(&candidate.instance.id) {
+    if context.busy(candidate) {
         return Answer::hold("an operation on this instance is in flight; its end lifts this");
     }
     let allowed = allowed(fleet, usage.size);
@@ -30,15 +31,18 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: 
         usage.unhealthy.len(),
         ledger.taken(&fleet.name).count()
     );
-    if used.len() <= allowed {
-        return Answer::allow(account);
-    }
     if allowed == 0 {
         return Answer::refuse(format!(
             "the budget of fleet {} is {} and {} % of {} instances, rounded down: none; \
              a greater budget or allow_min_one = true lifts this",
             fleet.name, fleet.budget_count, fleet.budget_percent, usage.size
         ));
+    }
+    if let Some(reason) = rollout::waits(candidate, context, ledger) {
+        return Answer::hold(format!("{reason} ({account})"));
+    }
+    if used.len() <= allowed {
+        return Answer::allow(account);
     }
     let reason = format!("{account}; it lifts when one of them is done or well again");
     match usage.next_free {

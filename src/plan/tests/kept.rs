@@ -54,10 +54,10 @@ fn a_replacement_in_the_making_is_left_alone_and_costs_nothing() {
     let mut world = World::new();
     world.fleets[0].budget_count = 2;
     world.fleets[0].budget_percent = 100.0;
-    let making = |number| PastOperation { replacement: Some(instance(number).id), ..past(5, OperationState::InFlight) };
+    let making = |number| PastOperation { replacement: Some(instance(number).id), ..past(4, OperationState::InFlight) };
     world.members[9].instance.state = "pending".to_owned();
     assert_eq!(world.answer(Gate::Budget), GateAnswer::Allow);
-    world.history.operations.push(past(5, OperationState::InFlight));
+    world.history.operations.push(past(4, OperationState::InFlight));
     assert_eq!(world.answer(Gate::Budget), GateAnswer::Hold, "one in flight and one that is ill");
     world.history.operations = vec![making(9)];
     assert_eq!(world.answer(Gate::Budget), GateAnswer::Allow, "the one that boots is the operation's own");

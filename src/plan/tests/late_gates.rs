@@ -28,7 +28,7 @@ fn budget() {
             (
                 "another in flight, with room",
                 |w| {
-                    w.history.operations.push(past(5, OperationState::InFlight));
+                    w.history.operations.push(past(4, OperationState::InFlight));
                     w.fleets[0].budget_count = 2;
                     w.fleets[0].budget_percent = 20.0;
                 },
@@ -67,6 +67,7 @@ fn budget() {
 #[test]
 fn the_budget_goes_to_the_most_severe_then_to_the_oldest() {
     let mut world = World::new();
+    world.fleets[0].one_zone_at_a_time = false;
     world.members[1] = drifted(1, "web", Action::Replace, Severity::Critical);
     world.members[2] = drifted(2, "web", Action::Replace, Severity::High);
     world.members[2].findings[0].first_seen = ago(9);

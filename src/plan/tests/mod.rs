@@ -7,3 +7,4 @@ mod late_gates;
 mod properties;
 mod table;
 mod world;
+mod zones;

@@ -133,6 +133,9 @@ fn world(settings: &Settings, draws: &[Draw]) -> World {
                 instance,
                 replacement: None,
                 fleet: name.into(),
+                place: member.instance.place(),
+                zone: member.instance.zone.clone(),
+                golden: Some(golden().reference()),
                 state,
             });
         }

@@ -45,6 +45,9 @@ pub(super) fn past(number: usize, state: OperationState) -> PastOperation {
         instance: instance(number).id,
         replacement: None,
         fleet: "web".into(),
+        place: instance(number).place(),
+        zone: instance(number).zone,
+        golden: Some(golden().reference()),
         state,
     }
 }

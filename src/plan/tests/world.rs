@@ -263,7 +263,7 @@ pub(super) fn fleet(name: &str) -> Fleet {
         "name": name, "select": {"tags": {"app": name}, "asg": null, "accounts": []}, "golden": "web",
         "enforcement": "replace", "budget_count": 1, "budget_percent": 10.0, "allow_min_one": false,
         "budget_cooldown": {"secs": 1800, "nanos": 0}, "windows": [],
-        "mass_drift": {"at_least": 3, "percent": 10.0}, "min_healthy": 1, "approval": false,
+        "mass_drift": {"at_least": 3, "percent": 10.0}, "one_zone_at_a_time": true, "min_healthy": 1, "approval": false,
         "inventory_max_age": {"secs": 86400, "nanos": 0}, "expect_inventory": true, "expect_agent": false,
         "sanctioned_principals": []
     }))

@@ -109,6 +109,7 @@ fn governed() -> Fleet {
         budget_cooldown: Duration::ZERO,
         windows: Vec::new(),
         mass_drift: MassDrift::default(),
+        one_zone_at_a_time: true,
         min_healthy: 0,
         approval: false,
         inventory_max_age: Duration::from_secs(24 * 3600),

@@ -70,6 +70,19 @@ pub(in crate::remediate) fn problems(detail: &InstanceDetail, acls: &BTreeMap<St
     problems
 }
 
+/// The number under which one address can be denied now: the wanted one, unless somebody else has taken it since it was
+/// chosen; then the highest before every entry. `None`: there is none.
+pub(in crate::remediate) fn number(entries: &[AclEntry], wanted: i32, egress: bool, cidr: &str) -> Option<i32> {
+    let taken = entries.iter().any(|entry| entry.rule == wanted && entry.egress == egress && !denies(entry, cidr));
+    let number = if taken { below(entries) } else { wanted };
+    (number > 0).then_some(number)
+}
+
+/// Whether an entry is one of ours for this address.
+pub(in crate::remediate) fn denies(entry: &AclEntry, cidr: &str) -> bool {
+    !entry.allow && entry.cidr == cidr
+}
+
 /// The highest number that comes before every entry.
 fn below(entries: &[AclEntry]) -> i32 {
     entries.iter().map(|entry| entry.rule).min().unwrap_or(FIRST).saturating_sub(1)
@@ -96,6 +109,19 @@ mod tests {
         assert_eq!(found["subnet-1"], ("acl-1".to_owned(), vec![89, 88]));
         assert_eq!(problems(&detail, &acls(&[100, 90])), Vec::<String>::new());
         assert_eq!(numbers(&detail, &acls(&[]))["subnet-1"].1, [99, 98]);
+    }
+
+    #[test]
+    fn a_number_that_was_taken_meanwhile_is_left_to_whoever_has_it() {
+        let ours = AclEntry { rule: 99, egress: false, cidr: "10.0.0.1/32".to_owned(), allow: false };
+        let mut entries = acl(&[100]).entries;
+        assert_eq!(number(&entries, 99, false, "10.0.0.1/32"), Some(99));
+        entries.push(ours.clone());
+        assert_eq!(number(&entries, 99, false, "10.0.0.1/32"), Some(99), "it is ours already");
+        assert_eq!(number(&entries, 99, true, "10.0.0.1/32"), Some(99), "the other direction counts by itself");
+        assert_eq!(number(&entries, 99, false, "10.0.0.2/32"), Some(98));
+        entries.push(AclEntry { allow: true, rule: 1, ..ours });
+        assert_eq!(number(&entries, 99, false, "10.0.0.2/32"), None);
     }
 
     #[test]

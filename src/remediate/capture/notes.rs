@@ -4,7 +4,7 @@ use super::CaptureRequest;
 use crate::remediate::moving::data_volumes;
 use crate::remediate::refuse::contains;
 use crate::remediate::{BeforeImage, CutMode, IdentityCut, Method};
-use crate::types::OperationKind;
+use crate::types::{OperationKind, Track};
 
 /// What people should know before the operation begins, although nothing stands against it.
 pub(in crate::remediate) fn notes(before: &BeforeImage, request: &CaptureRequest<'_>) -> Vec<String> {
@@ -97,7 +97,8 @@ fn replacement(before: &BeforeImage, request: &CaptureRequest<'_>, notes: &mut V
     if detail.interfaces.iter().any(|interface| interface.device_index == 0 && !interface.ipv6.is_empty()) {
         notes.push("the replacement gets IPv6 addresses of its own".to_owned());
     }
-    if detail.instance_store {
+    // One in quarantine is not stopped before its end.
+    if detail.instance_store && request.track == Track::Hygiene {
         notes.push("its instance-store disks are lost when it is stopped after the replacement".to_owned());
     }
 }

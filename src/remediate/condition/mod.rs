@@ -40,6 +40,7 @@ pub(super) struct Learned {
 }
 
 /// Everything a condition may look at.
+#[derive(Clone, Copy)]
 pub(super) struct Looking<'a> {
     pub(super) read: &'a dyn CloudRead,
     pub(super) probe: &'a dyn CloudProbe,

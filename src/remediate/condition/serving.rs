@@ -1,5 +1,7 @@
 //! The guards: whether the replacement really serves, whether the cut holds, whether the old instance may go.
 
+use std::collections::BTreeSet;
+
 use super::traffic::{idle, resolve, states};
 use super::{Learned, Looking, Seen};
 use crate::collect::ReadError;
@@ -87,25 +89,37 @@ async fn may_terminate(looking: &Looking<'_>) -> Result<Seen, ReadError> {
     if let Some(open) = snapshots.iter().find(|snapshot| snapshot.state != "completed") {
         return Ok(Seen::NotYet(format!("{} is {}", open.snapshot, open.state)));
     }
-    let Some(new) = &record.facts.replacement else {
-        return Ok(Seen::Never("there is no replacement".to_owned()));
-    };
-    let state = looking.probe.instance(place, new).await?.map(|detail| detail.instance.state);
-    if state.as_deref() == Some("running") {
-        // It served when the old one was put away; what counts now is whether it still does.
-        return Ok(match serving(looking).await? {
-            Seen::Yes(_) => Seen::Yes(Learned::default()),
-            other => other,
+    heir_serves(looking).await
+}
+
+/// Whether the replacement still serves, or what replaced it in its turn: one that was itself replaced is no loss.
+async fn heir_serves(looking: &Looking<'_>) -> Result<Seen, ReadError> {
+    let mut record = looking.record.clone();
+    let mut met = BTreeSet::from([record.instance.clone()]);
+    loop {
+        let Some(new) = record.facts.replacement.clone() else {
+            return Ok(Seen::Never("there is no replacement".to_owned()));
+        };
+        let state = looking.probe.instance(&record.place, &new).await?.map(|detail| detail.instance.state);
+        if state.as_deref() == Some("running") {
+            // It served when the old one was put away; what counts now is whether it still does.
+            return Ok(match serving(&Looking { record: &record, ..*looking }).await? {
+                Seen::Yes(_) => Seen::Yes(Learned::default()),
+                other => other,
+            });
+        }
+        let later = looking.host.operations_of(&new).into_iter().find(|other| {
+            other.kind == OperationKind::Replace
+                && other.instance == new
+                && matches!(other.status, OperationStatus::Retaining | OperationStatus::Done)
         });
+        match later.filter(|_| met.insert(new.clone())) {
+            Some(later) => record = later,
+            None => {
+                return Ok(Seen::NotYet(format!("its replacement {new} is {}", state.as_deref().unwrap_or("gone"))));
+            }
+        }
     }
-    // A replacement that was itself replaced since is no loss.
-    let later = looking.host.operations_of(new);
-    let passed_on = later.iter().any(|other| {
-        other.kind == OperationKind::Replace
-            && other.instance == *new
-            && matches!(other.status, OperationStatus::Retaining | OperationStatus::Done)
-    });
-    Ok(Seen::when(passed_on, || format!("its replacement {new} is {}", state.as_deref().unwrap_or("gone"))))
 }
 
 async fn cut(looking: &Looking<'_>) -> Result<Seen, ReadError> {

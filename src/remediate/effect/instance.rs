@@ -22,6 +22,9 @@ pub(super) async fn effect(asked: &Asked<'_>, call: &WriteCall) -> Result<Effect
         WriteCall::SetShutdownBehavior { instance, behavior } => {
             with(asked, instance, |detail| detail.shutdown_behavior == *behavior).await
         }
+        WriteCall::SetSourceDestCheck { instance, on } => {
+            with(asked, instance, |detail| detail.instance.source_dest_check == Some(*on)).await
+        }
         WriteCall::ReplaceProfile { instance, profile_arn, .. }
         | WriteCall::AssociateProfile { instance, profile_arn } => {
             with(asked, instance, |detail| detail.profile.as_ref().is_some_and(|(_, arn)| arn == profile_arn)).await

@@ -3,6 +3,7 @@
 mod instance;
 mod membership;
 mod network;
+pub(super) use network::acl_entries;
 mod storage;
 
 use super::{CloudProbe, OperationRecord, WriteCall};
@@ -51,6 +52,7 @@ pub(super) async fn effect(
         | WriteCall::DeleteTags { .. }
         | WriteCall::SetTerminationProtection { .. }
         | WriteCall::SetShutdownBehavior { .. }
+        | WriteCall::SetSourceDestCheck { .. }
         | WriteCall::ReplaceProfile { .. }
         | WriteCall::AssociateProfile { .. }
         | WriteCall::DisassociateProfile { .. }

@@ -2,7 +2,8 @@
 
 use super::{Asked, Effect};
 use crate::collect::ReadError;
-use crate::remediate::{AclEntry, InstanceDetail, InterfaceDetail, WriteCall};
+use crate::remediate::capture::acl::denies;
+use crate::remediate::{AclEntry, CloudProbe, InstanceDetail, InterfaceDetail, OperationRecord, WriteCall};
 use crate::types::EniId;
 
 pub(super) async fn effect(asked: &Asked<'_>, call: &WriteCall) -> Result<Effect, ReadError> {
@@ -40,26 +41,21 @@ pub(super) async fn effect(asked: &Asked<'_>, call: &WriteCall) -> Result<Effect
             Ok(Effect::when(holder.is_some_and(|detail| detail.interfaces.iter().any(|own| own.id == *interface))))
         }
         WriteCall::DenyInAcl { acl, rule, egress, cidr } => {
-            let entries = entries(asked, acl).await?;
+            let entries = acl_entries(asked.probe, asked.record, acl).await?;
             let same = |entry: &AclEntry| entry.rule == *rule && entry.egress == *egress;
             Ok(match entries.into_iter().find(same) {
-                Some(entry) if entry.cidr == *cidr && !entry.allow => Effect::when(true),
+                Some(entry) if denies(&entry, cidr) => Effect::when(true),
                 Some(_) => Effect::Impossible(format!("rule {rule} of {acl} was taken by somebody else")),
                 None => Effect::Absent,
             })
         }
-        WriteCall::RemoveFromAcl { acl, rule, egress } => {
-            let mut entries = entries(asked, acl).await?.into_iter();
-            // Only a denying entry for one address can be ours; another one under this number stays.
-            let ours = |entry: AclEntry| entry.rule == *rule && entry.egress == *egress && is_ours(&entry);
+        WriteCall::RemoveFromAcl { acl, rule, egress, cidr } => {
+            let mut entries = acl_entries(asked.probe, asked.record, acl).await?.into_iter();
+            let ours = |entry: AclEntry| entry.rule == *rule && entry.egress == *egress && denies(&entry, cidr);
             Ok(Effect::when(!entries.any(ours)))
         }
         _ => Ok(Effect::Unseen),
     }
-}
-
-fn is_ours(entry: &AclEntry) -> bool {
-    !entry.allow && (entry.cidr.ends_with("/32") || entry.cidr.ends_with("/128"))
 }
 
 async fn both(asked: &Asked<'_>) -> Result<Vec<InstanceDetail>, ReadError> {
@@ -83,9 +79,14 @@ async fn on(
     })
 }
 
-async fn entries(asked: &Asked<'_>, acl: &str) -> Result<Vec<AclEntry>, ReadError> {
-    let subnet = asked.record.before.acls.iter().find(|(_, (known, _))| known == acl).map(|(subnet, _)| subnet);
+/// The entries of a network ACL of the instance's subnets.
+pub(in crate::remediate) async fn acl_entries(
+    probe: &dyn CloudProbe,
+    record: &OperationRecord,
+    acl: &str,
+) -> Result<Vec<AclEntry>, ReadError> {
+    let subnet = record.before.acls.iter().find(|(_, (known, _))| known == acl).map(|(subnet, _)| subnet);
     let Some(subnet) = subnet else { return Ok(Vec::new()) };
-    let found = asked.probe.subnet_acl(&asked.record.place, subnet).await?;
+    let found = probe.subnet_acl(&record.place, subnet).await?;
     Ok(found.filter(|detail| detail.acl == acl).map(|detail| detail.entries).unwrap_or_default())
 }

@@ -16,6 +16,9 @@ impl Engine<'_> {
         if let Some(reason) = is_too_old(record, self.host.now()) {
             return self.status(record, OperationStatus::NeedsHuman, Some(reason));
         }
+        if let Some(reason) = self.passed_on(record) {
+            return self.status(record, OperationStatus::NeedsHuman, Some(reason));
+        }
         let keep_contained = !record.facts.undo_all;
         let open = |step: &StepRecord| {
             matches!(step.state, StepState::Intended | StepState::Done | StepState::Failed | StepState::Undoing)
@@ -32,6 +35,23 @@ impl Engine<'_> {
             // Without what comes after this, the rest of the way back is not safe.
             Some(reason) => self.status(record, OperationStatus::NeedsHuman, Some(reason)),
         }
+    }
+
+    /// Why nothing may be undone any more: undoing would end a server that another operation has contained, replaced
+    /// or is at work on.
+    fn passed_on(&self, record: &OperationRecord) -> Option<String> {
+        let new = record.facts.replacement.as_ref().filter(|new| **new != record.instance)?;
+        let others = self.host.operations_of(new);
+        let released = |one: &OperationRecord| {
+            others.iter().any(|other| other.undoes.as_ref() == Some(&one.id) && other.status == OperationStatus::Done)
+        };
+        let stands = |other: &&OperationRecord| match other.kind {
+            OperationKind::Replace => other.status != OperationStatus::RolledBack,
+            OperationKind::Quarantine => other.status != OperationStatus::RolledBack && !released(other),
+            OperationKind::Release | OperationKind::Rollback => !other.status.is_over(),
+        };
+        let other = others.iter().filter(|other| other.instance == *new).find(stands)?;
+        Some(format!("its replacement {new} is in the hands of {} ({}): undo that one first", other.id, other.kind))
     }
 
     /// Undoes one step. `Some`: it did not get where it must be before anything else is undone.
@@ -54,12 +74,14 @@ impl Engine<'_> {
             self.step(record, index, StepState::Stuck, Line::detail(reason.clone()))?;
             return Ok(None);
         }
-        for call in &calls {
+        for (position, call) in calls.iter().enumerate() {
             if is_about_nothing(record, call) {
                 continue;
             }
             match self.make(record, index, call, StepState::Undoing, resumed || seen).await? {
                 Made::Effect | Made::Nothing => {}
+                // A mark that only lets the calls after it be made: whether it was needed, those show.
+                Made::Failed(_) if matches!(call, WriteCall::CreateTags { .. }) && position + 1 < calls.len() => {}
                 Made::Failed(reason) => {
                     self.step(record, index, StepState::Stuck, Line::detail(reason))?;
                     return Ok(None);

@@ -88,8 +88,9 @@ impl Engine<'_> {
         };
         let now = self.host.now();
         let waits = record.steps.get(index).is_some_and(|step| step.step.after_retention);
-        if waits && record.facts.retain_until.is_none() {
-            let until = after(now, record.settings.retain_s);
+        let kept_until = record.facts.retain_until;
+        if waits && kept_until.is_none_or(|until| now < until) {
+            let until = kept_until.unwrap_or_else(|| after(now, record.settings.retain_s));
             record.facts.retain_until = Some(until);
             return self.status(
                 record,

@@ -4,6 +4,7 @@
 //! call, write the answer, and look until AWS shows the effect. A process that dies between any two of these leaves a
 //! record with which the next one goes on.
 
+mod acl;
 mod backward;
 mod drive;
 mod forward;

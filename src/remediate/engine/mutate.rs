@@ -67,7 +67,7 @@ impl Engine<'_> {
             if self.host.stopping() {
                 return Err(Halt::Stopping);
             }
-            let Some(call) = (match self.resolved(record, template).await {
+            let Some(call) = (match self.resolved(record, index, template).await {
                 Ok(found) => found,
                 Err(reason) => {
                     attempt.last = reason;
@@ -194,7 +194,12 @@ impl Engine<'_> {
         None
     }
 
-    async fn resolved(&self, record: &OperationRecord, template: &WriteCall) -> Result<Option<WriteCall>, String> {
+    async fn resolved(
+        &self,
+        record: &OperationRecord,
+        index: usize,
+        template: &WriteCall,
+    ) -> Result<Option<WriteCall>, String> {
         let (old, new) = needs(template);
         let mut sight = Sight::default();
         let look = async |id| self.probe.instance(&record.place, id).await.map_err(|error| error.to_string());
@@ -204,7 +209,10 @@ impl Engine<'_> {
         if let (true, Some(id)) = (new, &record.facts.replacement) {
             sight.new = look(id).await?;
         }
-        resolve(template, record, &sight)
+        match resolve(template, record, &sight)? {
+            Some(call) => self.numbered(record, index, call).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -48,6 +48,15 @@ fn names_that_lead_elsewhere_are_refused() {
 }
 
 #[test]
+fn what_went_wrong_is_said_with_its_cause() {
+    let (_folder, store) = store();
+    fs::write(&store.folder, "a file").unwrap();
+    let error = store.keep(&OperationId::new("op-1"), "x", b"1").unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(!cause.is_empty() && error.to_string().ends_with(&cause), "{error}");
+}
+
+#[test]
 fn links_are_not_followed() {
     let (folder, store) = store();
     let elsewhere = folder.path().join("elsewhere");

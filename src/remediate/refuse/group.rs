@@ -69,7 +69,17 @@ pub(super) fn golden(case: &Case<'_>) -> Option<Refusal> {
     })
 }
 
-fn no_golden(case: &Case<'_>) -> Option<Refusal> {
+/// Its group has launched a substitute when it went into standby.
+pub(super) fn substituted(case: &Case<'_>) -> Option<Refusal> {
+    let group = case.before.group.as_ref()?;
+    Some(Refusal::lasting(format!(
+        "is in quarantine, and its Auto Scaling group {} has launched its substitute already",
+        group.name
+    )))
+}
+
+/// There is an image to launch.
+pub(super) fn no_golden(case: &Case<'_>) -> Option<Refusal> {
     let replaces = case.launches() || case.in_place();
     (replaces && case.request.golden_image.is_none())
         .then(|| Refusal::lasting(format!("no golden image is recorded for {}: record one there", case.request.place)))

@@ -9,6 +9,11 @@ pub(super) fn volumes(case: &Case<'_>) -> Option<Refusal> {
     if !case.launches() || volumes.is_empty() {
         return None;
     }
+    if case.contained() {
+        return Some(Refusal::lasting(
+            "its data volumes stay with the contained instance as evidence: a replacement would come up without data",
+        ));
+    }
     if !case.request.settings.moves.volumes {
         let list: Vec<String> = volumes.iter().map(|volume| format!("{} ({})", volume.id, volume.device)).collect();
         return Some(Refusal::lasting(format!(
@@ -46,16 +51,21 @@ pub(super) fn network(case: &Case<'_>) -> Option<Refusal> {
         let list: Vec<&str> = detail.addresses.iter().map(|address| address.public_ip.as_str()).collect();
         kept.push(format!("Elastic IP {} (allow it to `move` \"addresses\")", list.join(", ")));
     }
+    // Only an Elastic IP can be taken from an instance in quarantine without opening it.
+    let how = |what: &str| match case.contained() {
+        true => "it stays with the contained instance".to_owned(),
+        false => format!("allow it to `move` \"{what}\""),
+    };
     let secondary = secondary_interfaces(detail);
-    if !moves.interfaces && !secondary.is_empty() {
+    if (!moves.interfaces || case.contained()) && !secondary.is_empty() {
         let list: Vec<&str> = secondary.iter().map(|interface| interface.id.as_str()).collect();
-        kept.push(format!("interface {} (allow it to `move` \"interfaces\")", list.join(", ")));
+        kept.push(format!("interface {} ({})", list.join(", "), how("interfaces")));
     }
     let primary = detail.interfaces.iter().find(|interface| interface.device_index == 0);
     let private: Vec<&str> =
         primary.into_iter().flat_map(|interface| interface.private_ips.iter().skip(1).map(String::as_str)).collect();
-    if !moves.private_ips && !private.is_empty() {
-        kept.push(format!("secondary address {} (allow it to `move` \"private-ips\")", private.join(", ")));
+    if (!moves.private_ips || case.contained()) && !private.is_empty() {
+        kept.push(format!("secondary address {} ({})", private.join(", "), how("private-ips")));
     }
     (!kept.is_empty()).then(|| Refusal::lasting(format!("would leave behind: {}", kept.join("; "))))
 }

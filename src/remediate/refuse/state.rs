@@ -25,6 +25,15 @@ pub(super) fn not_contained(case: &Case<'_>) -> Option<Refusal> {
     })
 }
 
+/// Its disks are evidence, and whoever was in it may be in more than its root volume.
+pub(super) fn evidence_in_place(case: &Case<'_>) -> Option<Refusal> {
+    case.in_place().then(|| {
+        Refusal::lasting(
+            "is in quarantine, and evidence is not replaced in place: use `replace = \"launch\"`, or replace it by hand",
+        )
+    })
+}
+
 /// A persistent request launches again what is terminated, and EC2 takes a spot instance back in two minutes.
 pub(super) fn spot(case: &Case<'_>) -> Option<Refusal> {
     if case.before.detail.instance.lifecycle.as_deref() != Some("spot") {

@@ -15,6 +15,7 @@ struct World {
     kind: OperationKind,
     track: Track,
     golden: Option<ImageId>,
+    quarantined: bool,
 }
 
 impl World {
@@ -34,6 +35,7 @@ impl World {
             kind,
             track: Track::Hygiene,
             golden: Some("ami-1".into()),
+            quarantined: false,
         }
     }
 
@@ -82,7 +84,17 @@ impl World {
             asg: self.read.group.as_deref(),
             golden_image: self.golden.as_ref(),
         };
+        if self.quarantined {
+            return refusals_in_quarantine(&self.before, &request);
+        }
         refusals(&self.before, &self.read, &request)
+    }
+
+    /// For one that is in quarantine.
+    fn contained(mut self) -> Self {
+        (self.kind, self.track, self.quarantined) = (OperationKind::Replace, Track::Compromise, true);
+        self.read = Readings::default();
+        self
     }
 
     #[track_caller]
@@ -177,6 +189,50 @@ fn instance_store_is_never_lost_by_a_containing_stop() {
     };
     root(World::replace()).with(data).refused("root is instance store");
     root(World::replace().with(|w| w.settings.method = Method::RootVolume)).refused("root is instance store");
+}
+
+/// What it was before its quarantine decides whether something can take its place.
+#[test]
+fn one_in_quarantine_is_asked_what_its_quarantine_was_not() {
+    let contained = |edit: fn(&mut World)| World::replace().with(edit).contained();
+    contained(|_| {}).allowed();
+    contained(|w| w.before.detail.instance.lifecycle = Some("spot".to_owned())).refused("spot request");
+    contained(|w| w.before.detail.instance.lifecycle = Some("capacity-block".to_owned())).refused("capacity-block");
+    contained(|w| w.before.detail.placement.host = Some("h-1".to_owned())).refused("runs on h-1");
+    contained(|w| w.settings.method = Method::RootVolume).refused("not replaced in place");
+    contained(|w| w.golden = None).refused("no golden image");
+    World::replace().in_group(|_| {}).contained().refused("launched its substitute");
+    let data = |w: &mut World| {
+        w.settings.moves.volumes = true;
+        w.before.detail.instance.volumes.push(samples::volume("vol-data", "/dev/sdf", false));
+    };
+    contained(data).refused("stay with the contained instance");
+    contained(|w| w.before.detail.addresses.push(address())).refused("allow it to `move` \"addresses\"");
+    contained(|w| {
+        w.settings.moves.addresses = true;
+        w.before.detail.addresses.push(address());
+    })
+    .allowed();
+    contained(|w| {
+        (w.settings.moves.interfaces, w.settings.moves.private_ips) = (true, true);
+        w.before.detail.interfaces.push(samples::interface("eni-2", 1));
+        w.before.detail.interfaces[0].private_ips.push("10.0.0.9".to_owned());
+    })
+    .refused("interface eni-2 (it stays with the contained instance); secondary address 10.0.0.9");
+    contained(|w| {
+        let target = TargetBefore {
+            group: "tg".to_owned(),
+            target: "10.0.0.9".to_owned(),
+            port: None,
+            zone: None,
+            health: "healthy".to_owned(),
+        };
+        w.before.targets.push(target);
+    })
+    .refused("not its primary address");
+    // It is not stopped any more, and its group of rules is not asked for.
+    contained(|w| w.before.detail.stop_protected = true).allowed();
+    contained(|w| "stopped".clone_into(&mut w.before.detail.instance.state)).allowed();
 }
 
 #[test]

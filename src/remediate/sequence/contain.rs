@@ -142,7 +142,7 @@ fn deny_in_acls(laid: &Laid<'_>) -> Vec<Step> {
                 let Some(rule) = free.get_mut(interface.subnet.as_str()).and_then(Iterator::next) else { continue };
                 let subject = format!("{acl} {} {cidr}", if egress { "to" } else { "from" });
                 let deny = WriteCall::DenyInAcl { acl: acl.clone(), rule: *rule, egress, cidr: cidr.clone() };
-                let undo = WriteCall::RemoveFromAcl { acl: acl.clone(), rule: *rule, egress };
+                let undo = WriteCall::RemoveFromAcl { acl: acl.clone(), rule: *rule, egress, cidr: cidr.clone() };
                 steps.push(Step::call("deny-in-acl", subject, deny).undone_by(undo));
             }
         }

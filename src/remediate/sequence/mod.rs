@@ -6,6 +6,8 @@ mod quarantine;
 mod release;
 mod replace;
 mod root_volume;
+#[cfg(test)]
+mod tests;
 mod traffic;
 
 use std::collections::BTreeMap;

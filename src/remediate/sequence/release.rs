@@ -1,7 +1,7 @@
 //! Release: undoes a quarantine from its record, newest step first, and then sees that all is as it was.
 
 use super::Laid;
-use crate::remediate::{Condition, OperationRecord, Step, StepState, TargetBefore, Who};
+use crate::remediate::{Condition, OperationRecord, Step, StepRecord, StepState, TargetBefore, Who, WriteCall};
 
 /// The steps that undo what an operation did. Only what it did: a step that was skipped or never made is left out.
 pub(in crate::remediate) fn release(laid: &Laid<'_>, quarantine: &OperationRecord) -> Vec<Step> {
@@ -13,7 +13,7 @@ pub(in crate::remediate) fn release(laid: &Laid<'_>, quarantine: &OperationRecor
         let undone = &record.step;
         for call in &undone.undo {
             let name = format!("undo-{}", undone.name);
-            let mut step = Step::call(&name, &undone.subject, call.clone()).within(undone.timeout_s);
+            let mut step = Step::call(&name, &undone.subject, as_made(call, record)).within(undone.timeout_s);
             // What was done for certain is undone for certain, even where doing it was optional.
             step.optional = undone.optional && record.state != StepState::Done;
             steps.push(step);
@@ -37,4 +37,14 @@ pub(in crate::remediate) fn release(laid: &Laid<'_>, quarantine: &OperationRecor
         }
     }
     steps
+}
+
+/// What undoes a step as it was made, which may be under another rule number than it was laid out with.
+fn as_made(undo: &WriteCall, done: &StepRecord) -> WriteCall {
+    let mut undo = undo.clone();
+    if let WriteCall::RemoveFromAcl { acl, rule, egress, cidr } = &mut undo {
+        let made = done.call.as_ref().and_then(|call| call.acl_number(acl, *egress, cidr));
+        *rule = made.unwrap_or(*rule);
+    }
+    undo
 }

@@ -1,6 +1,6 @@
 //! Replace: launch a proven copy of the golden, move what serves, and only then let the old instance go.
 
-use super::{Laid, contain, mark, remark, traffic};
+use super::{Laid, OPERATION_TAG, REPLACES_TAG, contain, mark, remark, traffic};
 use crate::remediate::{
     CURRENT, Condition, Evidence, LaunchRequest, REPLACEMENT, REPLACEMENT_ADDRESS, REPLACEMENT_PRIMARY, Step,
     TargetBefore, Who, WriteCall, data_volumes, replacement,
@@ -57,17 +57,25 @@ fn launch(laid: &Laid<'_>, how: &ReplaceIn) -> Vec<Step> {
     let new = || WriteCall::Terminate { instance: replacement() };
     match how {
         ReplaceIn::Launch(request) => {
-            vec![Step::call("launch", &request.zone, WriteCall::Launch(request.clone())).undone_by(new()).within(600)]
+            let launch = WriteCall::Launch(request.clone());
+            let mut steps = vec![Step::call("launch", &request.zone, launch).undone_by(new()).within(600)];
+            if let Some(on) = request.source_dest_check {
+                let set = WriteCall::SetSourceDestCheck { instance: replacement(), on };
+                steps.push(Step::call("set-source-dest-check", "", set));
+            }
+            steps
         }
         ReplaceIn::Group { group, subnet, token } => {
             let call = WriteCall::LaunchInGroup { group: group.clone(), subnet: subnet.clone(), token: token.clone() };
             let state = Some("InService".to_owned());
             vec![
                 Step::call("launch-in-group", group, call)
+                    .undone_by(mark_replacement(laid))
                     // Out of the group first, or it would launch another in its place.
                     .undone_by(WriteCall::DetachFromGroup { group: group.clone(), instance: replacement() })
                     .undone_by(new())
                     .within(600),
+                Step::call("mark-replacement", group, mark_replacement(laid)),
                 Step::wait(
                     "in-service",
                     group,
@@ -77,6 +85,14 @@ fn launch(laid: &Laid<'_>, how: &ReplaceIn) -> Vec<Step> {
             ]
         }
     }
+}
+
+/// A launch of its own carries the mark from the start; a group's does not, and without the mark the enforcing role may
+/// neither ask the replacement for its inventory nor end it.
+fn mark_replacement(laid: &Laid<'_>) -> WriteCall {
+    let tags = [(OPERATION_TAG, laid.operation.as_str()), (REPLACES_TAG, laid.instance.as_str())];
+    let tags = tags.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    WriteCall::CreateTags { resources: vec![REPLACEMENT.to_owned()], tags }
 }
 
 fn prove(laid: &Laid<'_>) -> Vec<Step> {

@@ -82,8 +82,13 @@ pub(super) fn one_operation_at_a_time_on_an_instance(store: &impl Store) {
     let told = conflict(store.begin_operation(&lease, &on_its_replacement));
     assert_eq!(told, "operation op-1 made i-2 and is not over: it is running");
 
-    write(store, &lease, turned(&record, OperationStatus::Done, 20));
-    store.begin_operation(&lease, &on_its_replacement).expect("the first one is over");
+    let record = write(store, &lease, turned(&record, OperationStatus::Retaining, 20));
+    store.begin_operation(&lease, &on_its_replacement).expect("what it made serves by itself");
+    let told = conflict(store.begin_operation(&lease, &second));
+    assert_eq!(told, "operation op-1 is about i-1 and is not over: it is retaining");
+
+    let record = write(store, &lease, turned(&record, OperationStatus::Running, 30));
+    write(store, &lease, turned(&record, OperationStatus::Done, 40));
     store.begin_operation(&lease, &second).expect("the first one is over");
     assert_eq!(store.unfinished_operations().expect("readable").len(), 2);
 }

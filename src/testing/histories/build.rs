@@ -206,6 +206,7 @@ fn fleet(dice: &mut Dice) -> Fleet {
         budget_cooldown: Duration::from_secs(dice.between(0, 20) * 60),
         windows: vec![Window { days, from: "00:00".to_owned(), to: "23:59".to_owned(), zone: "UTC".to_owned() }],
         mass_drift: MassDrift { at_least: 3, percent: 50.0 },
+        one_zone_at_a_time: true,
         min_healthy: 1,
         approval: dice.per_mille(150),
         inventory_max_age: Duration::from_secs(2 * 3600),

@@ -21,6 +21,9 @@ pub(super) fn history(operations: &[OperationRecord], now: Timestamp) -> History
         kind: record.kind,
         instance: record.instance.clone(),
         fleet: record.fleet.clone(),
+        place: record.place.clone(),
+        zone: record.before.detail.instance.zone.clone(),
+        golden: record.golden.clone(),
         replacement: record.facts.replacement.clone(),
         state: match finished(record) {
             Some(at) => OperationState::Finished(at),

@@ -227,6 +227,23 @@ fn a_change_while_paused_and_one_too_many_are_noticed() {
 }
 
 #[test]
+fn a_replacement_in_another_zone_while_one_goes_on_is_noticed() {
+    let elsewhere = |zone: &str, minutes: i64| {
+        let mut story = Story::new();
+        story.evidence.facts[0].fact = Fact::Budget(2);
+        let mut seen = story.evidence.operations.values().next().unwrap().clone();
+        seen.form.as_mut().unwrap().detail.instance.zone = zone.to_owned();
+        story.evidence.operations.insert(OperationId::new("op-2"), seen);
+        story.begins("op-2", "i-second", minutes);
+        story.evidence.facts.sort_by_key(|witnessed| witnessed.at);
+        story.verdict()
+    };
+    assert_eq!(elsewhere("eu-west-1z", 5), ["one zone"]);
+    assert_eq!(elsewhere("eu-west-1a", 5), Vec::<&str>::new());
+    assert_eq!(elsewhere("eu-west-1z", 22), Vec::<&str>::new(), "the first one is over");
+}
+
+#[test]
 fn what_was_undone_must_be_as_it_was() {
     let undone = |edit: fn(&mut ServerForm)| {
         let mut story = Story::new();
@@ -242,6 +259,17 @@ fn what_was_undone_must_be_as_it_was() {
     assert_eq!(undone(|_| {}).verdict(), Vec::<&str>::new());
     assert_eq!(undone(|form| form.detail.termination_protected = true).verdict(), ["restored"]);
     assert_eq!(undone(|form| form.targets.clear()).verdict(), ["restored"]);
+    let left = |name: &str| {
+        let mut story = undone(|_| {});
+        let Fact::Became { form: Some(form), .. } = &mut story.evidence.facts.last_mut().unwrap().fact else {
+            panic!()
+        };
+        form.policies.insert(name.to_owned(), String::new());
+        story.verdict()
+    };
+    assert_eq!(left("cattleguard-deny-session-i-old"), ["restored"]);
+    assert_eq!(left("cattleguard-deny-role-op-1"), ["restored"]);
+    assert_eq!(left("cattleguard-deny-role-op-2"), Vec::<&str>::new(), "another operation's, on the same role");
 }
 
 #[test]

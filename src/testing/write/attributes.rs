@@ -29,6 +29,23 @@ impl State {
         })
     }
 
+    pub(super) fn write_check(
+        &mut self,
+        writer: &Writer<'_>,
+        instance: &InstanceId,
+        on: bool,
+    ) -> Result<Done, Refusal> {
+        if self.living(writer, instance)?.interfaces.len() > 1 {
+            let message = "There are multiple interfaces attached to instance. Please specify an interface ID";
+            return Err(Refusal::invalid("InvalidInstanceID", message));
+        }
+        self.set(writer, instance, "source-dest-check", &on.to_string(), |server| {
+            for primary in server.interfaces.iter_mut().take(1) {
+                primary.source_dest_check = Some(on);
+            }
+        })
+    }
+
     pub(super) fn write_behavior(
         &mut self,
         writer: &Writer<'_>,

@@ -49,13 +49,6 @@ impl State {
             ..Attributes::default()
         };
         let id = self.launch_with(writer.place, &spec, now, attributes)?;
-        if let Some(check) = request.source_dest_check {
-            self.change(writer.place, &id, |server| {
-                for primary in server.interfaces.iter_mut().take(1) {
-                    primary.source_dest_check = Some(check);
-                }
-            })?;
-        }
         self.note_launch(writer.place, &writer.by, &id, Some(&request.token), None);
         let token = Token { request: text, instance: id.clone() };
         self.site_mut(writer.place)?.ground.tokens.insert(key, token);

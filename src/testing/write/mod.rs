@@ -137,6 +137,7 @@ impl State {
             Call::CreateTags { resources, tags } => self.write_tags(writer, resources, tags),
             Call::DeleteTags { resources, keys } => self.remove_tags(writer, resources, keys),
             Call::SetTerminationProtection { instance, on } => self.write_protection(writer, instance, *on),
+            Call::SetSourceDestCheck { instance, on } => self.write_check(writer, instance, *on),
             Call::SetShutdownBehavior { instance, behavior } => self.write_behavior(writer, instance, behavior),
             Call::SetVolumesDeletion { instance, devices } => self.write_volume_ends(writer, instance, devices),
             Call::SetInterfaceDeletion { interface, attachment, delete } => {
@@ -150,7 +151,7 @@ impl State {
             }
             Call::DisassociateAddress { association } => self.remove_address(writer, association),
             Call::DenyInAcl { acl, rule, egress, cidr } => self.write_acl(writer, acl, *rule, *egress, cidr),
-            Call::RemoveFromAcl { acl, rule, egress } => self.remove_acl(writer, acl, *rule, *egress),
+            Call::RemoveFromAcl { acl, rule, egress, .. } => self.remove_acl(writer, acl, *rule, *egress),
             Call::AssignPrivateIps { interface, addresses } => self.write_addresses(writer, interface, addresses),
             Call::DetachInterface { attachment, interface } => self.detach_nic(writer, attachment, interface),
             Call::AttachInterface { interface, instance, device_index } => {

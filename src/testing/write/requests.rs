@@ -48,6 +48,7 @@ fn request_of(call: &WriteCall) -> Value {
         Call::SetTerminationProtection { instance, on } => {
             json!({"instanceId": instance, "disableApiTermination": {"value": on}})
         }
+        Call::SetSourceDestCheck { instance, on } => json!({"instanceId": instance, "sourceDestCheck": {"value": on}}),
         Call::SetShutdownBehavior { instance, behavior } => {
             json!({"instanceId": instance, "instanceInitiatedShutdownBehavior": {"value": behavior}})
         }
@@ -78,7 +79,7 @@ fn request_of(call: &WriteCall) -> Value {
         }),
         Call::DisassociateAddress { association } => json!({"associationId": association}),
         Call::DenyInAcl { acl, rule, egress, cidr } => acl_entry(acl, *rule, *egress, cidr),
-        Call::RemoveFromAcl { acl, rule, egress } => {
+        Call::RemoveFromAcl { acl, rule, egress, .. } => {
             json!({"networkAclId": acl, "ruleNumber": rule, "egress": egress})
         }
         Call::AssignPrivateIps { interface, addresses } => {

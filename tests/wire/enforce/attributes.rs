@@ -36,6 +36,16 @@ async fn protection_is_set_and_told() {
 }
 
 #[tokio::test]
+async fn the_source_destination_check_is_switched_and_told() {
+    let yard = Yard::new().await;
+    assert_eq!(yard.detail().await.instance.source_dest_check, Some(true));
+    for on in [false, true] {
+        yard.call(WriteCall::SetSourceDestCheck { instance: yard.server.clone(), on }).await;
+        assert_eq!(yard.detail().await.instance.source_dest_check, Some(on));
+    }
+}
+
+#[tokio::test]
 async fn volumes_and_interfaces_survive_their_instance() {
     let yard = Yard::new().await;
     let before = yard.detail().await;

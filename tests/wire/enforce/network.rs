@@ -99,7 +99,7 @@ async fn a_network_acl_denies_one_address() {
     let entry = denied.entries.iter().find(|entry| entry.rule == 7).unwrap();
     assert!(entry.egress && !entry.allow && entry.cidr == cidr, "{entry:?}");
     assert_eq!(denied.entries.len(), acl.entries.len() + 1);
-    yard.call(WriteCall::RemoveFromAcl { acl: acl.acl.clone(), rule: 7, egress: true }).await;
+    yard.call(WriteCall::RemoveFromAcl { acl: acl.acl.clone(), rule: 7, egress: true, cidr }).await;
     assert_eq!(yard.enforcer.subnet_acl(&yard.place, &subnet).await.unwrap().unwrap(), acl);
     assert_eq!(yard.enforcer.subnet_acl(&yard.place, "subnet-0feed0feed0feed00").await.unwrap(), None);
 }

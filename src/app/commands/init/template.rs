@@ -65,6 +65,7 @@ enforcement = "observe"
 # When replacing is allowed. Without a window nothing is replaced.
 # windows = [{ days = ["tue", "wed", "thu"], from = "09:00", to = "16:00", zone = "Europe/Berlin" }]
 # budget = { count = 1, percent = 10, allow_min_one = false, cooldown = "30m" }
+# one_zone_at_a_time = true
 # mass_drift = { at_least = 3, percent = 10 }
 # Whether a person must approve each plan: `cattleguard approve`.
 # approval = false

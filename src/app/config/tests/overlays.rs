@@ -140,6 +140,7 @@ fn every_setting_is_shown_with_its_origin() {
     fleet.web.budget.cooldown = "30m"  # default
     fleet.web.mass_drift.at_least = 3  # default
     fleet.web.mass_drift.percent = 10  # default
+    fleet.web.one_zone_at_a_time = true  # default
     fleet.web.min_healthy = 1  # default
     fleet.web.approval = false  # default
     fleet.web.inventory_max_age = "24h"  # default

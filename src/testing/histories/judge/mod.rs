@@ -8,6 +8,7 @@ mod pauses;
 mod replacements;
 mod restoring;
 mod taking;
+mod zones;
 
 use jiff::Timestamp;
 
@@ -40,6 +41,7 @@ pub fn judge(evidence: &Evidence) -> Vec<Violation> {
     found.extend(ending::judge(&case));
     found.extend(pauses::judge(&case));
     found.extend(budget::judge(&case));
+    found.extend(zones::judge(&case));
     found.extend(restoring::judge(&case));
     let last = evidence.facts.last().map_or(Timestamp::UNIX_EPOCH, |fact| fact.at);
     if let Some(problem) = &evidence.audit {

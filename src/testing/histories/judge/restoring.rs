@@ -1,15 +1,13 @@
 //! What was undone is as it was, exactly, unless somebody else changed it meanwhile.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::Violation;
 use super::case::Case;
-use crate::remediate::OperationStatus;
+use crate::remediate::{OperationStatus, role_denial, session_denial};
 use crate::testing::histories::evidence::Fact;
-use crate::testing::{By, Change, SeenOperation, ServerForm};
-use crate::types::{OperationId, OperationKind};
+use crate::testing::{By, SeenOperation, ServerForm};
+use crate::types::{InstanceId, OperationId, OperationKind};
 
 pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -23,12 +21,7 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
         if touched(case, seen, before, (since, witnessed.after)) {
             continue;
         }
-        let others = policies_of_others(case, undone);
-        let own = |form: &ServerForm| {
-            let mut form = form.clone();
-            form.policies.retain(|name, _| !others.contains(name.as_str()));
-            form
-        };
+        let own = |form: &ServerForm| without_others(form, undone, &seen.instance);
         let (before, form) = (own(before), own(form));
         if form != before {
             let what = format!("{operation} did not restore {}: {}", seen.instance, difference(&before, &form));
@@ -36,6 +29,14 @@ pub(super) fn judge(case: &Case<'_>) -> Vec<Violation> {
         }
     }
     found
+}
+
+/// A form without the denials that other operations, which are not undone by this, hold on the same role.
+fn without_others(form: &ServerForm, operation: &OperationId, instance: &InstanceId) -> ServerForm {
+    let own = [session_denial("", instance).0, role_denial(operation, Timestamp::UNIX_EPOCH).0];
+    let mut form = form.clone();
+    form.policies.retain(|name, _| !name.starts_with("cattleguard-deny-") || own.contains(name));
+    form
 }
 
 /// Which operation's work is undone by now: its own, or the quarantine that a release is about.
@@ -56,25 +57,6 @@ fn touched(case: &Case<'_>, seen: &SeenOperation, before: &ServerForm, (since, u
     later.filter(|entry| !matches!(entry.by, By::Enforcer(_))).any(|entry| {
         entry.instance == seen.instance || (grouped && entry.by != By::World && entry.instance.as_str().is_empty())
     })
-}
-
-/// Inline policies that only other operations put on roles: several servers share a role, and what one operation denies
-/// is not another's to take back.
-fn policies_of_others<'a>(case: &Case<'a>, undone: &OperationId) -> BTreeSet<&'a str> {
-    let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
-    for (entry, operation, _) in case.ours() {
-        let Change::Set { what, .. } = &entry.change else { continue };
-        let Some(name) = what.strip_prefix("role-policy ").and_then(|policy| policy.rsplit('/').next()) else {
-            continue;
-        };
-        let undoes = case.stated.get(operation).and_then(|stated| stated.undoes);
-        if operation == undone || undoes == Some(undone) {
-            own.insert(name)
-        } else {
-            others.insert(name)
-        };
-    }
-    others.difference(&own).copied().collect()
 }
 
 /// The first thing that differs.

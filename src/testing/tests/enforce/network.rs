@@ -86,7 +86,9 @@ async fn an_acl_takes_twenty_rules_a_direction_and_each_number_once() {
     assert_eq!(world.refuses(deny(21, false)).await.0, WriteFailure::Capacity);
     assert_eq!(world.refuses(deny(20, false)).await.1, "NetworkAclEntryAlreadyExists");
     world.does(deny(20, true)).await;
-    world.does(WriteCall::RemoveFromAcl { acl: acl.clone(), rule: 20, egress: false }).await;
+    world
+        .does(WriteCall::RemoveFromAcl { acl: acl.clone(), rule: 20, egress: false, cidr: "10.0.0.1/32".to_owned() })
+        .await;
     let entries = world.fleet.cloud.subnet_acl(&place(), &subnet).await.unwrap().unwrap().entries;
     assert_eq!(entries.len(), 20);
     assert!(entries.iter().all(|entry| !entry.allow));

@@ -1,0 +1,65 @@
+//! Containing several servers of one subnet.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cattleguard::remediate::{AclEntry, CloudProbe as _};
+use cattleguard::testing::FleetBuilder;
+use cattleguard::types::InstanceId;
+
+use crate::harness::{OK, Setup, TestApp, carol};
+
+const FLEET: &str = "enforcement = \"quarantine\"\ncut = \"nacl\"\nbudget = { count = 2, percent = 50 }";
+const OPEN: &str = "[[fleet.windows]]\nfrom = \"00:00\"\nto = \"23:59\"\nzone = \"UTC\"\ndays = []";
+
+/// The denied addresses of the subnet, with their rule numbers.
+fn denied(app: &TestApp, id: &InstanceId) -> Vec<AclEntry> {
+    let place = app.place();
+    let form = app.cloud().form(&place, id).unwrap();
+    let subnet = &form.detail.interfaces[0].subnet;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let acl = runtime.block_on(app.cloud().subnet_acl(&place, subnet)).unwrap().unwrap();
+    acl.entries.into_iter().filter(|entry| !entry.allow).collect()
+}
+
+fn address(app: &TestApp, id: &InstanceId) -> String {
+    let form = app.cloud().form(&app.place(), id).unwrap();
+    format!("{}/32", form.detail.interfaces[0].private_ips[0])
+}
+
+/// Both choose their rule numbers in the ACL of the subnet before either has made its entries.
+#[test]
+fn two_servers_of_one_subnet_are_cut_apart_from_each_other() {
+    let app = Setup::new(FleetBuilder::new("web").standalone(4).packages(10))
+        .mode("quarantine")
+        .fleet(FLEET)
+        .fleet(OPEN)
+        .start();
+    let ids = [app.server(0), app.server(3)];
+    for id in &ids {
+        app.cloud().start_session(&carol(), id).unwrap();
+    }
+    app.minutes(1);
+    app.settle();
+    app.scan();
+    app.minutes(10);
+    app.cloud().run_inventory_all().unwrap();
+    app.cloud().configure(|settings| settings.describe_delay = Duration::from_secs(3));
+    let (_, done) = app.json(&["enforce"]);
+    let states: Vec<_> = done["operations"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();
+    assert_eq!(states, ["done", "done"], "{done:#}");
+    app.minutes(5);
+
+    let entries = denied(&app, &ids[0]);
+    let numbers: BTreeSet<_> = entries.iter().map(|entry| (entry.egress, entry.rule)).collect();
+    assert_eq!((entries.len(), numbers.len()), (4, 4), "{entries:?}");
+    let (code, released) = app.json(&["release", ids[0].as_str()]);
+    assert_eq!((code, &released["operations"][0]["status"]), (OK, &"done".into()), "{released:#}");
+    app.minutes(5);
+    let left = denied(&app, &ids[1]);
+    let second = address(&app, &ids[1]);
+    assert!(left.len() == 2 && left.iter().all(|entry| entry.cidr == second), "{left:?}");
+    assert_eq!(app.json(&["release", ids[1].as_str()]).0, OK);
+    app.minutes(5);
+    assert_eq!(denied(&app, &ids[1]), []);
+}
