@@ -28,12 +28,17 @@ impl World {
             egress: 0,
             open: false,
         };
-        let role = |users| RoleDetail { name: "web".to_owned(), unique_id: "AROA1".to_owned(), users };
+        let role = |name: &str, users| RoleDetail {
+            name: "web".to_owned(),
+            unique_id: "AROA1".to_owned(),
+            profile_arn: format!("arn:aws:iam::000000000000:instance-profile/apps/{name}"),
+            users,
+        };
         let probe = StubProbe {
             detail: Some(samples::detail(id.as_str())),
             security_groups: vec![isolation],
-            roles: [("web", role(3)), ("cattleguard-quarantine", role(0))]
-                .map(|(name, role)| (name.to_owned(), role))
+            roles: [("web", 3), ("cattleguard-quarantine", 0)]
+                .map(|(name, users)| (name.to_owned(), role(name, users)))
                 .into(),
             ..StubProbe::default()
         };

@@ -1,0 +1,170 @@
+//! A fleet with a recorded golden, and a user who may change it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{Instance, InstanceAttributeName};
+use serde_json::{Value, json};
+
+use super::picture::{state, tags};
+use crate::desk::Desk;
+use crate::grounds::Grounds;
+use crate::scene::{IRELAND, Person, SHOP, Scene, enforcer};
+
+/// Inside every machine of the golden image.
+const PACKAGES: [(&str, &str); 2] = [("openssl", "3.0.7"), ("bash", "5.2.15")];
+
+/// Everything allowed that is asked of a plan: what is looked at here is how it is carried out.
+const FLEET: &str = r#"
+enforcement = "replace"
+budget = { count = 4, percent = 100, cooldown = "0s" }
+bake = "1s"
+retain = "1s"
+[[fleet.windows]]
+from = "00:00"
+to = "12:00"
+[[fleet.windows]]
+from = "12:00"
+to = "00:00"
+[enforcement]
+kill_switch = { file = "stop" }
+"#;
+
+/// The role of the servers' profile.
+const ROLE: &str = "arn:aws:iam::111122223333:role/web";
+
+/// A fleet with a recorded golden.
+pub(crate) struct Site {
+    pub(crate) scene: Scene,
+    pub(crate) mia: Person,
+    pub(crate) grounds: Grounds,
+    pub(crate) desk: Desk,
+}
+
+impl Site {
+    /// With so many servers in the target group, and the enforcing role allowed what `iam-policy --enforce` prints.
+    pub(crate) async fn new(in_target_group: usize) -> Self {
+        let scene = Scene::new().await;
+        let mia = scene.person("mia@example.com", SHOP, IRELAND).await;
+        let grounds = Grounds::new(&mia, in_target_group).await;
+        let account = format!("source_identity = \"cattleguard-tests\"\nenforce_role = \"{}\"", enforcer(SHOP));
+        let desk = Desk::with(&scene, "mode = \"replace\"", &account, FLEET);
+        let site = Self { scene, mia, grounds, desk };
+        site.inside(&site.grounds.image, &PACKAGES).await;
+        site.grant().await;
+        site
+    }
+
+    /// With two servers of their own; the first is drifted.
+    pub(crate) async fn standalone() -> (Self, String) {
+        let site = Self::new(0).await;
+        let server = site.grounds.server(&site.mia, "web").await;
+        site.grounds.server(&site.mia, "web").await;
+        site.record().await;
+        site.drift(&server).await;
+        (site, server)
+    }
+
+    /// What every machine of an image reports, from one second after its start.
+    pub(crate) async fn inside(&self, image: &str, packages: &[(&str, &str)]) {
+        let rows: Vec<Value> =
+            packages.iter().map(|(name, version)| json!({"Name": name, "Version": version})).collect();
+        let order = json!({"seconds": 1, "image": image, "inside": {"AWS:Application": rows}});
+        self.scene.emulator.steer("_boots", order).await;
+    }
+
+    async fn grant(&self) {
+        let document = self.desk.ok(&["iam-policy", "--enforce", "--instance-role", ROLE]);
+        let iam = aws_sdk_iam::Client::new(&self.mia.config);
+        let request = iam.put_role_policy().role_name("enforcer").policy_name("cattleguard");
+        request.policy_document(document).send().await.unwrap();
+    }
+
+    /// Records and promotes `web@1` from a server like the others. What was done until now is long ago.
+    pub(crate) async fn record(&self) {
+        let reference = self.grounds.server(&self.mia, "reference").await;
+        self.record_from(&reference).await;
+    }
+
+    /// The same from this server.
+    pub(crate) async fn record_from(&self, reference: &str) {
+        self.scene.emulator.steer("_forget", json!({})).await;
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        let line = ["golden", "record", "web", "--version", "1", "--ami", &self.grounds.image, "--reference-instance"];
+        self.desk.ok(&[&line[..], &[reference, "--promote"]].concat());
+    }
+
+    /// Ben opens the server to a group of his own: the configuration shows it, and the trail who did it.
+    pub(crate) async fn drift(&self, id: &str) {
+        let ben = self.scene.person("ben@example.com", SHOP, IRELAND).await;
+        let group = ben.ec2.create_security_group().group_name("bens").description("bens").vpc_id(&self.grounds.vpc);
+        let group = group.send().await.unwrap().group_id.unwrap();
+        ben.ec2.modify_instance_attribute().instance_id(id).groups(group).send().await.unwrap();
+    }
+
+    /// Carries out the plan; the one operation that came of it.
+    pub(crate) fn enforce(&self) -> Value {
+        let (code, document) = self.desk.json(&["enforce"]);
+        let operations = document["operations"].as_array().unwrap();
+        assert!(operations.len() == 1 && code == 0, "{code} {document:#} {}", self.desk.ok(&["plan"]));
+        operations[0].clone()
+    }
+
+    /// Waits until the retention of an operation is over.
+    pub(crate) async fn retained(&self) {
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+    }
+
+    /// One server as EC2 describes it.
+    pub(crate) async fn server(&self, id: &str) -> Instance {
+        let answer = self.mia.ec2.describe_instances().instance_ids(id).send().await.unwrap();
+        answer.reservations.unwrap().remove(0).instances.unwrap().remove(0)
+    }
+
+    /// Its state.
+    pub(crate) async fn state(&self, id: &str) -> String {
+        state(&self.server(id).await)
+    }
+
+    /// Its first interface.
+    pub(crate) async fn interface(&self, id: &str) -> String {
+        self.server(id).await.network_interfaces()[0].network_interface_id().unwrap().to_owned()
+    }
+
+    /// Every server that was launched to replace this one.
+    pub(crate) async fn replacements(&self, of: &str) -> Vec<Instance> {
+        let answer = self.mia.ec2.describe_instances().send().await.unwrap();
+        let all = answer.reservations.unwrap().into_iter().flat_map(|one| one.instances.unwrap());
+        all.filter(|server| tags(server).get("cattleguard:replaces").is_some_and(|id| id == of)).collect()
+    }
+
+    /// One of its attributes, as text.
+    pub(crate) async fn attribute(&self, id: &str, name: InstanceAttributeName) -> String {
+        let request = self.mia.ec2.describe_instance_attribute().instance_id(id).attribute(name);
+        let answer = request.send().await.unwrap();
+        match (answer.disable_api_termination, answer.instance_initiated_shutdown_behavior) {
+            (Some(flag), _) => flag.value.unwrap_or_default().to_string(),
+            (None, text) => text.and_then(|text| text.value).unwrap_or_default(),
+        }
+    }
+
+    /// Its health in the target group, if it is in there.
+    pub(crate) async fn targets(&self, id: &str) -> BTreeMap<String, String> {
+        let elb = aws_sdk_elasticloadbalancingv2::Client::new(&self.mia.config);
+        let answer = elb.describe_target_health().target_group_arn(&self.grounds.targets).send().await.unwrap();
+        let own = answer.target_health_descriptions.unwrap().into_iter();
+        let own = own.filter(|one| one.target.as_ref().and_then(|target| target.id.as_deref()) == Some(id));
+        own.map(|one| ("web".to_owned(), one.target_health.unwrap().state.unwrap().as_str().to_owned())).collect()
+    }
+
+    /// Inline policies of the servers' role.
+    pub(crate) async fn role_policies(&self) -> Vec<String> {
+        let iam = aws_sdk_iam::Client::new(&self.mia.config);
+        iam.list_role_policies().role_name("web").send().await.unwrap().policy_names
+    }
+
+    /// The audit log holds together.
+    pub(crate) fn audited(&self) {
+        self.desk.ok(&["audit", "verify"]);
+    }
+}
