@@ -3,7 +3,7 @@
 
 use super::session::Session;
 use crate::remediate::{
-    self, Begin, CaptureRequest, Method, OperationRecord, OperationStatus, Requested, WriteFailure, lay_out,
+    self, Begin, CaptureRequest, Method, OperationRecord, OperationStatus, Requested, WriteCall, WriteFailure, lay_out,
     lay_out_release,
 };
 use crate::types::{Finding, GoldenStatus, ImageId, Operation, OperationId, OperationKind, Place, Track};
@@ -148,16 +148,14 @@ impl Session<'_> {
         Ok(record)
     }
 
-    /// Notes who will make the calls, and asks AWS whether the first of them would be allowed.
+    /// Notes who will make the calls, and asks AWS whether those would be allowed that can be asked about now.
     async fn introduce(&self, record: &mut OperationRecord) -> Result<(), Refused> {
         let write = self.host().enforcing.write.as_ref();
         let principal = write.principal(&record.place).await;
         record.facts.principal = Some(principal.map_err(|error| Refused::passing(error.to_string()))?);
         for step in &record.steps {
             let remediate::Does::Call(call) = &step.step.does else { continue };
-            // What is about the replacement cannot be asked before there is one.
-            let text = serde_json::to_string(call).unwrap_or_default();
-            if text.contains(remediate::REPLACEMENT) || text.contains(remediate::CURRENT) {
+            if !can_be_asked(record, call) {
                 continue;
             }
             let context = remediate::CallContext {
@@ -188,6 +186,20 @@ impl Session<'_> {
     ) -> Result<Option<OperationRecord>, crate::store::StoreError> {
         in_quarantine(self.store(), &operation.instance)
     }
+}
+
+/// Whether an answer now says anything about the call when it is made. What is about the replacement has no resource
+/// yet. And the enforcing role may change only an instance that carries the mark of an operation, which comes with the
+/// first step: until then every other call on the instance is refused.
+fn can_be_asked(record: &OperationRecord, call: &WriteCall) -> bool {
+    let text = serde_json::to_string(call).unwrap_or_default();
+    if text.contains(remediate::REPLACEMENT) || text.contains(remediate::CURRENT) {
+        return false;
+    }
+    let marks = matches!(call, WriteCall::CreateTags { .. } | WriteCall::DeleteTags { .. });
+    let on_instance = matches!(call, WriteCall::SetInterfaceDeletion { .. }) || text.contains(record.instance.as_str());
+    let marked = record.before.detail.instance.tags.contains_key(remediate::OPERATION_TAG);
+    marks || marked || !on_instance
 }
 
 /// The quarantine that an instance is in: the last one that is done and was not released.

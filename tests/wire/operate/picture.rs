@@ -15,7 +15,7 @@ pub(crate) struct Picture {
     pub(crate) groups: BTreeMap<String, BTreeSet<String>>,
     /// Interfaces and volumes that end with it.
     pub(crate) ends_with_it: BTreeSet<String>,
-    pub(crate) tracking: BTreeMap<String, Option<i32>>,
+    pub(crate) tracking: BTreeMap<String, i32>,
     pub(crate) profile: Option<String>,
     pub(crate) protected: bool,
     pub(crate) shutdown: String,
@@ -38,7 +38,9 @@ impl Picture {
             let own = interface.network_interface_id().unwrap().to_owned();
             let set = interface.groups().iter().map(|group| group.group_id().unwrap().to_owned()).collect();
             let settings = interface.connection_tracking_configuration();
-            tracking.insert(own.clone(), settings.and_then(|settings| settings.tcp_established_timeout()));
+            // What was never set is EC2's own value; it cannot be unset again.
+            let seconds = settings.and_then(|settings| settings.tcp_established_timeout()).unwrap_or(432_000);
+            tracking.insert(own.clone(), seconds);
             groups.insert(own, set);
         }
         for interface in interfaces {

@@ -47,7 +47,6 @@ async fn a_quarantined_server_is_cut_off_and_released_as_it_was() {
     assert!(cut.protected && cut.shutdown == "stop" && cut.ends_with_it.is_empty(), "{cut:#?}");
     assert_eq!(cut.profile.as_ref(), Some(&site.grounds.quarantine));
     assert_eq!((cut.policies.len(), cut.tags["cattleguard:state"].as_str()), (1, "quarantined"));
-    assert_eq!(site.desk.scan().1["plan"]["operations"], serde_json::json!([]), "what is contained is left alone");
 
     let (code, done) = site.desk.json(&["release", &server]);
     assert_eq!((code, &done["operations"][0]["status"]), (0, &"done".into()), "{done:#}");

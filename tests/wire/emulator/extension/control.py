@@ -12,6 +12,7 @@ from . import (
     autoscaling_groups,
     boots,
     calls,
+    iam_decisions,
     iam_profiles,
     paging,
     ssm_associations,
@@ -50,6 +51,8 @@ class Control:
 
     def _answer(self, call, body, environ, start_response):
         order = self._faults.take(call)
+        if order is None and not iam_decisions.may(call, body):
+            order = {"kind": "denied", "message": "no policy allows it"}
         if order is not None and order["kind"] == "lost":
             return lose(self._app(environ, lambda *_: None), environ)
         if order is not None:
