@@ -4,6 +4,7 @@
 mod balanced;
 mod grouped;
 mod judge;
+mod killed;
 mod picture;
 mod site;
 mod standalone;

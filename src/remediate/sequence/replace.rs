@@ -1,6 +1,6 @@
 //! Replace: launch a proven copy of the golden, move what serves, and only then let the old instance go.
 
-use super::{Laid, contain, mark, remark, traffic};
+use super::{Laid, OPERATION_TAG, REPLACES_TAG, contain, mark, remark, traffic};
 use crate::remediate::{
     CURRENT, Condition, Evidence, LaunchRequest, REPLACEMENT, REPLACEMENT_ADDRESS, REPLACEMENT_PRIMARY, Step,
     TargetBefore, Who, WriteCall, data_volumes, replacement,
@@ -68,6 +68,7 @@ fn launch(laid: &Laid<'_>, how: &ReplaceIn) -> Vec<Step> {
                     .undone_by(WriteCall::DetachFromGroup { group: group.clone(), instance: replacement() })
                     .undone_by(new())
                     .within(600),
+                mark_replacement(laid),
                 Step::wait(
                     "in-service",
                     group,
@@ -77,6 +78,14 @@ fn launch(laid: &Laid<'_>, how: &ReplaceIn) -> Vec<Step> {
             ]
         }
     }
+}
+
+/// A group launches without our tags, and the enforcing role may change only what carries the mark of an operation.
+fn mark_replacement(laid: &Laid<'_>) -> Step {
+    let tags = [(OPERATION_TAG, laid.operation.to_string()), (REPLACES_TAG, laid.instance.to_string())];
+    let tags = tags.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let resources = vec![REPLACEMENT.to_owned()];
+    Step::call("mark-replacement", "", WriteCall::CreateTags { resources, tags })
 }
 
 fn prove(laid: &Laid<'_>) -> Vec<Step> {

@@ -6,10 +6,7 @@ use super::site::Site;
 
 #[tokio::test]
 async fn its_replacement_takes_the_traffic_before_it_drains() {
-    let site = Site::new(2).await;
-    let old = site.grounds.standalone[0].clone();
-    site.record().await;
-    site.drift(&old).await;
+    let (site, old) = Site::balanced().await;
     let interface = site.interface(&old).await;
     let operation = site.enforce();
     assert_eq!(operation["status"], "retaining", "{operation:#}");

@@ -30,8 +30,9 @@ to = "00:00"
 kill_switch = { file = "stop" }
 "#;
 
-/// The role of the servers' profile.
-const ROLE: &str = "arn:aws:iam::111122223333:role/web";
+/// The roles of the servers' profiles.
+const ROLES: [&str; 2] =
+    ["arn:aws:iam::111122223333:role/web", "arn:aws:iam::111122223333:role/cattleguard-quarantine"];
 
 /// A fleet with a recorded golden.
 pub(crate) struct Site {
@@ -65,6 +66,25 @@ impl Site {
         (site, server)
     }
 
+    /// With two servers in the target group; the first is drifted.
+    pub(crate) async fn balanced() -> (Self, String) {
+        let site = Self::new(2).await;
+        let server = site.grounds.standalone[0].clone();
+        site.record().await;
+        site.drift(&server).await;
+        (site, server)
+    }
+
+    /// With a group of two; the first is drifted.
+    pub(crate) async fn grouped() -> (Self, String) {
+        let site = Self::new(0).await;
+        let server = site.grounds.group(&site.mia, 2).await.remove(0);
+        let reference = site.grounds.from_template(&site.mia, "reference").await;
+        site.record_from(&reference).await;
+        site.drift(&server).await;
+        (site, server)
+    }
+
     /// What every machine of an image reports, from one second after its start.
     pub(crate) async fn inside(&self, image: &str, packages: &[(&str, &str)]) {
         let rows: Vec<Value> =
@@ -74,7 +94,9 @@ impl Site {
     }
 
     async fn grant(&self) {
-        let document = self.desk.ok(&["iam-policy", "--enforce", "--instance-role", ROLE]);
+        let [web, quarantine] = ROLES;
+        let line = ["iam-policy", "--enforce", "--instance-role", web, "--instance-role", quarantine];
+        let document = self.desk.ok(&line);
         let iam = aws_sdk_iam::Client::new(&self.mia.config);
         let request = iam.put_role_policy().role_name("enforcer").policy_name("cattleguard");
         request.policy_document(document).send().await.unwrap();
