@@ -61,7 +61,8 @@ impl Grounds {
 
     /// One more server, launched from the group's template, with its tag `app`.
     pub(crate) async fn from_template(&self, person: &Person, app: &str) -> String {
-        let template = aws_sdk_ec2::types::LaunchTemplateSpecification::builder().launch_template_name("web").version("1");
+        let template =
+            aws_sdk_ec2::types::LaunchTemplateSpecification::builder().launch_template_name("web").version("1");
         let request = person.ec2.run_instances().min_count(1).max_count(1).subnet_id(&self.subnets[0]);
         let request = request.launch_template(template.build()).tag_specifications(tagged(app));
         request.send().await.unwrap().instances.unwrap().remove(0).instance_id.unwrap()

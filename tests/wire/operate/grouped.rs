@@ -48,7 +48,8 @@ async fn it_is_replaced_through_its_group() {
 #[tokio::test]
 async fn it_stands_by_in_quarantine_and_comes_back() {
     let (site, member) = Site::grouped().await;
-    let (before, other) = (Picture::of(&site, &member).await, group(&site).await.1.into_keys().find(|id| *id != member));
+    let (before, other) =
+        (Picture::of(&site, &member).await, group(&site).await.1.into_keys().find(|id| *id != member));
     let (code, done) = site.desk.json(&["quarantine", &member, "--override", "drill"]);
     assert_eq!((code, &done["operations"][0]["status"]), (0, &"done".into()), "{done:#}");
     let (desired, members) = group(&site).await;

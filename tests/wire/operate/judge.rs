@@ -24,6 +24,16 @@ impl Log {
         self.0.iter().filter(|call| call["write"] == true && call["dry_run"] == false && call["status"] == 200)
     }
 
+    /// How many calls only looked.
+    pub(crate) fn reads(&self) -> usize {
+        self.0.iter().filter(|call| call["write"] == false).count()
+    }
+
+    /// How many calls asked whether they would be allowed.
+    pub(crate) fn dry_runs(&self) -> usize {
+        self.0.iter().filter(|call| call["dry_run"] == true).count()
+    }
+
     /// How often this was done.
     pub(crate) fn count(&self, action: &str) -> usize {
         self.changes().filter(|call| call["action"] == action).count()

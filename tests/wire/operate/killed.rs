@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use aws_sdk_ec2::types::Filter;
 use cattleguard::remediate::{Journal as _, OperationRecord, OperationStatus, StepState};
 use cattleguard::store::{Leases as _, SqliteStore};
 use jiff::{SignedDuration, Timestamp};
@@ -70,8 +71,7 @@ async fn replaced_once(site: &Site, old: &str, interface: &str) {
     let new = made[0].instance_id().unwrap().to_owned();
     assert_eq!((site.state(old).await.as_str(), site.state(&new).await.as_str()), ("terminated", "running"));
     assert_eq!((site.targets(&new).await["web"].as_str(), site.targets(old).await.len()), ("healthy", 0));
-    let own: BTreeSet<String> =
-        tags(&made[0]).into_keys().filter(|key| key.starts_with("cattleguard:")).collect();
+    let own: BTreeSet<String> = tags(&made[0]).into_keys().filter(|key| key.starts_with("cattleguard:")).collect();
     assert_eq!(own, ["cattleguard:operation", "cattleguard:replaces"].map(str::to_owned).into());
     assert_eq!(site.role_policies().await, Vec::<String>::new());
     let groups = site.mia.ec2.describe_security_groups().send().await.unwrap().security_groups.unwrap();
@@ -173,7 +173,8 @@ async fn a_quarantine_and_its_release_go_on_from_wherever_they_died() {
     assert_eq!(operation(&site).unwrap().status, OperationStatus::Done);
     let contained = Picture::of(&site, &server).await;
     assert_eq!((contained.policies.len(), contained.protected, contained.targets.len()), (1, true, 0));
-    let snapshots = site.mia.ec2.describe_snapshots().owner_ids("self").send().await.unwrap().snapshots.unwrap();
+    let own = Filter::builder().name("tag-key").values("cattleguard:operation").build();
+    let snapshots = site.mia.ec2.describe_snapshots().filters(own).send().await.unwrap().snapshots.unwrap();
     assert_eq!(snapshots.len(), 1, "{snapshots:#?}");
 
     die_at(&site, &["release", &server], "undo-deny-sessions:after");

@@ -27,6 +27,7 @@ to = "12:00"
 from = "12:00"
 to = "00:00"
 [enforcement]
+poll = "1s"
 kill_switch = { file = "stop" }
 "#;
 
