@@ -2,8 +2,6 @@
 //!
 //! `cargo test --workspace --features testing --test wire operate::counted -- --nocapture` prints the figures.
 
-use serde_json::Value;
-
 use super::judge::Log;
 use super::site::Site;
 use crate::desk::Desk;
@@ -11,14 +9,13 @@ use crate::desk::Desk;
 /// Most changes of one operation with one interface, volume and target group.
 const MOST_CHANGES: usize = 14;
 
-/// Steps of the only operation that there is, and how many of them make a call.
+/// Steps of the only operation that there is, and how many of them made a call.
 fn steps(desk: &Desk) -> (usize, usize) {
     let listed = desk.json(&["operations", "list", "--all"]).1;
     let id = listed["operations"][0]["id"].as_str().unwrap().to_owned();
     let shown = desk.json(&["operations", "show", &id]).1;
-    let steps = shown["operation"]["steps"].as_array().unwrap();
-    let calls = |step: &&Value| step["step"]["does"].get("call").is_some();
-    (steps.len(), steps.iter().filter(calls).count())
+    let steps = shown["steps"].as_array().unwrap();
+    (steps.len(), steps.iter().filter(|step| !step["call"].is_null()).count())
 }
 
 /// Prints the figures; every change belongs to a step, and every step was made once.
