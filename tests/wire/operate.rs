@@ -6,6 +6,8 @@ mod counted;
 mod grouped;
 mod judge;
 mod killed;
+mod killing;
+mod looking;
 mod picture;
 mod site;
 mod standalone;

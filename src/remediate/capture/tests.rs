@@ -90,7 +90,7 @@ async fn everything_that_is_restored_is_read() {
     assert_eq!(registered, [("tg-a", "10.0.0.1", "healthy"), ("tg-b", id.as_str(), "unhealthy")]);
     assert_eq!(before.isolation_group.as_str(), "sg-isolate");
     assert_eq!(before.role.as_ref().map(|role| role.users), Some(3));
-    let profile = "arn:aws:iam::000000000000:instance-profile/cattleguard-quarantine";
+    let profile = "arn:aws:iam::000000000000:instance-profile/apps/cattleguard-quarantine";
     assert_eq!(before.quarantine_profile.as_deref(), Some(profile));
     assert_eq!(before.user_data, Some(user_data_digest(b"#cloud-config\nhostname: web\n")));
     assert_eq!(before.detail, samples::detail(&id));

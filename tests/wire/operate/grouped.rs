@@ -6,7 +6,7 @@ use aws_sdk_autoscaling::types::LaunchTemplateSpecification;
 use aws_sdk_ec2::types::RequestLaunchTemplateData;
 
 use super::judge::Log;
-use super::picture::Picture;
+use super::picture::{Picture, state};
 use super::site::Site;
 
 /// Desired capacity, and members with their lifecycle state.
@@ -84,4 +84,20 @@ async fn a_group_that_would_launch_something_else_is_left_alone() {
     assert!(reason.contains("would not be golden") && reason.contains(&site.grounds.image), "{reason}");
     assert_eq!(Log::of(&site.scene).await.changes().count(), 0);
     assert_eq!((site.state(&old).await.as_str(), group(&site).await.0), ("running", 2));
+}
+
+#[tokio::test]
+async fn a_substitute_that_differs_leaves_the_group_and_ends() {
+    let (site, old) = Site::grouped().await;
+    let before = Picture::of(&site, &old).await;
+    site.inside(&site.grounds.image, &[("openssl", "3.0.8")]).await;
+    let (code, done) = site.desk.json(&["enforce"]);
+    assert_eq!((code, &done["operations"][0]["status"]), (2, &"rolled-back".into()), "{done:#}");
+    let made = site.replacements(&old).await;
+    assert_eq!((made.len(), state(&made[0]).as_str()), (1, "terminated"));
+    let (desired, members) = group(&site).await;
+    assert_eq!((desired, members.len(), members[&old].as_str()), (2, 2, "InService"), "{members:?}");
+    assert_eq!(Picture::of(&site, &old).await, before);
+    Log::of(&site.scene).await.nothing_was_refused();
+    site.audited();
 }

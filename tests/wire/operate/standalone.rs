@@ -55,3 +55,20 @@ async fn a_quarantined_server_is_cut_off_and_released_as_it_was() {
     assert_eq!(tags(&site.server(&server).await).len(), 1);
     site.audited();
 }
+
+#[tokio::test]
+async fn a_replacement_that_differs_is_ended_and_the_old_one_keeps_serving() {
+    let (site, old) = Site::balanced().await;
+    let before = Picture::of(&site, &old).await;
+    site.inside(&site.grounds.image, &[("openssl", "3.0.7"), ("bash", "5.2.15"), ("netcat", "1.226")]).await;
+    let (code, done) = site.desk.json(&["enforce"]);
+    assert_eq!((code, &done["operations"][0]["status"]), (2, &"rolled-back".into()), "{done:#}");
+    assert!(done["operations"][0]["note"].as_str().unwrap().contains("netcat"), "{done:#}");
+    let made = site.replacements(&old).await;
+    assert_eq!((made.len(), state(&made[0]).as_str()), (1, "terminated"));
+    assert_eq!(Picture::of(&site, &old).await, before);
+    let (code, again) = site.desk.json(&["enforce"]);
+    assert_eq!((code, &again["operations"]), (4, &serde_json::json!([])), "the fleet is frozen: {again:#}");
+    Log::of(&site.scene).await.nothing_was_refused();
+    site.audited();
+}

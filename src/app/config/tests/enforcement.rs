@@ -136,20 +136,26 @@ fn groups_profiles_and_parameters_that_cannot_exist() {
     5 | max_age = "0s"
       |           ^^^^
 
-    error[bad-value]: `enforcement.kill_switch.parameter`: `stop it` is not the name of a parameter
-      --> cattleguard.toml:6:29
+    error[bad-value]: `enforcement.poll`: must be 1s to 20s
+      --> cattleguard.toml:6:8
       |
-    6 | kill_switch = { parameter = "stop it", files = "x" }
+    6 | poll = "2m"
+      |        ^^^^
+
+    error[bad-value]: `enforcement.kill_switch.parameter`: `stop it` is not the name of a parameter
+      --> cattleguard.toml:7:29
+      |
+    7 | kill_switch = { parameter = "stop it", files = "x" }
       |                             ^^^^^^^^^
       = help: letters, digits and /._-, e.g. /cattleguard/stop
 
     error[unknown-key]: unknown key `files` in `enforcement.kill_switch`
-      --> cattleguard.toml:6:40
+      --> cattleguard.toml:7:40
       |
-    6 | kill_switch = { parameter = "stop it", files = "x" }
+    7 | kill_switch = { parameter = "stop it", files = "x" }
       |                                        ^^^^^ did you mean `file`?
 
-    6 errors
+    7 errors
     "#);
     insta::assert_snapshot!(told_of("[enforcement]\nbake = \"2h\"\nmax_age = \"1h\""), @r#"
     error[bad-value]: `enforcement.bake`: must be shorter than `enforcement.max_age`

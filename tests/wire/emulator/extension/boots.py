@@ -3,6 +3,7 @@ machine reports to Systems Manager what its image holds, in its own name, as the
 
 import time
 from datetime import datetime, timezone
+from threading import Lock
 
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
@@ -12,6 +13,7 @@ from . import recorder, ssm_inventory, ssm_nodes, trail
 _TAKES = {"seconds": 0.0}
 # Image -> type -> content, as it is inside every machine that starts from it.
 _INSIDES = {}
+_LOCK = Lock()
 
 
 def order(seconds=None, image=None, inside=None):
@@ -37,11 +39,12 @@ def settle(account, region):
     if not _INSIDES or not region:
         return
     known = ssm_inventory.place(account, region)
-    for reservation in list(ec2_backends[account][region].reservations.values()):
-        for instance in reservation.instances:
-            inside = _INSIDES.get(instance.image_id)
-            if inside and instance.id not in known and is_up(instance):
-                _report(account, region, instance, inside)
+    with _LOCK:
+        for reservation in list(ec2_backends[account][region].reservations.values()):
+            for instance in reservation.instances:
+                inside = _INSIDES.get(instance.image_id)
+                if inside and instance.id not in known and is_up(instance):
+                    _report(account, region, instance, inside)
 
 
 def _report(account, region, instance, inside):
