@@ -60,7 +60,7 @@ impl Grounds {
     }
 
     /// One more server, launched from the group's template, with its tag `app`.
-    pub(crate) async fn from_template(&self, person: &Person, app: &str) -> String {
+    pub(crate) async fn templated(&self, person: &Person, app: &str) -> String {
         let template =
             aws_sdk_ec2::types::LaunchTemplateSpecification::builder().launch_template_name("web").version("1");
         let request = person.ec2.run_instances().min_count(1).max_count(1).subnet_id(&self.subnets[0]);

@@ -13,15 +13,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Its state.
 pub(super) fn store(site: &Site) -> SqliteStore {
-    SqliteStore::open(&site.desk.path("state.db")).expect("the state opens after a kill")
+    SqliteStore::open(&site.desk.path("state.db")).unwrap()
 }
 
 /// A killed process leaves its lease behind, for two minutes at most: the test lets it expire.
 fn expire_lease(site: &Site) {
     let (store, later) = (store(site), Timestamp::now() + SignedDuration::from_hours(1));
     for name in ["enforce", "scan"] {
-        let lease = store.acquire(name, "the test", later, 1).expect("an expired lease can be taken");
-        store.release(&lease).expect("released");
+        let lease = store.acquire(name, "the test", later, 1).unwrap();
+        store.release(&lease).unwrap();
     }
 }
 

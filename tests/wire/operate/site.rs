@@ -77,7 +77,7 @@ impl Site {
     pub(crate) async fn grouped() -> (Self, String) {
         let site = Self::new(0).await;
         let server = site.grounds.group(&site.mia, 2).await.remove(0);
-        let reference = site.grounds.from_template(&site.mia, "reference").await;
+        let reference = site.grounds.templated(&site.mia, "reference").await;
         site.record_from(&reference).await;
         site.drift(&server).await;
         (site, server)
