@@ -216,13 +216,15 @@ pub struct AclDetail {
     pub entries: Vec<AclEntry>,
 }
 
-/// The role behind an instance profile.
+/// An instance profile and the role behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleDetail {
     /// Role name.
     pub name: String,
     /// Unique id, `AROA…`: session ids begin with it.
     pub unique_id: String,
+    /// ARN of the profile as IAM tells it, with its path: what EC2 wants to be given, and what it shows afterwards.
+    pub profile_arn: String,
     /// Instances of this account and region that use the profile, the one asked about included.
     pub users: u32,
 }

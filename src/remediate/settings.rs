@@ -86,12 +86,19 @@ pub struct Settings {
     pub attest_s: u64,
     /// Longest wait for a target to become healthy or to drain.
     pub traffic_s: u64,
+    /// Pause between the first looks at what is waited for.
+    #[serde(default = "poll_s")]
+    pub poll_s: u64,
     /// Whether a replacement must prove itself by SSM inventory.
     pub expect_inventory: bool,
     /// Alarms that must be quiet while the replacement bakes.
     pub alarms: Vec<String>,
     /// An operation older than this is left to a person.
     pub max_age_s: u64,
+}
+
+fn poll_s() -> u64 {
+    5
 }
 
 impl Default for Settings {
@@ -110,6 +117,7 @@ impl Default for Settings {
             attest_s: 30 * 60,
             // The ELBv2 default deregistration delay is 300 s and may be up to 3,600 s.
             traffic_s: 70 * 60,
+            poll_s: poll_s(),
             expect_inventory: true,
             alarms: Vec::new(),
             max_age_s: 6 * 3_600,

@@ -47,11 +47,25 @@ impl Grounds {
         let targets = target_group(person, "web", &vpc).await;
         let mut servers = Vec::new();
         for index in 0..standalone {
-            let id = server(person, &image, &subnets[index % 2], &profile).await;
+            let id = server(person, &image, &subnets[index % 2], &profile, "web").await;
             register(person, &targets, &id).await;
             servers.push(id);
         }
         Self { image, vpc, subnets, isolate, open, quarantine, profile, targets, standalone: servers }
+    }
+
+    /// One more server, in no target group, with its tag `app`.
+    pub(crate) async fn server(&self, person: &Person, app: &str) -> String {
+        server(person, &self.image, &self.subnets[0], &self.profile, app).await
+    }
+
+    /// One more server, launched from the group's template, with its tag `app`.
+    pub(crate) async fn templated(&self, person: &Person, app: &str) -> String {
+        let template =
+            aws_sdk_ec2::types::LaunchTemplateSpecification::builder().launch_template_name("web").version("1");
+        let request = person.ec2.run_instances().min_count(1).max_count(1).subnet_id(&self.subnets[0]);
+        let request = request.launch_template(template.build()).tag_specifications(tagged(app));
+        request.send().await.unwrap().instances.unwrap().remove(0).instance_id.unwrap()
     }
 
     /// The group `web`, with a template version that is the golden, over two subnets and the target group. Its
@@ -63,7 +77,8 @@ impl Grounds {
         let request = scaling.create_auto_scaling_group().auto_scaling_group_name("web").launch_template(template);
         let request = request.min_size(1).max_size(desired + 2).desired_capacity(desired);
         let request = request.vpc_zone_identifier(self.subnets[..2].join(",")).target_group_arns(&self.targets);
-        request.send().await.unwrap();
+        let tag = aws_sdk_autoscaling::types::Tag::builder().key("app").value("web").propagate_at_launch(true).build();
+        request.tags(tag).send().await.unwrap();
         let answer = scaling.describe_auto_scaling_groups().auto_scaling_group_names("web").send().await.unwrap();
         let members = answer.auto_scaling_groups.unwrap().remove(0).instances.unwrap();
         members.into_iter().map(|member| member.instance_id.unwrap()).collect()
@@ -111,14 +126,18 @@ pub(crate) async fn profile(person: &Person, name: &str) -> String {
     made.instance_profile.unwrap().arn
 }
 
-async fn server(person: &Person, image: &str, subnet: &str, profile: &str) -> String {
-    let tag = Tag::builder().key("app").value("web").build();
-    let tags = TagSpecification::builder().resource_type(ResourceType::Instance).tags(tag).build();
+async fn server(person: &Person, image: &str, subnet: &str, profile: &str, app: &str) -> String {
+    let tags = tagged(app);
     let profile = aws_sdk_ec2::types::IamInstanceProfileSpecification::builder().arn(profile).build();
     let request = person.ec2.run_instances().image_id(image).min_count(1).max_count(1).subnet_id(subnet);
     let request = request.instance_type("t3.micro".into()).iam_instance_profile(profile).tag_specifications(tags);
     let answer = request.user_data(base64(USER_DATA)).send().await.unwrap();
     answer.instances.unwrap().remove(0).instance_id.unwrap()
+}
+
+fn tagged(app: &str) -> TagSpecification {
+    let tag = Tag::builder().key("app").value(app).build();
+    TagSpecification::builder().resource_type(ResourceType::Instance).tags(tag).build()
 }
 
 async fn new_group(person: &Person, name: &str, vpc: &str) -> String {

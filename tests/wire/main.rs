@@ -13,10 +13,12 @@
 
 mod accounts;
 mod binary;
+mod desk;
 mod enforce;
 mod failures;
 mod grounds;
 mod inventory;
+mod operate;
 mod paging;
 mod placement;
 mod reading;

@@ -1,79 +1,12 @@
 //! The built binary against the emulator, as a user runs it: record a golden, scan, let people change servers, scan
 //! again, and read what it says.
 
-use std::path::PathBuf;
-use std::process::Output;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::binary::run_cattleguard;
+use crate::desk::Desk;
 use crate::inventory::report_at;
-use crate::scene::{EXTERNAL_ID, IRELAND, Person, SHOP, Scene, reader};
-
-/// One user's folder: configuration and state.
-struct Desk {
-    folder: TempDir,
-    url: String,
-}
-
-impl Desk {
-    fn new(scene: &Scene) -> Self {
-        let desk = Self { folder: TempDir::new().unwrap(), url: scene.emulator.url.clone() };
-        let role = reader(SHOP);
-        let state = desk.path("state.db");
-        let text = format!(
-            r#"
-[state]
-url = "sqlite:{}"
-[[account]]
-id = "{SHOP}"
-regions = ["{IRELAND}"]
-role = "{role}"
-external_id = "{EXTERNAL_ID}"
-[[fleet]]
-name = "web"
-select = {{ tags = {{ app = "web" }} }}
-golden = "web"
-"#,
-            state.display()
-        );
-        std::fs::write(desk.path("cattleguard.toml"), text).unwrap();
-        desk
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.run_as(args, &[("AWS_ACCESS_KEY_ID", "AKIABASE"), ("AWS_SECRET_ACCESS_KEY", "secret")])
-    }
-
-    fn run_as(&self, args: &[&str], credentials: &[(&str, &str)]) -> Output {
-        let config = self.path("cattleguard.toml");
-        let mut line = vec!["-C", config.to_str().unwrap()];
-        line.extend(args);
-        let mut env = vec![("AWS_ENDPOINT_URL", self.url.as_str()), ("AWS_REGION", IRELAND)];
-        env.extend(credentials);
-        run_cattleguard(&line, &env)
-    }
-
-    fn ok(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Exit code and document of a scan.
-    fn scan(&self) -> (i32, Value) {
-        let output = self.run(&["scan", "-o", "json"]);
-        let document = serde_json::from_slice(&output.stdout);
-        let document = document.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-        (output.status.code().unwrap(), document)
-    }
-}
+use crate::scene::{IRELAND, Person, SHOP, Scene};
 
 const GOLDEN: &[(&str, &str)] = &[("openssl", "3.0.7"), ("bash", "5.2.15")];
 

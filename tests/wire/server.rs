@@ -39,6 +39,12 @@ impl Emulator {
         assert!(answer.status().is_success(), "{path} {order}: {}", answer.status());
     }
 
+    /// The log of requests, oldest first, see `emulator/extension/calls.py`.
+    pub(crate) async fn calls(&self) -> Vec<Value> {
+        let answer = self.http.get(format!("{}/_calls", self.url)).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
     /// An AWS JSON call for services that have no SDK client here. The emulator does not check signatures,
     /// only whose key it is.
     pub(crate) async fn json_call(&self, key: &str, region: &str, service: &str, target: &str, body: Value) {

@@ -19,6 +19,8 @@ pub struct EnforcementConfig {
     pub retain: Duration,
     /// How long a replacement must serve well before the old instance is retired.
     pub bake: Duration,
+    /// Pause between the first looks at what an operation waits for.
+    pub poll: Duration,
     /// Name of the security group that lets nothing through, in every VPC.
     pub isolation_group: String,
     /// Name of the security group that lets everything through, for the cut mode `convert`.
@@ -49,6 +51,9 @@ pub struct KillSwitchConfig {
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(6 * 3_600);
 const DEFAULT_RETAIN: Duration = Duration::from_secs(7 * 86_400);
 const DEFAULT_BAKE: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_POLL: Duration = Duration::from_secs(5);
+/// The pause grows to three times this, and the lease is renewed with each look only.
+const LONGEST_POLL: Duration = Duration::from_secs(20);
 const DEFAULT_STOP_FILE: &str = "/run/cattleguard/stop";
 const DEFAULT_APPROVAL_TTL: Duration = Duration::from_secs(24 * 3_600);
 /// Every operation waits most of the time; more at once only makes throttling likelier.
@@ -59,6 +64,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> EnforcementConfig {
     let max_age = section.or("max_age", DEFAULT_MAX_AGE);
     let retain = section.or("retain", DEFAULT_RETAIN);
     let bake = section.or("bake", DEFAULT_BAKE);
+    let poll = section.or("poll", DEFAULT_POLL);
     let isolation_group = section.or("isolation_group", GroupName("cattleguard-isolate".to_owned())).0;
     let open_group = section.or("open_group", GroupName("cattleguard-open".to_owned())).0;
     let profile = Profile(Some("cattleguard-quarantine".to_owned()));
@@ -81,6 +87,9 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> EnforcementConfig {
         let fault = Fault::bad("`enforcement.bake`: must be shorter than `enforcement.max_age`");
         section.fault("bake", fault.help("every replacement would be left to a person before it had baked"));
     }
+    if poll < Duration::from_secs(1) || poll > LONGEST_POLL {
+        section.fault("poll", Fault::bad("`enforcement.poll`: must be 1s to 20s"));
+    }
     if !(1..=MOST_CONCURRENCY).contains(&concurrency) {
         let message = format!("`enforcement.concurrency`: must be 1 to {MOST_CONCURRENCY}");
         section.fault("concurrency", Fault::bad(message));
@@ -89,6 +98,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> EnforcementConfig {
         max_age,
         retain,
         bake,
+        poll,
         isolation_group,
         open_group,
         quarantine_profile,

@@ -10,7 +10,7 @@ use crate::types::FleetName;
 impl Config {
     /// How operations on a fleet are done. An unknown fleet gets the defaults.
     pub fn settings_for(&self, fleet: &FleetName) -> Settings {
-        let EnforcementConfig { max_age, retain, bake, isolation_group, open_group, quarantine_profile, .. } =
+        let EnforcementConfig { max_age, retain, bake, poll, isolation_group, open_group, quarantine_profile, .. } =
             &self.enforcement;
         let own = self.fleet_enforcement.get(fleet).cloned().unwrap_or_default();
         let FleetEnforcement { cut, identity, method, moves, alarms, bake: own_bake, retain: own_retain, .. } = own;
@@ -25,6 +25,7 @@ impl Config {
             moves,
             bake_s: seconds(own_bake, bake),
             retain_s: seconds(own_retain, retain),
+            poll_s: poll.as_secs(),
             expect_inventory: self.fleets.iter().find(|one| one.name == *fleet).is_none_or(|one| one.expect_inventory),
             alarms,
             max_age_s: max_age.as_secs(),

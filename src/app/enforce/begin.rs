@@ -3,7 +3,9 @@
 
 use super::session::Session;
 use crate::app::pipeline::past_of;
-use crate::remediate::{self, OperationRecord, Prepare, Refusal, Requested, WriteFailure, lay_out_release, prepare};
+use crate::remediate::{
+    self, OperationRecord, Prepare, Refusal, Requested, WriteCall, WriteFailure, lay_out_release, prepare,
+};
 use crate::types::{Finding, GoldenStatus, Operation, OperationId, OperationKind};
 
 /// Why an operation is not begun.
@@ -96,9 +98,7 @@ impl Session<'_> {
         record.facts.principal = Some(principal.map_err(|error| Refused::passing(error.to_string()))?);
         for step in &record.steps {
             let remediate::Does::Call(call) = &step.step.does else { continue };
-            // What is about the replacement cannot be asked before there is one.
-            let text = serde_json::to_string(call).unwrap_or_default();
-            if text.contains(remediate::REPLACEMENT) || text.contains(remediate::CURRENT) {
+            if !can_be_asked(record, call) {
                 continue;
             }
             let context = remediate::CallContext {
@@ -121,6 +121,20 @@ impl Session<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether an answer now says anything about the call when it is made. What is about the replacement has no resource
+/// yet. And the enforcing role may change only an instance that carries the mark of an operation, which comes with the
+/// first step: until then every other call on the instance is refused.
+fn can_be_asked(record: &OperationRecord, call: &WriteCall) -> bool {
+    let text = serde_json::to_string(call).unwrap_or_default();
+    if text.contains(remediate::REPLACEMENT) || text.contains(remediate::CURRENT) {
+        return false;
+    }
+    let marks = matches!(call, WriteCall::CreateTags { .. } | WriteCall::DeleteTags { .. });
+    let on_instance = matches!(call, WriteCall::SetInterfaceDeletion { .. }) || text.contains(record.instance.as_str());
+    let marked = record.before.detail.instance.tags.contains_key(remediate::OPERATION_TAG);
+    marks || marked || !on_instance
 }
 
 /// The quarantine that an instance is in: the last one that is done and was not released.

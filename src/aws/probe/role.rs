@@ -19,7 +19,8 @@ const ABSENT: &str = "NoSuchEntity";
 /// States in which an instance holds credentials of its profile, or may again.
 const ALIVE: [&str; 4] = ["pending", "running", "stopping", "stopped"];
 
-/// The role behind a profile; `None` when there is no such profile, or it has no role.
+/// The role behind a profile, which is found by its name alone: an ARN that was put together lacks the path. `None`
+/// when there is no such profile, or it has no role.
 pub(in crate::aws) async fn role_of(
     clients: &PlaceClients,
     profile_arn: &str,
@@ -31,10 +32,10 @@ pub(in crate::aws) async fn role_of(
         Err(error) if error.code() == Some(ABSENT) => return Ok(None),
         Err(error) => return Err(read_error(GET_PROFILE, &clients.place, &error)),
     };
-    let Some(role) = answer.instance_profile.and_then(|profile| profile.roles.into_iter().next()) else {
-        return Ok(None);
-    };
-    Ok(Some(RoleDetail { name: role.role_name, unique_id: role.role_id, users: users(clients, profile_arn).await? }))
+    let Some(profile) = answer.instance_profile else { return Ok(None) };
+    let (arn, Some(role)) = (profile.arn, profile.roles.into_iter().next()) else { return Ok(None) };
+    let users = users(clients, &arn).await?;
+    Ok(Some(RoleDetail { name: role.role_name, unique_id: role.role_id, profile_arn: arn, users }))
 }
 
 /// How many instances use a profile.

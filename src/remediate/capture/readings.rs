@@ -56,11 +56,12 @@ pub(super) async fn identity(
     };
     let Some(name) = &settings.quarantine_profile else { return Ok((role, None)) };
     let arn = profile_arn(place, &detail.instance.arn(), name);
-    let exists = probe.role_of(place, &arn).await?.is_some();
-    Ok((role, exists.then_some(arn)))
+    let quarantine = probe.role_of(place, &arn).await?;
+    Ok((role, quarantine.map(|found| found.profile_arn)))
 }
 
-/// The ARN of a profile by its name, in the partition of another ARN of the same place.
+/// An ARN by which a profile can be looked up, in the partition of another ARN of the same place. Its path is not
+/// known.
 fn profile_arn(place: &Place, neighbour: &str, name: &str) -> String {
     let partition = neighbour.split(':').nth(1).unwrap_or("aws");
     format!("arn:{partition}:iam::{}:instance-profile/{name}", place.account)

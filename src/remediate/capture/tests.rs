@@ -28,12 +28,17 @@ impl World {
             egress: 0,
             open: false,
         };
-        let role = |users| RoleDetail { name: "web".to_owned(), unique_id: "AROA1".to_owned(), users };
+        let role = |name: &str, users| RoleDetail {
+            name: "web".to_owned(),
+            unique_id: "AROA1".to_owned(),
+            profile_arn: format!("arn:aws:iam::000000000000:instance-profile/apps/{name}"),
+            users,
+        };
         let probe = StubProbe {
             detail: Some(samples::detail(id.as_str())),
             security_groups: vec![isolation],
-            roles: [("web", role(3)), ("cattleguard-quarantine", role(0))]
-                .map(|(name, role)| (name.to_owned(), role))
+            roles: [("web", 3), ("cattleguard-quarantine", 0)]
+                .map(|(name, users)| (name.to_owned(), role(name, users)))
                 .into(),
             ..StubProbe::default()
         };
@@ -85,7 +90,7 @@ async fn everything_that_is_restored_is_read() {
     assert_eq!(registered, [("tg-a", "10.0.0.1", "healthy"), ("tg-b", id.as_str(), "unhealthy")]);
     assert_eq!(before.isolation_group.as_str(), "sg-isolate");
     assert_eq!(before.role.as_ref().map(|role| role.users), Some(3));
-    let profile = "arn:aws:iam::000000000000:instance-profile/cattleguard-quarantine";
+    let profile = "arn:aws:iam::000000000000:instance-profile/apps/cattleguard-quarantine";
     assert_eq!(before.quarantine_profile.as_deref(), Some(profile));
     assert_eq!(before.user_data, Some(user_data_digest(b"#cloud-config\nhostname: web\n")));
     assert_eq!(before.detail, samples::detail(&id));

@@ -8,8 +8,10 @@ use super::{Engine, Halt};
 use crate::remediate::condition::{Learned, Looking, Seen, look, needs_agreement};
 use crate::remediate::{Condition, OperationRecord};
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
-const LONGEST_BETWEEN: Duration = Duration::from_secs(15);
+/// The pause grows to so many times what is configured.
+const GROWTH: u32 = 3;
+/// Two looks that have to agree are this far apart at least: reads may be stale.
+const AGREEING: Duration = Duration::from_secs(3);
 
 /// How waiting ended.
 pub(super) enum Waited {
@@ -32,7 +34,8 @@ impl Engine<'_> {
         let timeout = Duration::from_secs(step.map_or(300, |step| step.step.timeout_s));
         // Counted from here, so that a process that was away for long looks before it gives up.
         let until = later(self.host.now(), timeout);
-        let mut between = BETWEEN_LOOKS;
+        let poll = Duration::from_secs(record.settings.poll_s);
+        let mut between = poll;
         let mut before = false;
         loop {
             self.host.renew()?;
@@ -42,7 +45,7 @@ impl Engine<'_> {
                 Ok(Seen::Yes(learned)) if before || !needs_agreement(condition) => return Ok(Waited::Seen(learned)),
                 Ok(Seen::Yes(_)) => {
                     before = true;
-                    between = BETWEEN_LOOKS;
+                    between = poll.max(AGREEING);
                     "seen once".to_owned()
                 }
                 Ok(Seen::NotYet(reason)) => {
@@ -65,7 +68,7 @@ impl Engine<'_> {
                 return Err(Halt::Stopping);
             }
             self.host.sleep(between).await;
-            between = if before { BETWEEN_LOOKS } else { between.saturating_mul(3) / 2 }.min(LONGEST_BETWEEN);
+            between = if before { poll } else { (between.saturating_mul(3) / 2).min(poll.saturating_mul(GROWTH)) };
         }
     }
 }

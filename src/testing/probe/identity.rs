@@ -20,7 +20,7 @@ impl State {
         let users = servers.filter(|server| server.profile.as_ref().is_some_and(|link| *link.arn == *profile_arn));
         let name = name.rsplit('/').next().unwrap_or(name).to_owned();
         let users = u32::try_from(users.count()).unwrap_or(u32::MAX);
-        Ok(Some(RoleDetail { unique_id: iam_id("AROA", &name), name, users }))
+        Ok(Some(RoleDetail { unique_id: iam_id("AROA", &name), name, profile_arn: profile_arn.to_owned(), users }))
     }
 
     pub(super) fn probe_policy(

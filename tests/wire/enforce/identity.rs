@@ -36,6 +36,9 @@ async fn the_role_is_told_with_how_many_share_it() {
     let role = yard.enforcer.role_of(&yard.place, &web).await.unwrap().unwrap();
     assert_eq!((role.name.as_str(), role.users), ("web", 2));
     assert!(role.unique_id.starts_with("AROA"), "{role:?}");
+    let without_path = "arn:aws:iam::111122223333:instance-profile/web";
+    let same = yard.enforcer.role_of(&yard.place, without_path).await.unwrap().unwrap();
+    assert_eq!((same.profile_arn.as_str(), same.users), (web.as_str(), 2), "found by its name, told with its path");
     let gone = "arn:aws:iam::111122223333:instance-profile/gone";
     assert_eq!(yard.enforcer.role_of(&yard.place, gone).await.unwrap(), None);
 }

@@ -45,7 +45,7 @@ async fn the_printed_policy_lacks_nothing() {
 async fn what_is_missing_is_named() {
     let yard = Yard::new().await;
     let few = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": ["ec2:*", "iam:SimulatePrincipalPolicy"], "Resource": "*"},
         {"Effect": "Deny", "Action": ["ec2:TerminateInstances", "iam:PassRole"], "Resource": "*"},
     ]});
     grant(&yard, &few.to_string()).await;

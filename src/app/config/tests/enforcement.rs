@@ -26,7 +26,7 @@ fn a_fleet_overrides_what_holds_for_all() {
     let keys = "cut = \"nacl\"\nidentity = \"none\"\nreplace = \"launch\"\nmove = [\"addresses\", \"volumes\"]\n\
                 alarms = [\"web-5xx\"]\nbake = \"10m\"\nexpect_inventory = false\nuser_data_file = \"web.sh\"\n";
     let all = "[enforcement]\nbake = \"1m\"\nretain = \"30d\"\nmax_age = \"2h\"\nquarantine_profile = \"\"\n\
-               isolation_group = \"shut\"\nevidence = \"kept\"\ntwo_person = true\n";
+               poll = \"10s\"\nisolation_group = \"shut\"\nevidence = \"kept\"\ntwo_person = true\n";
     let config = with_fleet(keys, all);
     let expected = Settings {
         cut: CutMode::Nacl,
@@ -37,6 +37,7 @@ fn a_fleet_overrides_what_holds_for_all() {
         moves: Moves { addresses: true, volumes: true, ..Moves::default() },
         bake_s: 600,
         retain_s: 30 * 86_400,
+        poll_s: 10,
         expect_inventory: false,
         alarms: vec!["web-5xx".to_owned()],
         max_age_s: 7_200,
@@ -107,7 +108,7 @@ fn settings_that_do_not_fit_together() {
 #[test]
 fn groups_profiles_and_parameters_that_cannot_exist() {
     let text = "[enforcement]\nisolation_group = \"sg-0123\"\nquarantine_profile = \"arn:aws:iam::1:instance-profile/q\"\n\
-                concurrency = 0\nmax_age = \"0s\"\nkill_switch = { parameter = \"stop it\", files = \"x\" }\n";
+                concurrency = 0\nmax_age = \"0s\"\npoll = \"2m\"\nkill_switch = { parameter = \"stop it\", files = \"x\" }\n";
     insta::assert_snapshot!(told_of(text), @r#"
     error[bad-value]: `enforcement.isolation_group`: `sg-0123` is an id or looks like one
       --> cattleguard.toml:2:19
@@ -135,20 +136,26 @@ fn groups_profiles_and_parameters_that_cannot_exist() {
     5 | max_age = "0s"
       |           ^^^^
 
-    error[bad-value]: `enforcement.kill_switch.parameter`: `stop it` is not the name of a parameter
-      --> cattleguard.toml:6:29
+    error[bad-value]: `enforcement.poll`: must be 1s to 20s
+      --> cattleguard.toml:6:8
       |
-    6 | kill_switch = { parameter = "stop it", files = "x" }
+    6 | poll = "2m"
+      |        ^^^^
+
+    error[bad-value]: `enforcement.kill_switch.parameter`: `stop it` is not the name of a parameter
+      --> cattleguard.toml:7:29
+      |
+    7 | kill_switch = { parameter = "stop it", files = "x" }
       |                             ^^^^^^^^^
       = help: letters, digits and /._-, e.g. /cattleguard/stop
 
     error[unknown-key]: unknown key `files` in `enforcement.kill_switch`
-      --> cattleguard.toml:6:40
+      --> cattleguard.toml:7:40
       |
-    6 | kill_switch = { parameter = "stop it", files = "x" }
+    7 | kill_switch = { parameter = "stop it", files = "x" }
       |                                        ^^^^^ did you mean `file`?
 
-    6 errors
+    7 errors
     "#);
     insta::assert_snapshot!(told_of("[enforcement]\nbake = \"2h\"\nmax_age = \"1h\""), @r#"
     error[bad-value]: `enforcement.bake`: must be shorter than `enforcement.max_age`

@@ -158,6 +158,7 @@ fn every_setting_is_shown_with_its_origin() {
     enforcement.max_age = "6h"  # default
     enforcement.retain = "7d"  # default
     enforcement.bake = "5m"  # default
+    enforcement.poll = "5s"  # default
     enforcement.isolation_group = "cattleguard-isolate"  # default
     enforcement.open_group = "cattleguard-open"  # default
     enforcement.quarantine_profile = "cattleguard-quarantine"  # default

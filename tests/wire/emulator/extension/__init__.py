@@ -3,6 +3,8 @@
 from . import (
     autoscaling_groups,
     autoscaling_launches,
+    autoscaling_members,
+    boots,
     ec2_addresses,
     ec2_filters,
     ec2_groups,
@@ -13,6 +15,7 @@ from . import (
     ec2_tokens,
     ec2_user_data,
     elb_draining,
+    elb_health,
     iam_simulation,
     paging,
     recorder,
@@ -27,6 +30,8 @@ from . import (
 _PARTS = (
     autoscaling_groups,
     autoscaling_launches,
+    autoscaling_members,
+    boots,
     ec2_addresses,
     ec2_filters,
     ec2_groups,
@@ -37,6 +42,7 @@ _PARTS = (
     ec2_tokens,
     ec2_user_data,
     elb_draining,
+    elb_health,
     iam_simulation,
     paging,
     recorder,

@@ -1,12 +1,25 @@
 """What the tests steer the emulator by: `POST` of JSON to `/_faults`, `/_pages`, `/_nodes`, `/_roles`,
-`/_profiles`, `/_alarms`, `/_associations` and `/_capacity`."""
+`/_profiles`, `/_alarms`, `/_associations`, `/_capacity` and `/_boots`. `GET /_calls` reads the log of requests,
+`POST /_forget` empties it and the trail."""
 
 import io
 import json
 
 from moto.iam.models import get_account_id_from
 
-from . import alarms, autoscaling_groups, iam_profiles, paging, ssm_associations, ssm_nodes, sts_roles
+from . import (
+    alarms,
+    autoscaling_groups,
+    boots,
+    calls,
+    iam_decisions,
+    iam_profiles,
+    paging,
+    ssm_associations,
+    ssm_nodes,
+    sts_roles,
+    trail,
+)
 from .faults import Faults, answer, describe, lose
 
 
@@ -21,16 +34,30 @@ class Control:
         path = environ.get("PATH_INFO", "")
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
+        if path == "/_calls":
+            return _calls(start_response)
         if path.startswith("/_"):
             return self._steer(path, body, start_response)
         call = describe(environ, body)
         call["account"] = get_account_id_from(call["key"])
+        boots.settle(call["account"], call["region"])
+        entry = calls.begin(call, body)
+
+        def answered(status, headers, *more):
+            entry["status"] = int(status.split()[0])
+            return start_response(status, headers, *more)
+
+        return self._answer(call, body, environ, answered)
+
+    def _answer(self, call, body, environ, start_response):
         order = self._faults.take(call)
+        if order is None and not iam_decisions.may(call, body):
+            order = {"kind": "denied", "message": "no policy allows it"}
         if order is not None and order["kind"] == "lost":
             return lose(self._app(environ, lambda *_: None), environ)
         if order is not None:
             return answer(order, call, environ, start_response)
-        if alarms.action(path) == "DescribeAlarms":
+        if alarms.action(environ.get("PATH_INFO", "")) == "DescribeAlarms":
             return alarms.answer(call, body, start_response)
         return self._app(environ, start_response)
 
@@ -52,9 +79,20 @@ class Control:
             alarms.order(**order)
         elif path == "/_associations":
             ssm_associations.tell(order["content"])
+        elif path == "/_boots":
+            boots.order(**order)
+        elif path == "/_forget":
+            calls.clear()
+            trail.forget()
         elif path == "/_capacity":
             autoscaling_groups.exhaust(order["subnet"], order.get("code"))
         else:
             status = "404 Not Found"
         start_response(status, [("Content-Length", "0")])
         return [b""]
+
+
+def _calls(start_response):
+    raw = calls.read()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(raw)))])
+    return [raw]

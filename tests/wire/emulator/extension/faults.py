@@ -73,7 +73,7 @@ def answer(order, call, environ, start_response):
         return [b"<no> {xml"]
     # An order of kind `error` names its code.
     codes, statuses = _CODES.get(kind) or ((order["code"],) * 3, (order.get("status", 400),) * 2)
-    message = "ordered by the test"
+    message = order.get("message", "ordered by the test")
     if call["service"] == "ec2":
         code, status, content = codes[0], statuses[0], "text/xml"
         body = f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></Response>"

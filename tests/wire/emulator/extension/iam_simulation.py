@@ -12,29 +12,36 @@ from moto.iam.responses import IamResponse
 from .errors import ApiError
 
 
-def _list(value):
+def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def _holds(conditions, context):
+def matches(text, patterns, fold=False):
+    """Whether one of the patterns fits; actions are compared without regard to case."""
+    lower = str.lower if fold else str
+    return any(fnmatch.fnmatchcase(lower(text), lower(one)) for one in patterns)
+
+
+def holds(conditions, context):
+    """Whether all conditions hold for the values of a call."""
     for operator, keys in conditions.items():
         for key, wanted in keys.items():
             values = context.get(key)
             if operator == "Null":
-                met = (values is None) == (str(_list(wanted)[0]).lower() == "true")
+                met = (values is None) == (str(listed(wanted)[0]).lower() == "true")
             elif values is None:
                 met = operator.startswith("ForAllValues:")
             else:
-                met = all(any(fnmatch.fnmatchcase(value, one) for one in _list(wanted)) for value in values)
+                met = all(matches(value, listed(wanted)) for value in values)
             if not met:
                 return False
     return True
 
 
 def _applies(statement, action, context):
-    named = any(fnmatch.fnmatchcase(action.lower(), one.lower()) for one in _list(statement["Action"]))
-    anywhere = "NotResource" in statement or "*" in _list(statement.get("Resource", []))
-    return named and anywhere and _holds(statement.get("Condition", {}), context)
+    named = matches(action, listed(statement["Action"]), fold=True)
+    anywhere = "NotResource" in statement or "*" in listed(statement.get("Resource", []))
+    return named and anywhere and holds(statement.get("Condition", {}), context)
 
 
 def _statements(self, arn):
@@ -43,7 +50,7 @@ def _statements(self, arn):
     if role is None:
         raise ApiError("NoSuchEntity", f"{arn} cannot be found.")
     documents = role.policies.values()
-    return [one for text in documents for one in _list(json.loads(unquote(text))["Statement"])]
+    return [one for text in documents for one in listed(json.loads(unquote(text))["Statement"])]
 
 
 def simulate_principal_policy(self):

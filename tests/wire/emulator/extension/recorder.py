@@ -13,7 +13,7 @@ from . import trail
 from .caller import user_identity
 from .shapes import flat_request, flat_response, is_flat, json_names, wrapped_request, wrapped_response
 
-_READS = ("Describe", "Get", "List", "Lookup", "Search", "Head", "AssumeRole")
+READS = ("Describe", "Get", "List", "Lookup", "Search", "Head", "AssumeRole")
 _SOURCES = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing"}
 _REMOVED = "<sensitiveDataRemoved>"
 _HIDDEN = "Value hidden due to security reasons."
@@ -53,7 +53,7 @@ def envelope(identity, source, name, region, account):
         "awsRegion": region,
         "requestID": str(uuid.uuid4()),
         "eventID": str(uuid.uuid4()),
-        "readOnly": name.startswith(_READS),
+        "readOnly": name.startswith(READS),
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": account,

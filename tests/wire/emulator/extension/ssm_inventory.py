@@ -21,8 +21,13 @@ _ITEMS = {}
 _TYPE = re.compile(r"^(AWS|Custom):.{1,90}$")
 
 
+def place(account, region):
+    """Instance -> type -> item."""
+    return _ITEMS.setdefault((account, region), {})
+
+
 def _place(self):
-    return _ITEMS.setdefault((self.current_account, self.region), {})
+    return place(self.current_account, self.region)
 
 
 def content_hash(content):
@@ -80,13 +85,13 @@ def get_inventory(self):
     if len(wanted) > 1:
         raise ApiError("InvalidResultAttributeException", "one type at a time")
     kind = wanted[0] if wanted else "AWS:InstanceInformation"
-    place = _place(self)
-    if kind.startswith("Custom:") and not any(kind in items for items in place.values()):
+    known = _place(self)
+    if kind.startswith("Custom:") and not any(kind in items for items in known.values()):
         raise ApiError("InvalidTypeNameException", f"{kind} is not known")
     conditions = self._get_param("Filters") or []
     entities = [
         {"Id": instance, "Data": {kind: items[kind]} if kind in items else {}}
-        for instance, items in sorted(place.items())
+        for instance, items in sorted(known.items())
         if all(_matches(self, instance, condition) for condition in conditions)
     ]
     items, token = page("GetInventory", entities, self._get_param("NextToken"), self._get_param("MaxResults"), 50)
@@ -95,10 +100,10 @@ def get_inventory(self):
 
 def list_inventory_entries(self):
     instance, kind = self._get_param("InstanceId"), self._get_param("TypeName")
-    place = _place(self)
-    if instance not in place:
+    known = _place(self)
+    if instance not in known:
         raise ApiError("InvalidInstanceId", f"{instance} is not a managed node")
-    item = place[instance].get(kind, {"SchemaVersion": "1.0", "Content": []})
+    item = known[instance].get(kind, {"SchemaVersion": "1.0", "Content": []})
     entries, token = page(
         "ListInventoryEntries", item["Content"], self._get_param("NextToken"), self._get_param("MaxResults"), 50
     )

@@ -59,6 +59,7 @@ def install():
         session = result.result["Credentials"]
         session.started = datetime.now(timezone.utc)
         session.source_identity = self._get_param("SourceIdentity")
+        session.policy_document = self._get_param("Policy")
         return result
 
     STSBackend.assume_role = check

@@ -42,6 +42,12 @@ def add(account, region, entry, now):
         _EVENTS.setdefault((account, region), []).append(event)
 
 
+def forget():
+    """What was done before this is older than what the trail keeps."""
+    with _LOCK:
+        _EVENTS.clear()
+
+
 def _named(entry):
     return sorted(set(_IDS.findall(json.dumps([entry["requestParameters"], entry["responseElements"]]))))
 
