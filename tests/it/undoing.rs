@@ -62,10 +62,10 @@ fn a_member_that_comes_back_stays_protected_until_the_group_has_scaled_in() {
     assert!(undone);
     let log = app.cloud().log();
     let ours = || log.iter().filter(|entry| matches!(entry.by, By::Enforcer(_)));
-    let lowered = ours().filter(|entry| matches!(entry.change, Change::Desired { .. })).last().unwrap();
+    let lowered = ours().rfind(|entry| matches!(entry.change, Change::Desired { .. })).unwrap();
     let off =
         |change: &Change| matches!(change, Change::Set { what, to } if what == "scale-in-protection" && to == "false");
-    let unprotected = ours().filter(|entry| off(&entry.change)).last().unwrap();
+    let unprotected = ours().rfind(|entry| off(&entry.change)).unwrap();
     let between = unprotected.at.duration_since(lowered.at).as_secs();
     assert!(between >= 60, "{between} s");
     app.may_leave_alerts();
