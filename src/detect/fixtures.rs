@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -70,23 +69,10 @@ pub(super) fn item(list: &[(&str, &str)], captured: &str) -> InventoryItem {
 
 pub(super) fn instance(id: &str) -> Instance {
     Instance {
-        id: id.into(),
-        account: "000000000000".into(),
-        region: "eu-west-1".into(),
-        zone: "eu-west-1a".to_owned(),
-        image: "ami-1".into(),
-        instance_type: "m7g.large".to_owned(),
-        state: "running".to_owned(),
-        launched_at: "2026-11-01T00:00:00Z".parse().unwrap(),
-        lifecycle: None,
-        platform: None,
-        key_name: None,
         subnet: None,
         instance_profile: Some("arn:aws:iam::000000000000:instance-profile/web".to_owned()),
-        profile_association: None,
         metadata_options: MetadataOptions { http_tokens: Some("required".to_owned()), ..MetadataOptions::default() },
         user_data: Observed::Seen(Some(Digest::new("sha256:aa"))),
-        source_dest_check: Some(true),
         interfaces: vec![NetworkInterface {
             id: EniId::new(format!("eni-{id}")),
             attachment: None,
@@ -108,9 +94,6 @@ pub(super) fn instance(id: &str) -> Instance {
             encrypted: Some(true),
         }],
         tags: BTreeMap::from([("app".to_owned(), "web".to_owned())]),
-        operator: None,
-        asg: None,
-        targets: Vec::new(),
         node: Observed::Seen(Some(ManagedNode {
             ping_status: "Online".to_owned(),
             last_ping: None,
@@ -122,6 +105,7 @@ pub(super) fn instance(id: &str) -> Instance {
             InventoryType::new("AWS:Application"),
             item(&[("bash", "5.1"), ("openssl", "3.0.1")], "11:50"),
         )]),
+        ..crate::types::sample::instance(id)
     }
 }
 
@@ -167,25 +151,7 @@ pub(super) fn golden() -> Golden {
 }
 
 pub(super) fn fleet() -> Fleet {
-    Fleet {
-        name: "web".into(),
-        select: Selector { tags: BTreeMap::from([("app".to_owned(), "web".to_owned())]), ..Selector::default() },
-        golden: "web".into(),
-        enforcement: Enforcement::Observe,
-        budget_count: 1,
-        budget_percent: 5.0,
-        allow_min_one: false,
-        budget_cooldown: Duration::from_secs(1800),
-        windows: Vec::new(),
-        mass_drift: MassDrift::default(),
-        one_zone_at_a_time: true,
-        min_healthy: 1,
-        approval: false,
-        inventory_max_age: Duration::from_secs(24 * 3600),
-        expect_inventory: true,
-        expect_agent: false,
-        sanctioned_principals: Vec::new(),
-    }
+    crate::types::sample::fleet()
 }
 
 pub(super) fn coverage(source: Source, status: CoverageStatus) -> Coverage {

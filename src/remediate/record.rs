@@ -108,7 +108,7 @@ pub struct StepRecord {
     pub attempts: u32,
     /// The call as it was made last, resolved in full.
     pub call: Option<WriteCall>,
-    /// When the intent was written first.
+    /// When the intent was written first: that of undoing it, once that has begun.
     pub begun_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,

@@ -8,9 +8,7 @@ use super::{
     BeforeImage, Facts, InstanceDetail, JournalEntry, OperationRecord, OperationStatus, PlacementDetail, Requested,
     Settings, Step, StepRecord, StepState, WriteCall,
 };
-use crate::types::{
-    Instance, InstanceId, MetadataOptions, Observed, OperationKind, Place, SecurityGroupId, Severity, Track,
-};
+use crate::types::{Instance, InstanceId, OperationKind, Place, SecurityGroupId, Severity, Track};
 
 /// Seconds after an arbitrary start.
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -22,33 +20,7 @@ pub(crate) fn place() -> Place {
 }
 
 fn instance(id: &str) -> Instance {
-    Instance {
-        id: id.into(),
-        account: place().account,
-        region: place().region,
-        zone: "eu-west-1a".to_owned(),
-        image: "ami-00000001".into(),
-        instance_type: "m7g.large".to_owned(),
-        state: "running".to_owned(),
-        launched_at: at(-1000),
-        lifecycle: None,
-        platform: None,
-        key_name: None,
-        subnet: Some("subnet-1".to_owned()),
-        instance_profile: None,
-        profile_association: None,
-        metadata_options: MetadataOptions::default(),
-        user_data: Observed::Seen(None),
-        source_dest_check: Some(true),
-        interfaces: vec![],
-        volumes: vec![],
-        tags: BTreeMap::new(),
-        operator: None,
-        asg: None,
-        targets: vec![],
-        node: Observed::Unknown,
-        inventory: BTreeMap::new(),
-    }
+    Instance { image: "ami-00000001".into(), launched_at: at(-1000), ..crate::types::sample::instance(id) }
 }
 
 pub(crate) fn before(id: &str) -> BeforeImage {

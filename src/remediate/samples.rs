@@ -61,20 +61,8 @@ pub(super) fn volume(id: &str, device: &str, root: bool) -> Volume {
 
 fn instance(id: &str) -> Instance {
     Instance {
-        id: id.into(),
-        account: "000000000000".into(),
-        region: "eu-west-1".into(),
-        zone: "eu-west-1a".to_owned(),
-        image: "ami-1".into(),
-        instance_type: "m7g.large".to_owned(),
-        state: "running".to_owned(),
-        launched_at: "2026-11-01T00:00:00Z".parse().unwrap(),
-        lifecycle: None,
-        platform: None,
         key_name: Some("ops".to_owned()),
-        subnet: Some("subnet-1".to_owned()),
         instance_profile: Some("arn:aws:iam::000000000000:instance-profile/web".to_owned()),
-        profile_association: None,
         metadata_options: MetadataOptions {
             http_tokens: Some("required".to_owned()),
             http_endpoint: Some("enabled".to_owned()),
@@ -82,15 +70,9 @@ fn instance(id: &str) -> Instance {
             instance_metadata_tags: Some("disabled".to_owned()),
         },
         user_data: Observed::Unknown,
-        source_dest_check: Some(true),
-        interfaces: Vec::new(),
         volumes: vec![volume("vol-root", "/dev/xvda", true)],
         tags: BTreeMap::from([("app".to_owned(), "web".to_owned())]),
-        operator: None,
-        asg: None,
-        targets: Vec::new(),
-        node: Observed::Unknown,
-        inventory: BTreeMap::new(),
+        ..crate::types::sample::instance(id)
     }
 }
 

@@ -63,31 +63,11 @@ pub(crate) fn finding(code: &'static str, instance: &str, subject: &str) -> Find
 
 pub(crate) fn instance(id: &str) -> Instance {
     Instance {
-        id: id.into(),
         account: "111122223333".into(),
-        region: "eu-west-1".into(),
-        zone: "eu-west-1a".to_owned(),
         image: "ami-0aaaaaaaaaaaaaaaa".into(),
-        instance_type: "m7g.large".to_owned(),
-        state: "running".to_owned(),
         launched_at: at(-30 * 86_400),
-        lifecycle: None,
-        platform: None,
-        key_name: None,
         subnet: Some("subnet-0a".to_owned()),
-        instance_profile: None,
-        profile_association: None,
-        metadata_options: MetadataOptions::default(),
-        user_data: Observed::Seen(None),
-        source_dest_check: Some(true),
-        interfaces: Vec::new(),
-        volumes: Vec::new(),
-        tags: BTreeMap::new(),
-        operator: None,
-        asg: None,
-        targets: Vec::new(),
-        node: Observed::Unknown,
-        inventory: BTreeMap::new(),
+        ..crate::types::sample::instance(id)
     }
 }
 

@@ -15,6 +15,8 @@ pub mod ids;
 pub mod instance;
 pub mod inventory;
 pub mod plan;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod severity;
 pub mod snapshot;
 

@@ -42,3 +42,5 @@ mod reading;
 mod rollouts;
 #[cfg(test)]
 mod trails;
+#[cfg(test)]
+mod undoing;

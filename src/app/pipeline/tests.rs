@@ -103,23 +103,13 @@ impl World {
 
 fn fleet() -> Fleet {
     Fleet {
-        name: "web".into(),
-        select: Selector { tags: BTreeMap::from([("app".to_owned(), "web".to_owned())]), ..Selector::default() },
-        golden: "web".into(),
         enforcement: Enforcement::Replace,
         budget_count: 5,
         budget_percent: 100.0,
         allow_min_one: true,
         budget_cooldown: Duration::from_secs(60),
-        windows: Vec::new(),
-        mass_drift: MassDrift::default(),
-        one_zone_at_a_time: true,
         min_healthy: 0,
-        approval: false,
-        inventory_max_age: Duration::from_secs(24 * 3600),
-        expect_inventory: true,
-        expect_agent: false,
-        sanctioned_principals: Vec::new(),
+        ..crate::types::sample::fleet()
     }
 }
 

@@ -98,25 +98,7 @@ impl World {
 }
 
 fn governed() -> Fleet {
-    Fleet {
-        name: "web".into(),
-        select: Selector::default(),
-        golden: "web".into(),
-        enforcement: Enforcement::Replace,
-        budget_count: 1,
-        budget_percent: 5.0,
-        allow_min_one: true,
-        budget_cooldown: Duration::ZERO,
-        windows: Vec::new(),
-        mass_drift: MassDrift::default(),
-        one_zone_at_a_time: true,
-        min_healthy: 0,
-        approval: false,
-        inventory_max_age: Duration::from_secs(24 * 3600),
-        expect_inventory: true,
-        expect_agent: false,
-        sanctioned_principals: Vec::new(),
-    }
+    Fleet { select: Selector::default(), ..crate::types::sample::fleet() }
 }
 
 fn agent_report(root: Blake, finished_at: Timestamp) -> Report {

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::write::Line;
 use super::{Engine, Halt};
 use crate::remediate::{OperationRecord, OperationStatus, StepState};
 
@@ -61,6 +62,7 @@ impl Engine<'_> {
                 .any(|step| matches!(step.state, StepState::Undoing | StepState::Undone | StepState::Stuck));
             let next = if undoing { OperationStatus::RollingBack } else { OperationStatus::Running };
             self.status(&mut record, next, Some(format!("resumed by {by}")))?;
+            self.try_again(&mut record)?;
         }
         self.go_on(record).await
     }
@@ -74,8 +76,19 @@ impl Engine<'_> {
             record.deadline = after(self.host.now(), record.settings.max_age_s);
             record.facts.undo_all = true;
             self.status(&mut record, OperationStatus::RollingBack, Some(format!("rolled back by {by}")))?;
+            self.try_again(&mut record)?;
         }
         self.go_on(record).await
+    }
+
+    /// What could not be undone is looked at again, and undone where a person has not seen to it.
+    fn try_again(&self, record: &mut OperationRecord) -> Result<(), Halt> {
+        for index in 0..record.steps.len() {
+            if record.steps.get(index).is_some_and(|step| step.state == StepState::Stuck) {
+                self.step(record, index, StepState::Undoing, Line::default())?;
+            }
+        }
+        Ok(())
     }
 
     async fn forward(&self, record: &mut OperationRecord) -> Result<(), Halt> {

@@ -29,6 +29,10 @@ impl Engine<'_> {
         let now = self.host.now();
         let mut next = record.clone();
         let Some(step) = next.steps.get_mut(index) else { return Ok(()) };
+        if state == StepState::Undoing && step.state != StepState::Undoing {
+            // What is waited for on the way back counts from here.
+            (step.begun_at, step.ended_at) = (Some(now), None);
+        }
         step.state = state;
         step.begun_at.get_or_insert(now);
         if let Some(call) = &line.call {
@@ -89,15 +93,16 @@ impl Engine<'_> {
             request_id: None,
             detail: note,
         };
+        let failed = matches!(status, OperationStatus::RolledBack | OperationStatus::NeedsHuman);
+        if failed && let Some(difference) = next.facts.attestation.first() {
+            // Another replacement would differ as well: nothing more of this fleet is replaced until a person has
+            // looked. Not before this one was undone, which a frozen fleet would keep from happening; and before that
+            // is written, or a process that dies in between would leave the fleet unfrozen.
+            let why = format!("a replacement made by {} could not be attested: {difference}", next.id);
+            self.host.freeze(&next.fleet, &why)?;
+        }
         self.journal.record_progress(self.lease, &next, &entry)?;
         *record = next;
-        let failed = matches!(status, OperationStatus::RolledBack | OperationStatus::NeedsHuman);
-        if failed && let Some(difference) = record.facts.attestation.first() {
-            // Another replacement would differ as well: nothing more of this fleet is replaced until a person has
-            // looked. Not before this one was undone, which a frozen fleet would keep from happening.
-            let why = format!("a replacement made by {} could not be attested: {difference}", record.id);
-            self.host.freeze(&record.fleet, &why)?;
-        }
         self.host.progress(record, status.as_str());
         Ok(())
     }

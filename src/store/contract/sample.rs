@@ -10,8 +10,8 @@ use crate::store::traits::{InstanceResult, Lease, Leases, OutboxDraft, ScanCommi
 use crate::types::{
     Action, Actor, ActorKind, Aspect, Attribution, Baseline, CallOutcome, Category, ChangeEvent, Code, Coverage,
     CoverageStatus, Decision, DecisionStatus, Directness, EventId, Finding, FindingStatus, Golden, GoldenStatus,
-    Instance, InventoryContent, InventoryItem, LaunchContract, ManagedNode, MetadataOptions, Observed, Place, Plan,
-    PlanHash, Severity, Source, Track, Verdict,
+    Instance, InventoryContent, InventoryItem, LaunchContract, ManagedNode, Observed, Place, Plan, PlanHash, Severity,
+    Source, Track, Verdict,
 };
 
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -52,29 +52,9 @@ pub(crate) fn instance(id: &str) -> Instance {
         digest: "blake3:0a".to_owned(),
     };
     Instance {
-        id: id.into(),
-        account: ACCOUNT.into(),
-        region: REGION.into(),
-        zone: "eu-west-1a".to_owned(),
         image: "ami-00000001".into(),
-        instance_type: "m7g.large".to_owned(),
-        state: "running".to_owned(),
         launched_at: at(-1000),
-        lifecycle: None,
-        platform: None,
-        key_name: None,
-        subnet: Some("subnet-1".to_owned()),
-        instance_profile: None,
-        profile_association: None,
-        metadata_options: MetadataOptions::default(),
-        user_data: Observed::Seen(None),
-        source_dest_check: Some(true),
-        interfaces: vec![],
-        volumes: vec![],
         tags: BTreeMap::from([("app".to_owned(), "web".to_owned())]),
-        operator: None,
-        asg: None,
-        targets: vec![],
         node: Observed::Seen(Some(ManagedNode {
             ping_status: "Online".to_owned(),
             last_ping: Some(at(-10)),
@@ -86,6 +66,7 @@ pub(crate) fn instance(id: &str) -> Instance {
             "AWS:Application".into(),
             InventoryItem { captured_at: Some(at(-20)), schema_version: "1.1".to_owned(), content: Arc::new(content) },
         )]),
+        ..crate::types::sample::instance(id)
     }
 }
 
