@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::write::Line;
 use super::{Engine, Halt};
-use crate::remediate::{OperationRecord, OperationStatus, StepState};
+use crate::remediate::{OperationRecord, OperationStatus, StepRecord, StepState};
 
 /// How a step went.
 pub(super) enum Went {
@@ -55,6 +56,7 @@ impl Engine<'_> {
     pub async fn resume(&self, mut record: OperationRecord, by: &str) -> Result<OperationRecord, Halt> {
         if record.status == OperationStatus::NeedsHuman {
             record.deadline = after(self.host.now(), record.settings.max_age_s);
+            self.try_again(&mut record)?;
             let undoing = record
                 .steps
                 .iter()
@@ -73,9 +75,19 @@ impl Engine<'_> {
         if !record.status.is_over() {
             record.deadline = after(self.host.now(), record.settings.max_age_s);
             record.facts.undo_all = true;
+            self.try_again(&mut record)?;
             self.status(&mut record, OperationStatus::RollingBack, Some(format!("rolled back by {by}")))?;
         }
         self.go_on(record).await
+    }
+
+    /// What could not be undone is tried again: whoever asks has seen to what stood in its way.
+    fn try_again(&self, record: &mut OperationRecord) -> Result<(), Halt> {
+        let stuck = |step: &StepRecord| step.state == StepState::Stuck;
+        while let Some(index) = record.steps.iter().rposition(stuck) {
+            self.step(record, index, StepState::Undoing, Line::detail("to be tried again"))?;
+        }
+        Ok(())
     }
 
     async fn forward(&self, record: &mut OperationRecord) -> Result<(), Halt> {

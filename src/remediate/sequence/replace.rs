@@ -1,6 +1,6 @@
 //! Replace: launch a proven copy of the golden, move what serves, and only then let the old instance go.
 
-use super::{Laid, contain, mark, remark, traffic};
+use super::{Laid, contain, mark, remark, tag, traffic};
 use crate::remediate::{
     CURRENT, Condition, Evidence, LaunchRequest, REPLACEMENT, REPLACEMENT_ADDRESS, REPLACEMENT_PRIMARY, Step,
     TargetBefore, Who, WriteCall, data_volumes, replacement,
@@ -48,7 +48,9 @@ pub(in crate::remediate) fn replace(laid: &Laid<'_>, how: &ReplaceIn) -> Vec<Ste
     if !contained {
         steps.extend(put_away(laid, data));
     }
-    steps.push(remark(laid, "mark-retained", "retained"));
+    let retained = remark(laid, "mark-retained", "retained");
+    // Nothing of this operation marked it before; it goes back to what its quarantine said of it.
+    steps.push(if contained { retained.undone_by(tag(laid, "quarantined")) } else { retained });
     steps.extend(end(laid, contained));
     steps
 }

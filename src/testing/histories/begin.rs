@@ -64,7 +64,7 @@ impl Process {
         }
     }
 
-    async fn prepare(
+    pub(super) async fn prepare(
         &self,
         seen: &Seen,
         operation: &Operation,
@@ -77,7 +77,8 @@ impl Process {
         if kind == OperationKind::Replace && golden.is_none() {
             return Err("another golden was promoted since".to_owned());
         }
-        let image = golden.as_ref().and_then(|golden| image_in(golden, place)).cloned();
+        // A group launches a substitute for a member in quarantine as well: that must be the golden, too.
+        let image = golden.clone().or_else(|| world.promoted()).and_then(|golden| image_in(&golden, place).cloned());
         let past = past::operations(world).map_err(|error: StoreError| error.to_string())?;
         let contained = kind == OperationKind::Replace && operation.track == Track::Compromise;
         let quarantine = past::in_quarantine(&past, &operation.instance).filter(|_| contained);
