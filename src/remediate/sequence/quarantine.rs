@@ -29,8 +29,9 @@ fn containment(laid: &Laid<'_>) -> Vec<Step> {
             steps.extend(contain::cut_network(laid));
         }
         Track::Compromise => {
-            steps.extend(contain::cut_network(laid));
+            // Its group would end a member that is cut off: out of the group's reach first, which is one call.
             steps.extend(traffic::enter_standby(laid));
+            steps.extend(contain::cut_network(laid));
             steps.extend(traffic::leave_targets(laid, false));
         }
     }
