@@ -248,8 +248,8 @@ fn end(laid: &Laid<'_>, contained: bool) -> Vec<Step> {
         && !laid.before.detail.termination_protected
         && laid.before.detail.instance.lifecycle.as_deref() != Some("spot");
     if protected_by_us {
-        let off = WriteCall::SetTerminationProtection { instance: instance.clone(), on: false };
-        steps.push(Step::call("unprotect", "", off));
+        let set = |on| WriteCall::SetTerminationProtection { instance: instance.clone(), on };
+        steps.push(Step::call("unprotect", "", set(false)).undone_by(set(true)));
     }
     steps.push(Step::call("terminate", "", WriteCall::Terminate { instance }));
     steps.push(Step::wait("terminated", "", Condition::Terminated { who: Who::Old }, 900));
