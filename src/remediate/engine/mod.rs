@@ -10,6 +10,7 @@ mod forward;
 mod guard;
 mod host;
 mod mutate;
+mod order;
 mod wait;
 mod write;
 
