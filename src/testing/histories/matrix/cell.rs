@@ -13,7 +13,7 @@ use crate::testing::{Faults, ReadFault};
 
 /// One cell in so many is written to the real store, audit log included; undisturbed acts all are. Most of the time would
 /// go into its transactions, and the rules for legal moves are the same without a database.
-const REAL_EVERY: usize = 32;
+const REAL_EVERY: usize = 64;
 
 /// One play with one thing going wrong.
 #[derive(Clone, Debug)]
@@ -71,10 +71,18 @@ impl Calm {
         Ok(Self { index, scene, act, writes: intents.collect(), played, from })
     }
 
-    /// From where the most is undone.
+    /// From where the most is undone: after the last call that can be.
     fn farthest(&self) -> From {
-        let retains = self.played.ended.facts.retain_until.is_some();
-        if retains { From::Retained } else { From::Write(u64::try_from(self.writes.len()).unwrap_or_default(), true) }
+        let steps = &self.played.ended.steps;
+        let writes = u64::try_from(self.writes.len()).unwrap_or_default();
+        let ends = steps.iter().any(|step| step.step.after_retention);
+        let late = steps.iter().any(|step| step.step.after_retention && !step.step.undo.is_empty());
+        match (ends, late) {
+            (true, false) => From::Retained,
+            // The very last one ends the old instance.
+            (true, true) => From::Write(writes.saturating_sub(1), true),
+            (false, _) => From::Write(writes, true),
+        }
     }
 
     /// What is wrong even without trouble.
@@ -116,7 +124,7 @@ impl Calm {
                 }
             }
         }
-        for (index, (name, _)) in EVERYWHERE.iter().enumerate() {
+        for (index, (name, _, _)) in EVERYWHERE.iter().enumerate() {
             cell("all", name, Wrong::Every(index));
         }
         let mut alike: BTreeMap<(&'static str, u64), usize> = BTreeMap::new();
@@ -143,8 +151,9 @@ impl Calm {
                 Box::new(|process| trouble.faults(process, *number, call))
             }
             Wrong::Every(index) => {
-                let fault = EVERYWHERE.get(*index).map(|(_, fault)| *fault);
-                twice = true;
+                let every = EVERYWHERE.get(*index);
+                let fault = every.map(|(_, fault, _)| *fault);
+                (passes, twice) = (every.is_some_and(|(_, _, passes)| *passes), true);
                 Box::new(move |_| fault.map_or(Faults::None, Faults::EveryWrite))
             }
             Wrong::Read { number, fault } => {

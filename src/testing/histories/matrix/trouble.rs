@@ -72,11 +72,12 @@ impl Trouble {
     }
 }
 
-/// What goes wrong at every write of a play.
-pub(super) const EVERYWHERE: [(&str, WriteFault); 3] = [
-    ("every-made-twice", WriteFault::Twice),
-    ("every-seen-late", WriteFault::SeenLate(LATE)),
-    ("every-answer-lost", WriteFault::LoseAnswer),
+/// What goes wrong at every write of a play, and whether that passes. Which member a group has launched is known only from
+/// an answer.
+pub(super) const EVERYWHERE: [(&str, WriteFault, bool); 3] = [
+    ("every-made-twice", WriteFault::Twice, true),
+    ("every-seen-late", WriteFault::SeenLate(LATE), true),
+    ("every-answer-lost", WriteFault::LoseAnswer, false),
 ];
 
 /// Failures of reads, each in its turn.
