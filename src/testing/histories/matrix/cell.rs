@@ -130,7 +130,9 @@ impl Calm {
         let mut alike: BTreeMap<(&'static str, u64), usize> = BTreeMap::new();
         for (read, number) in self.played.connection.asked().into_iter().zip(1..) {
             let before = alike.entry(read).or_default();
-            for way in choice.at_read(number, *before) {
+            let last = usize::try_from(read.1).ok().and_then(|count| self.writes.get(count.checked_sub(1)?));
+            let step = last.map_or("", |(step, _)| step.as_str());
+            for way in choice.at_read(self.act, step, read.0, *before) {
                 let fault = of_read(number, *way);
                 let at = format!("r{number}-{}", read.0.split(':').nth(1).unwrap_or_default());
                 cell(&at, &fault.name(), Wrong::Read { number, fault });
@@ -168,7 +170,10 @@ impl Calm {
         let how = How { act, from, plan: &*faults, goes_on, real_store, trace };
         let played = play(&self.scene, &how)?;
         let expected = Expected { act, ..self.expected(passes, twice) };
-        let problems = problems(&self.scene, &played, expected);
+        let mut problems = problems(&self.scene, &played, expected);
+        if !matches!(cell.wrong, Wrong::UndoneFrom(_)) && played.connection.struck().is_empty() {
+            problems.push("nothing went wrong in it".to_owned());
+        }
         Ok((played, problems))
     }
 }

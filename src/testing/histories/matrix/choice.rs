@@ -5,7 +5,7 @@
 //!   troubles that stay, which take turns over such steps.
 //! - A step that another scene has had in the same act: being killed on both sides of the call, and a few of the rest in
 //!   turns.
-//! - Reads: the first of those that are alike, killed or failing in turns.
+//! - Reads: of those of one API after a call of one step, the first that an act has, killed or failing in turns.
 
 use std::collections::BTreeSet;
 
@@ -24,6 +24,7 @@ const FURTHER: usize = 2;
 pub(super) struct Choice {
     quick: bool,
     seen: BTreeSet<(Act, String)>,
+    read: BTreeSet<(Act, String, &'static str)>,
     turn: usize,
 }
 
@@ -54,13 +55,16 @@ impl Choice {
         chosen
     }
 
-    /// What goes wrong at a read, of the ways there are; `before`: how many were alike.
-    pub(super) fn at_read(&self, number: u64, before: usize) -> &'static [usize] {
-        match self.quick {
-            false if before < ALIKE => &[0, 1],
-            true if before == 0 && number.is_multiple_of(2) => &[0],
-            true if before == 0 => &[1],
-            _ => &[],
+    /// What goes wrong at a read, of the ways there are. `alike`: how many reads of this API there were before it after
+    /// the same write, which is one of `step`.
+    pub(super) fn at_read(&mut self, act: Act, step: &str, api: &'static str, alike: usize) -> &'static [usize] {
+        if !self.quick {
+            return if alike < ALIKE { &[0, 1] } else { &[] };
         }
+        if !self.read.insert((act, step.to_owned(), api)) {
+            return &[];
+        }
+        self.turn += 1;
+        if self.turn.is_multiple_of(2) { &[0] } else { &[1] }
     }
 }
