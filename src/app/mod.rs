@@ -26,6 +26,8 @@ mod histories;
 pub mod iam_policy;
 pub mod logging;
 pub mod manifest;
+#[cfg(feature = "testing")]
+mod matrix;
 pub mod operator;
 pub mod output;
 pub mod pipeline;

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::error::AppError;
-use super::{SimBackend, demo, histories};
+use super::{SimBackend, demo, histories, matrix};
 use crate::testing::SimWorld;
 
 pub(super) use log::{is_launch, is_replacement, operation_of};
@@ -30,6 +30,7 @@ pub fn run(args: Vec<OsString>) -> i32 {
     };
     match args.get(1).and_then(|arg| arg.to_str()) {
         Some("histories" | "history") => histories::run(args),
+        Some("matrix" | "cell") => matrix::run(args),
         Some("demo" | "world") => match cli::parse(args) {
             Ok(cli::Command::Demo(args)) => demo::run(args.keep.as_deref()),
             Ok(cli::Command::World(command)) => world::run(folder.as_deref(), &command),

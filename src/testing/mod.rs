@@ -48,7 +48,7 @@ mod write;
 pub use account_log::{AccountEntry, By, Change, Scene, SeenOperation, ServerScene};
 pub use actor::SimActor;
 pub use clock::VirtualClock;
-pub use cloud::{FakeCloud, GroupSpec, ServerForm};
+pub use cloud::{AccountForm, FakeCloud, GroupForm, GroupSpec, ServerForm};
 pub use error::SimError;
 pub use failing::{FailRule, FailingCloud, Fault, When};
 pub use faulty::{FaultRates, Faults, FaultyCloud, KILLED, Killed, ReadFault, WriteFault};

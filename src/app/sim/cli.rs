@@ -16,7 +16,8 @@ Only in cattleguard-sim, whose accounts are simulated and whose time is virtual:
   --world DIR COMMAND      Any command over the world that `demo --keep DIR` left; or set CATTLEGUARD_SIM_WORLD
   world wait DURATION      Let time pass in that world
   world log                What was changed in its accounts, by their own log
-  histories, history SEED  Random histories of a simulated account";
+  histories, history SEED  Random histories of a simulated account
+  matrix, cell NAME        Everything that can go wrong at every step of every operation";
 
 #[derive(Parser)]
 #[command(name = "cattleguard-sim", about = "Simulated accounts", disable_help_subcommand = true)]

@@ -2,7 +2,8 @@
 //! ended unless the old instance serves again.
 
 use super::drive::is_too_old;
-use super::mutate::Made;
+use super::mutate::{FIRST_PAUSE, LAG, Made, later, learn};
+use super::order::in_the_way;
 use super::wait::Waited;
 use super::write::Line;
 use super::{Engine, Halt};
@@ -67,8 +68,17 @@ impl Engine<'_> {
             self.step(record, index, StepState::Undone, Line::default())?;
             return Ok(None);
         }
+        if let Some(newer) = in_the_way(record, index) {
+            let reason = format!("`{newer}` has to be undone before it, and could not be");
+            self.step(record, index, StepState::Stuck, Line::detail(reason))?;
+            return Ok(None);
+        }
         if !resumed {
             self.step(record, index, StepState::Undoing, Line::default())?;
+        }
+        if !made && self.root_stayed(record, &did).await? {
+            self.step(record, index, StepState::Undone, Line::detail("the root volume was never replaced"))?;
+            return Ok(None);
         }
         if let Some(reason) = self.learn_launch(record, index, &did).await? {
             self.step(record, index, StepState::Stuck, Line::detail(reason.clone()))?;
@@ -121,6 +131,29 @@ impl Engine<'_> {
                 _ => Ok(Some(format!("whether it launched could not be found out: {reason}"))),
             },
         }
+    }
+
+    /// Whether a replacement of the root volume that was meant never came to be. There is nothing to go back to then, and
+    /// EC2 refuses to put a volume in its own place.
+    async fn root_stayed(&self, record: &mut OperationRecord, did: &Does) -> Result<bool, Halt> {
+        let Does::Call(call @ WriteCall::ReplaceRootVolume { .. }) = did else { return Ok(false) };
+        // It may only not be visible yet.
+        let until = later(self.host.now(), LAG);
+        while record.facts.task.is_none() {
+            self.host.renew()?;
+            if self.host.stopping() {
+                return Err(Halt::Stopping);
+            }
+            let seen = effect(self.probe, record, call).await;
+            let over = self.host.now() >= until;
+            match seen {
+                Ok(Effect::InPlace(found)) => learn(record, found),
+                Ok(Effect::Absent) if over => return Ok(true),
+                Err(_) if over => return Ok(false),
+                _ => self.host.sleep(FIRST_PAUSE).await,
+            }
+        }
+        Ok(false)
     }
 
     fn end_of_rollback(&self, record: &mut OperationRecord, keep_contained: bool) -> Result<(), Halt> {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::write::Line;
 use super::{Engine, Halt};
-use crate::remediate::{OperationRecord, OperationStatus, StepState};
+use crate::remediate::{OperationRecord, OperationStatus, StepRecord, StepState};
 
 /// How a step went.
 pub(super) enum Went {
@@ -56,13 +56,13 @@ impl Engine<'_> {
     pub async fn resume(&self, mut record: OperationRecord, by: &str) -> Result<OperationRecord, Halt> {
         if record.status == OperationStatus::NeedsHuman {
             record.deadline = after(self.host.now(), record.settings.max_age_s);
+            self.try_again(&mut record)?;
             let undoing = record
                 .steps
                 .iter()
                 .any(|step| matches!(step.state, StepState::Undoing | StepState::Undone | StepState::Stuck));
             let next = if undoing { OperationStatus::RollingBack } else { OperationStatus::Running };
             self.status(&mut record, next, Some(format!("resumed by {by}")))?;
-            self.try_again(&mut record)?;
         }
         self.go_on(record).await
     }
@@ -75,18 +75,17 @@ impl Engine<'_> {
         if !record.status.is_over() {
             record.deadline = after(self.host.now(), record.settings.max_age_s);
             record.facts.undo_all = true;
-            self.status(&mut record, OperationStatus::RollingBack, Some(format!("rolled back by {by}")))?;
             self.try_again(&mut record)?;
+            self.status(&mut record, OperationStatus::RollingBack, Some(format!("rolled back by {by}")))?;
         }
         self.go_on(record).await
     }
 
-    /// What could not be undone is looked at again, and undone where a person has not seen to it.
+    /// What could not be undone is tried again: whoever asks has seen to what stood in its way.
     fn try_again(&self, record: &mut OperationRecord) -> Result<(), Halt> {
-        for index in 0..record.steps.len() {
-            if record.steps.get(index).is_some_and(|step| step.state == StepState::Stuck) {
-                self.step(record, index, StepState::Undoing, Line::default())?;
-            }
+        let stuck = |step: &StepRecord| step.state == StepState::Stuck;
+        while let Some(index) = record.steps.iter().rposition(stuck) {
+            self.step(record, index, StepState::Undoing, Line::detail("to be tried again"))?;
         }
         Ok(())
     }

@@ -12,8 +12,8 @@ use crate::remediate::{Answered, CallContext, OperationRecord, Output, StepState
 
 /// Reads may show the state before a change for this long (EC2 Developer Guide, "Eventual consistency", gives no
 /// figure; two minutes is what its own examples of polling wait).
-const LAG: Duration = Duration::from_secs(120);
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
+pub(super) const LAG: Duration = Duration::from_secs(120);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// How making one call ended.
@@ -217,7 +217,7 @@ impl Engine<'_> {
 }
 
 /// Remembers what a probe found. It is written with the next entry.
-fn learn(record: &mut OperationRecord, found: Found) {
+pub(super) fn learn(record: &mut OperationRecord, found: Found) {
     let Found { instance, task, snapshots } = found;
     if instance.is_some() {
         record.facts.replacement = instance;

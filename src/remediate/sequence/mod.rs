@@ -69,8 +69,13 @@ fn mark(laid: &Laid<'_>, name: &str, state: &str) -> Step {
 
 /// Tags it as something else, later on; the first mark's undoing covers it.
 fn remark(laid: &Laid<'_>, name: &str, state: &str) -> Step {
+    Step::call(name, "", tag(laid, state)).if_possible()
+}
+
+/// Says where the instance stands.
+fn tag(laid: &Laid<'_>, state: &str) -> WriteCall {
     let tags = BTreeMap::from([(STATE_TAG.to_owned(), state.to_owned())]);
-    Step::call(name, "", WriteCall::CreateTags { resources: vec![laid.instance.to_string()], tags }).if_possible()
+    WriteCall::CreateTags { resources: vec![laid.instance.to_string()], tags }
 }
 
 /// Tags of everything that an operation makes.

@@ -5,7 +5,7 @@ use crate::remediate::{Condition, CutMode, Evidence, Step};
 use crate::types::Track;
 
 /// The steps of a quarantine. On the hygiene track it leaves traffic first and then is cut; on the compromise track it
-/// is cut first, and clients see their connections end.
+/// is cut first, and clients see their connections end; only its group lets go of it before.
 pub(in crate::remediate) fn quarantine(laid: &Laid<'_>) -> Vec<Step> {
     let mut steps = vec![mark(laid, "claim", "quarantining")];
     steps.extend(containment(laid));
@@ -29,8 +29,9 @@ fn containment(laid: &Laid<'_>) -> Vec<Step> {
             steps.extend(contain::cut_network(laid));
         }
         Track::Compromise => {
-            steps.extend(contain::cut_network(laid));
+            // Its group would end a member that is cut off: out of the group's reach first, which is one call.
             steps.extend(traffic::enter_standby(laid));
+            steps.extend(contain::cut_network(laid));
             steps.extend(traffic::leave_targets(laid, false));
         }
     }

@@ -1,6 +1,6 @@
 //! Replace: launch a proven copy of the golden, move what serves, and only then let the old instance go.
 
-use super::{Laid, OPERATION_TAG, REPLACES_TAG, contain, mark, remark, traffic};
+use super::{Laid, OPERATION_TAG, REPLACES_TAG, contain, mark, remark, tag, traffic};
 use crate::remediate::{
     CURRENT, Condition, Evidence, LaunchRequest, REPLACEMENT, REPLACEMENT_ADDRESS, REPLACEMENT_PRIMARY, Step,
     TargetBefore, Who, WriteCall, data_volumes, replacement,
@@ -48,7 +48,9 @@ pub(in crate::remediate) fn replace(laid: &Laid<'_>, how: &ReplaceIn) -> Vec<Ste
     if !contained {
         steps.extend(put_away(laid, data));
     }
-    steps.push(remark(laid, "mark-retained", "retained"));
+    let retained = remark(laid, "mark-retained", "retained");
+    // Nothing of this operation marked it before; it goes back to what its quarantine said of it.
+    steps.push(if contained { retained.undone_by(tag(laid, "quarantined")) } else { retained });
     steps.extend(end(laid, contained));
     steps
 }
@@ -262,8 +264,8 @@ fn end(laid: &Laid<'_>, contained: bool) -> Vec<Step> {
         && !laid.before.detail.termination_protected
         && laid.before.detail.instance.lifecycle.as_deref() != Some("spot");
     if protected_by_us {
-        let off = WriteCall::SetTerminationProtection { instance: instance.clone(), on: false };
-        steps.push(Step::call("unprotect", "", off));
+        let set = |on| WriteCall::SetTerminationProtection { instance: instance.clone(), on };
+        steps.push(Step::call("unprotect", "", set(false)).undone_by(set(true)));
     }
     steps.push(Step::call("terminate", "", WriteCall::Terminate { instance }));
     steps.push(Step::wait("terminated", "", Condition::Terminated { who: Who::Old }, 900));

@@ -158,6 +158,16 @@ impl FakeCloud {
         })
     }
 
+    /// What a shutdown from inside does to a server: `stop` or `terminate`.
+    ///
+    /// # Errors
+    /// When the server does not exist.
+    pub fn set_shutdown_behavior(&self, instance: &InstanceId, behavior: &str) -> Result<(), SimError> {
+        self.at(instance, |state, place| {
+            state.change(place, instance, |server| server.attributes.shutdown_behavior = Arc::from(behavior))
+        })
+    }
+
     /// Connection tracking of an interface, as somebody has set it.
     ///
     /// # Errors

@@ -5,9 +5,11 @@ mod counters;
 mod furnish;
 mod provision;
 mod repeat;
+mod whole;
 mod witness;
 
 pub use furnish::GroupSpec;
+pub use whole::{AccountForm, GroupForm};
 pub use witness::ServerForm;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::collect::ReadFailure;
-use crate::remediate::WriteFailure;
+use crate::remediate::{WriteCall, WriteFailure};
 use crate::testing::random::Dice;
 
 /// What happens to one write.
@@ -91,6 +91,15 @@ pub enum Faults {
     },
     /// Every write.
     EveryWrite(WriteFault),
+    /// One call, whenever it is made, this often.
+    Call {
+        /// The call, word for word.
+        call: Box<WriteCall>,
+        /// What happens to it.
+        fault: WriteFault,
+        /// How many more times.
+        times: u64,
+    },
     /// By chance.
     Chance {
         /// Whence.
@@ -111,18 +120,23 @@ impl Faults {
         Self::Script { writes: BTreeMap::new(), reads: BTreeMap::from([(number, fault)]) }
     }
 
-    pub(super) fn of_write(&mut self, number: u64) -> Option<WriteFault> {
+    pub(super) fn of_write(&mut self, number: u64, made: &WriteCall) -> Option<WriteFault> {
         match self {
             Self::None => None,
             Self::Script { writes, .. } => writes.get(&number).copied(),
             Self::EveryWrite(fault) => Some(*fault),
+            Self::Call { call, fault, times } => {
+                let strikes = *times > 0 && **call == *made;
+                *times -= u64::from(strikes);
+                strikes.then_some(*fault)
+            }
             Self::Chance { dice, rates } => rates.write(dice),
         }
     }
 
     pub(super) fn of_read(&mut self, number: u64) -> Option<ReadFault> {
         match self {
-            Self::None | Self::EveryWrite(_) => None,
+            Self::None | Self::EveryWrite(_) | Self::Call { .. } => None,
             Self::Script { reads, .. } => reads.get(&number).copied(),
             Self::Chance { dice, rates } => rates.read(dice),
         }

@@ -44,6 +44,8 @@ struct Book {
     faults: Faults,
     writes: u64,
     reads: u64,
+    /// Each read by its API, with the number of writes before it.
+    asked: Vec<(&'static str, u64)>,
     /// Calls that were tried, by API.
     tried: BTreeMap<&'static str, u64>,
     /// Faults that struck, by name.
@@ -85,6 +87,11 @@ impl FaultyCloud {
         self.book().reads
     }
 
+    /// Each read so far, by its API, with the number of writes that were tried before it.
+    pub fn asked(&self) -> Vec<(&'static str, u64)> {
+        self.book().asked.clone()
+    }
+
     /// Calls that were tried, by API.
     pub fn tried(&self) -> BTreeMap<&'static str, u64> {
         self.book().tried.clone()
@@ -113,7 +120,8 @@ impl FaultyCloud {
         let fault = {
             let mut book = self.book();
             book.reads += 1;
-            let number = book.reads;
+            let (number, writes) = (book.reads, book.writes);
+            book.asked.push((api, writes));
             *book.tried.entry(api).or_default() += 1;
             let fault = book.faults.of_read(number);
             if let Some(fault) = &fault {

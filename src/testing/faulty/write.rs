@@ -25,7 +25,7 @@ impl CloudWrite for FaultyCloud {
             book.writes += 1;
             let number = book.writes;
             *book.tried.entry(call.api()).or_default() += 1;
-            let fault = book.faults.of_write(number);
+            let fault = book.faults.of_write(number, call);
             if let Some(fault) = fault {
                 *book.struck.entry(fault.name()).or_default() += 1;
             }

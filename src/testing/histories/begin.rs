@@ -60,7 +60,7 @@ impl Process {
         }
     }
 
-    async fn prepare(
+    pub(super) async fn prepare(
         &self,
         seen: &Seen,
         operation: &Operation,

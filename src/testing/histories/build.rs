@@ -43,41 +43,64 @@ pub(super) fn build(seed: u64, trace: bool, real_store: bool) -> Result<World, S
     let second = second.map_err(|error| text(&error))?;
     let place = Place::new("000000000000", "eu-west-1");
     equip(&cloud, &place, &first, &shape, &mut dice).map_err(|error| text(&error))?;
-    let goldens = [(&first, "1"), (&second, "2")].map(|(fleet, version)| golden_of(&cloud, &place, fleet, version));
-    let mut goldens = goldens.into_iter().collect::<Result<Vec<_>, _>>()?;
-    for golden in goldens.iter_mut().take(1) {
-        (golden.status, golden.promoted_at) = (GoldenStatus::Promoted, Some(cloud.clock().now()));
-    }
-    let images = [&first, &second].iter().filter_map(|fleet| fleet.images.values().next().cloned()).collect();
-    let groups = first.groups.values().flatten().map(|group| group.name.clone()).collect();
-    let fleet = fleet(&mut dice);
-    let budget = fleet.budget_count;
-    let store: Box<dyn Ledger> = if real_store {
-        tally.count("world", "real store");
-        Box::new(SqliteStore::open_in_memory().map_err(|error| text(&error))?)
-    } else {
-        Box::new(Memory::default())
-    };
-    let truth = Truth {
-        dice: Dice::new(seed ^ 0x5eed),
-        fleet,
-        goldens,
-        sightings: BTreeMap::new(),
-        wishes: BTreeMap::new(),
-        requests: Vec::new(),
-        unapproved: None,
-        ending: false,
-        quiet: false,
-        facts: Vec::new(),
-        tally,
-        operations: 0,
-        trace: trace.then(Vec::new),
-    };
     let processes = if shape.two { 2 } else { 1 };
-    let driven = (rates(&mut dice), processes);
-    let world = World::new(cloud, place, store, shape.settings, images, groups, driven, truth);
-    world.note(Fact::Budget(usize::try_from(budget).unwrap_or_default()));
-    Ok(world)
+    let fleet = fleet(&mut dice);
+    let drawn = Drawn { seed, trace, real_store, settings: shape.settings, fleet, rates: rates(&mut dice), processes };
+    drawn.stand(&[(first, "1"), (second, "2")], tally)
+}
+
+/// What is known of a world besides the account.
+pub(super) struct Drawn {
+    pub(super) seed: u64,
+    pub(super) trace: bool,
+    pub(super) real_store: bool,
+    pub(super) settings: Settings,
+    pub(super) fleet: Fleet,
+    pub(super) rates: FaultRates,
+    pub(super) processes: u64,
+}
+
+impl Drawn {
+    /// The world of these fleets, which are versions of one golden line; the first one is promoted.
+    pub(super) fn stand(self, versions: &[(SimFleet, &str)], mut tally: Tally) -> Result<World, String> {
+        let (first, _) = versions.first().ok_or("a world needs a fleet")?;
+        let (cloud, place) = (first.cloud.clone(), Place::new("000000000000", "eu-west-1"));
+        let mut goldens = versions
+            .iter()
+            .map(|(fleet, version)| golden_of(&cloud, &place, fleet, version))
+            .collect::<Result<Vec<_>, _>>()?;
+        for golden in goldens.iter_mut().take(1) {
+            (golden.status, golden.promoted_at) = (GoldenStatus::Promoted, Some(cloud.clock().now()));
+        }
+        let images = versions.iter().filter_map(|(fleet, _)| fleet.images.values().next().cloned()).collect();
+        let groups = first.groups.values().flatten().map(|group| group.name.clone()).collect();
+        let budget = self.fleet.budget_count;
+        let store: Box<dyn Ledger> = if self.real_store {
+            tally.count("world", "real store");
+            Box::new(SqliteStore::open_in_memory().map_err(|error| error.to_string())?)
+        } else {
+            Box::new(Memory::default())
+        };
+        let truth = Truth {
+            dice: Dice::new(self.seed ^ 0x5eed),
+            fleet: self.fleet,
+            goldens,
+            sightings: BTreeMap::new(),
+            wishes: BTreeMap::new(),
+            requests: Vec::new(),
+            unapproved: None,
+            ending: false,
+            quiet: false,
+            facts: Vec::new(),
+            tally,
+            operations: 0,
+            trace: self.trace.then(Vec::new),
+        };
+        let driven = (self.rates, self.processes);
+        let world = World::new(cloud, place, store, self.settings, images, groups, driven, truth);
+        world.note(Fact::Budget(usize::try_from(budget).unwrap_or_default()));
+        Ok(world)
+    }
 }
 
 /// What is drawn of a world.
@@ -193,7 +216,7 @@ fn golden_of(cloud: &FakeCloud, place: &Place, fleet: &SimFleet, version: &str) 
     record(None, &request).map_err(|error| error.to_string())
 }
 
-fn fleet(dice: &mut Dice) -> Fleet {
+pub(super) fn fleet(dice: &mut Dice) -> Fleet {
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(str::to_owned).to_vec();
     Fleet {
         name: FleetName::new("web"),

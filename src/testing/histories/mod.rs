@@ -13,6 +13,7 @@ mod evidence;
 mod host;
 mod judge;
 mod ledger;
+pub mod matrix;
 mod mortal;
 mod past;
 mod people;

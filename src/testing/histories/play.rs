@@ -136,7 +136,7 @@ fn retire(world: &Arc<World>, slot: &mut Slot) {
     slot.again_at = after(world.now(), RESTART);
 }
 
-fn gather(world: &World) -> Result<Evidence, String> {
+pub(super) fn gather(world: &World) -> Result<Evidence, String> {
     let audit = world.store.audit_problem().map_err(|error| error.to_string())?;
     let operations = past::operations(world).map_err(|error| error.to_string())?;
     let stranded = operations

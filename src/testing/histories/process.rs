@@ -46,7 +46,7 @@ impl Process {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 
-    fn set_lease(&self, lease: Option<Lease>) {
+    pub(super) fn set_lease(&self, lease: Option<Lease>) {
         *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = lease.as_ref().map(|_| self.world.now());
         self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = lease;
     }
@@ -111,7 +111,7 @@ impl Process {
     }
 
     /// What another process left behind comes first.
-    async fn recover(&self, lease: &Lease) -> Result<(), StoreError> {
+    pub(super) async fn recover(&self, lease: &Lease) -> Result<(), StoreError> {
         let now = self.world.now();
         let due = |record: &OperationRecord| match record.status {
             OperationStatus::Running | OperationStatus::RollingBack => true,

@@ -84,7 +84,11 @@ impl Process {
                 u32::try_from(here.count()).unwrap_or(u32::MAX)
             };
             for target in &health {
-                for instance in instances.iter_mut().filter(|instance| instance.id.as_str() == target.target) {
+                let is = |instance: &Instance| {
+                    let mut addresses = instance.interfaces.iter().flat_map(|interface| &interface.addresses);
+                    instance.id.as_str() == target.target || addresses.any(|address| *address == target.target)
+                };
+                for instance in instances.iter_mut().filter(|instance| is(instance)) {
                     instance.targets.push(TargetMembership {
                         target_group: group.arn.clone(),
                         health: target.state.clone(),

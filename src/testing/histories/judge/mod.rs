@@ -6,7 +6,7 @@ mod case;
 mod ending;
 mod pauses;
 mod replacements;
-mod restoring;
+pub(super) mod restoring;
 mod taking;
 mod zones;
 

@@ -60,7 +60,7 @@ fn touched(case: &Case<'_>, seen: &SeenOperation, before: &ServerForm, (since, u
 }
 
 /// The first thing that differs.
-fn difference(before: &ServerForm, after: &ServerForm) -> String {
+pub(in crate::testing::histories) fn difference<T: serde::Serialize>(before: &T, after: &T) -> String {
     let (before, after) = (serde_json::to_value(before), serde_json::to_value(after));
     match (before, after) {
         (Ok(before), Ok(after)) => first_difference("", &before, &after).unwrap_or_default(),
