@@ -24,6 +24,8 @@ pub(super) struct Has {
     pub(super) data: bool,
     /// A shutdown from inside would terminate it.
     pub(super) dies: bool,
+    /// It routes for others, as its golden does: EC2 checks neither source nor destination.
+    pub(super) routes: bool,
     /// A tag of ours, left by something long ago.
     pub(super) marked: bool,
 }
@@ -73,6 +75,7 @@ const NOTHING: Has = Has {
     second_ip: false,
     data: false,
     dies: false,
+    routes: false,
     marked: false,
 };
 
@@ -133,7 +136,7 @@ pub(super) const SCENES: [Scene; 16] = [
     ),
     quarantine("quarantine-compromise-stop", Compromise, Stop, IdentityCut::None, Has { data: true, ..NOTHING }),
     quarantine("quarantine-compromise-group", Compromise, Idle, IdentityCut::Session, Has { group: true, ..NOTHING }),
-    replace("replace-alone", Hygiene, Method::Launch, Has { marked: true, ..NOTHING }),
+    replace("replace-alone", Hygiene, Method::Launch, Has { routes: true, marked: true, ..NOTHING }),
     replace(
         "replace-serving",
         Hygiene,

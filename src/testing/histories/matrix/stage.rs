@@ -145,6 +145,9 @@ fn equip(fleet: &SimFleet, subject: &InstanceId, scene: &Scene) -> Result<(), Si
     if has.dies {
         cloud.set_shutdown_behavior(subject, "terminate")?;
     }
+    if has.routes {
+        [subject, &fleet.reference].iter().try_for_each(|server| cloud.source_dest_check(&ops, server, false))?;
+    }
     if has.marked {
         cloud.create_tags(&ops, subject, &[("cattleguard:state", "released")])?;
     }
