@@ -57,13 +57,9 @@ impl Session<'_> {
         };
         let image: Option<ImageId> = expected.as_ref().and_then(|golden| remediate::image_in(golden, &place)).cloned();
         let contained = kind == OperationKind::Replace && operation.track == Track::Compromise;
-        let before = if contained {
-            // Quarantined already: what was there before that is what the replacement takes the place of.
-            self.quarantine_of(operation).map_err(stored)?.map(|record| record.before)
-        } else {
-            None
-        };
-        let before = match before {
+        let quarantine = if contained { self.quarantine_of(operation).map_err(stored)? } else { None };
+        // Quarantined already: what was there before that is what the replacement takes the place of.
+        let before = match quarantine.as_ref().map(|record| record.before.clone()) {
             Some(before) if !remediate::data_volumes(&before.detail).is_empty() => {
                 return Err(Refused::lasting(
                     "its data volumes stay with the contained instance as evidence: a replacement would come up without data",
@@ -125,6 +121,9 @@ impl Session<'_> {
             _ => None,
         };
         let mut record = lay_out(begin, request).map_err(Refused::lasting)?;
+        if let Some(quarantine) = &quarantine {
+            remediate::take_away_what_outlives(&mut record, quarantine);
+        }
         self.introduce(&mut record).await?;
         Ok(record)
     }
