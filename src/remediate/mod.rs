@@ -60,6 +60,7 @@ pub use probe::{
 };
 pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
 pub use refuse::{Readings, Refusal, refusals, refusals_in_quarantine};
+use sequence::take_away_what_outlives;
 pub use sequence::{HOLD_TAG, REPLACES_TAG, STATE_TAG};
 pub use settings::{CutMode, IdentityCut, Method, Moves, Settings};
 pub use status::{OperationStatus, StepState};

@@ -7,7 +7,7 @@ use super::capture::notes;
 use super::refuse::Refusal;
 use super::{
     BeforeImage, Begin, CaptureRequest, CloudProbe, Method, OperationRecord, Requested, Settings, capture, image_in,
-    in_quarantine, launch_request, lay_out, next_generation, refusals_in_quarantine,
+    in_quarantine, launch_request, lay_out, next_generation, refusals_in_quarantine, take_away_what_outlives,
 };
 use crate::collect::CloudRead;
 use crate::types::{Golden, GoldenStatus, Instance, Operation, OperationId, OperationKind, Place, Track};
@@ -66,7 +66,8 @@ pub async fn prepare(
         golden_image: image.as_ref(),
     };
     let contained = kind == OperationKind::Replace && operation.track == Track::Compromise;
-    let before = match in_quarantine(past, &operation.instance).filter(|_| contained) {
+    let quarantine = in_quarantine(past, &operation.instance).filter(|_| contained);
+    let before = match quarantine {
         Some(quarantine) => before_quarantine(quarantine, &request)?,
         None => {
             settled(past, operation, now)?;
@@ -101,6 +102,9 @@ pub async fn prepare(
     };
     let mut record = lay_out(begin, request).map_err(Refusal::lasting)?;
     record.facts.notes.extend(told);
+    if let Some(quarantine) = quarantine {
+        take_away_what_outlives(&mut record, quarantine);
+    }
     Ok(record)
 }
 

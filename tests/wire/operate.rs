@@ -2,6 +2,7 @@
 //! What came of it is read from the emulator by other clients and from its log of requests, never from the program.
 
 mod balanced;
+mod contained;
 mod counted;
 mod grouped;
 mod judge;

@@ -2,6 +2,7 @@
 //! before anything is done.
 
 mod contain;
+mod outliving;
 mod quarantine;
 mod release;
 mod replace;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub(super) use outliving::take_away_what_outlives;
 pub(super) use quarantine::quarantine;
 pub(super) use release::release;
 pub(super) use replace::{ReplaceIn, replace};

@@ -43,11 +43,16 @@ pub(crate) struct Site {
 impl Site {
     /// With so many servers in the target group, and the enforcing role allowed what `iam-policy --enforce` prints.
     pub(crate) async fn new(in_target_group: usize) -> Self {
+        Self::with(in_target_group, "").await
+    }
+
+    /// The same with more lines of the fleet.
+    pub(crate) async fn with(in_target_group: usize, fleet: &str) -> Self {
         let scene = Scene::new().await;
         let mia = scene.person("mia@example.com", SHOP, IRELAND).await;
         let grounds = Grounds::new(&mia, in_target_group).await;
         let account = format!("source_identity = \"cattleguard-tests\"\nenforce_role = \"{}\"", enforcer(SHOP));
-        let desk = Desk::with(&scene, "mode = \"replace\"", &account, FLEET);
+        let desk = Desk::with(&scene, "mode = \"replace\"", &account, &format!("{fleet}{FLEET}"));
         let site = Self { scene, mia, grounds, desk };
         site.inside(&site.grounds.image, &PACKAGES).await;
         site.grant().await;

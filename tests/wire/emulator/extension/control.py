@@ -53,6 +53,10 @@ class Control:
         order = self._faults.take(call)
         if order is None and not iam_decisions.may(call, body):
             order = {"kind": "denied", "message": "no policy allows it"}
+        if order is None and call["service"] == "ec2" and b"DryRun=true" in body.split(b"&"):
+            # Some operations of moto carry it out.
+            message = "Request would have succeeded, but DryRun flag is set."
+            order = {"kind": "error", "code": "DryRunOperation", "status": 412, "message": message}
         if order is not None and order["kind"] == "lost":
             return lose(self._app(environ, lambda *_: None), environ)
         if order is not None:
