@@ -52,7 +52,7 @@ fn old(case: &Case<'_>, entry: &AccountEntry, operation: &OperationId, seen: &Se
 }
 
 /// Whether a replacement lives, or what replaced it.
-fn lives_on(case: &Case<'_>, scene: &Scene, instance: &InstanceId, depth: usize) -> bool {
+pub(super) fn lives_on(case: &Case<'_>, scene: &Scene, instance: &InstanceId, depth: usize) -> bool {
     if living(scene, instance).is_some_and(|server| server.state == "running") {
         return true;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Violation;
 use super::case::{Case, groups_of, living};
+use super::ending::lives_on;
 use crate::remediate::Method;
 use crate::testing::{AccountEntry, Change, Scene, SeenOperation};
 use crate::types::{OperationId, OperationKind, Track};
@@ -52,16 +53,18 @@ fn from_old(
         (OperationKind::Replace, _) if stated.method == Method::RootVolume => return None,
         (OperationKind::Replace, _) => {}
     }
-    let Some(new) = case.launched_by(operation).find(|new| scene.contains_key(*new)) else {
-        return Some("there is no replacement".to_owned());
-    };
-    // A replacement that was replaced in its turn has passed its place on; the rule about ending looks after that.
+    // A replacement that was replaced in its turn, and may be gone by now, has passed its place on; the rule about ending
+    // looks after that.
     let passed_on = case.evidence.operations.iter().any(|(later, seen)| {
-        seen.instance == *new && case.launched_by(later).any(|newer| living(scene, newer).is_some())
+        case.launched_by(operation).any(|new| seen.instance == *new)
+            && case.launched_by(later).any(|newer| lives_on(case, scene, newer, 0))
     });
     if entry.change == Change::Terminating && passed_on {
         return None;
     }
+    let Some(new) = case.launched_by(operation).find(|new| scene.contains_key(*new)) else {
+        return Some("there is no replacement".to_owned());
+    };
     let Some(server) = living(scene, new) else { return Some(format!("its replacement {new} is ending")) };
     if case.disturbed_lately(new, entry.at) {
         return None;
