@@ -1,6 +1,7 @@
 //! What a containment left outside of its instance. It would outlive the instance: an address that is denied in a
 //! network ACL is given to another server one day, and a role has room for so many policies.
 
+use super::release::as_made;
 use crate::remediate::{OperationRecord, Step, StepRecord, StepState, WriteCall};
 
 /// EC2 gives a machine's role credentials for six hours at most; denying them must last longer than they do.
@@ -23,7 +24,7 @@ pub(in crate::remediate) fn take_away_what_outlives(replacement: &mut OperationR
             };
             if outlives {
                 let name = format!("undo-{}", record.step.name);
-                let step = Step::call(&name, &record.step.subject, call.clone()).after_retention();
+                let step = Step::call(&name, &record.step.subject, as_made(call, record)).after_retention();
                 replacement.steps.push(StepRecord::pending(step));
             }
         }
@@ -37,7 +38,8 @@ mod tests {
 
     fn quarantine() -> OperationRecord {
         let denied = WriteCall::DenyInAcl { acl: "acl-1".into(), rule: 1, egress: false, cidr: "10.0.0.1/32".into() };
-        let freed = WriteCall::RemoveFromAcl { acl: "acl-1".into(), rule: 1, egress: false };
+        let freed =
+            WriteCall::RemoveFromAcl { acl: "acl-1".into(), rule: 1, egress: false, cidr: "10.0.0.1/32".into() };
         let (role, policy) = ("web".to_owned(), "deny".to_owned());
         let put = WriteCall::PutRolePolicy { role: role.clone(), policy: policy.clone(), document: "{}".to_owned() };
         let deleted = WriteCall::DeleteRolePolicy { role, policy };

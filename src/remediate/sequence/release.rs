@@ -40,7 +40,7 @@ pub(in crate::remediate) fn release(laid: &Laid<'_>, quarantine: &OperationRecor
 }
 
 /// What undoes a step as it was made, which may be under another rule number than it was laid out with.
-fn as_made(undo: &WriteCall, done: &StepRecord) -> WriteCall {
+pub(super) fn as_made(undo: &WriteCall, done: &StepRecord) -> WriteCall {
     let mut undo = undo.clone();
     if let WriteCall::RemoveFromAcl { acl, rule, egress, cidr } = &mut undo {
         let made = done.call.as_ref().and_then(|call| call.acl_number(acl, *egress, cidr));
