@@ -49,6 +49,17 @@ pub fn in_quarantine<'r>(records: &'r [OperationRecord], instance: &InstanceId) 
     (!released).then_some(quarantine)
 }
 
+/// The quarantine that has an instance, begun or done, unless it was undone.
+pub fn quarantined_by<'a>(instance: &InstanceId, operations: &'a [OperationRecord]) -> Option<&'a OperationRecord> {
+    let released = |one: &OperationRecord| {
+        operations.iter().any(|other| other.undoes.as_ref() == Some(&one.id) && other.status == OperationStatus::Done)
+    };
+    operations.iter().find(|one| {
+        let on_it = one.kind == OperationKind::Quarantine && one.instance == *instance;
+        on_it && one.status != OperationStatus::RolledBack && !released(one)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +108,20 @@ mod tests {
         assert_eq!(found(&[quarantine.clone(), release.clone()]), None);
         let again = OperationRecord { id: "op-3".into(), ..quarantine.clone() };
         assert_eq!(found(&[quarantine, release, again]).as_deref(), Some("op-3"));
+    }
+
+    #[test]
+    fn an_instance_is_in_quarantine_until_that_is_undone() {
+        let quarantine = samples::record("op-1");
+        let by =
+            |operations: &[OperationRecord]| quarantined_by(&"i-1".into(), operations).map(|one| one.id.to_string());
+        assert_eq!(by(std::slice::from_ref(&quarantine)).as_deref(), Some("op-1"));
+        assert_eq!(quarantined_by(&"i-2".into(), std::slice::from_ref(&quarantine)), None);
+        let mut release = OperationRecord { undoes: Some("op-1".into()), ..samples::record("op-2") };
+        release.kind = OperationKind::Release;
+        assert!(by(&[quarantine.clone(), release.clone()]).is_some(), "the release is not done");
+        release.status = OperationStatus::Done;
+        assert_eq!(by(&[quarantine.clone(), release]), None);
+        assert_eq!(by(&[OperationRecord { status: OperationStatus::RolledBack, ..quarantine }]), None);
     }
 }

@@ -50,7 +50,7 @@ pub use journal::{Approval, Journal, JournalEntry, OwnCall};
 pub use kill_switch::{KillSwitch, Pulled};
 pub use launch::{UserDataSources, image_in, launch_request, user_data_for};
 pub use layout::{Begin, lay_out, lay_out_release};
-pub use lineage::{in_quarantine, led_to, next_generation};
+pub use lineage::{in_quarantine, led_to, next_generation, quarantined_by};
 pub use moving::{Moving, data_volumes, secondary_interfaces};
 pub use permissions::{Feature, OPERATION_TAG, PROBE_ACTIONS, PROTECTED_TAG, actions_for};
 pub use prepare::{Prepare, prepare};

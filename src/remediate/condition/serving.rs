@@ -7,7 +7,9 @@ use super::{Learned, Looking, Seen};
 use crate::collect::ReadError;
 use crate::plan::AlarmState;
 use crate::remediate::sequence::{HOLD_TAG, OPERATION_TAG};
-use crate::remediate::{Condition, Cut, CutMode, InstanceDetail, OperationStatus, REPLACEMENT, REPLACEMENT_ADDRESS};
+use crate::remediate::{
+    Condition, Cut, CutMode, InstanceDetail, OperationStatus, REPLACEMENT, REPLACEMENT_ADDRESS, quarantined_by,
+};
 use crate::types::OperationKind;
 
 pub(super) async fn look(looking: &Looking<'_>, condition: &Condition) -> Result<Seen, ReadError> {
@@ -100,25 +102,29 @@ async fn heir_serves(looking: &Looking<'_>) -> Result<Seen, ReadError> {
         let Some(new) = record.facts.replacement.clone() else {
             return Ok(Seen::Never("there is no replacement".to_owned()));
         };
-        let state = looking.probe.instance(&record.place, &new).await?.map(|detail| detail.instance.state);
-        if state.as_deref() == Some("running") {
-            // It served when the old one was put away; what counts now is whether it still does.
-            return Ok(match serving(&Looking { record: &record, ..*looking }).await? {
-                Seen::Yes(_) => Seen::Yes(Learned::default()),
-                other => other,
-            });
-        }
-        let later = looking.host.operations_of(&new).into_iter().find(|other| {
-            other.kind == OperationKind::Replace
-                && other.instance == new
-                && matches!(other.status, OperationStatus::Retaining | OperationStatus::Done)
+        let operations = looking.host.operations_of(&new);
+        let later = operations.iter().find(|other| {
+            let passed_on = matches!(other.status, OperationStatus::Retaining | OperationStatus::Done);
+            let replaced = other.kind == OperationKind::Replace && other.instance == new;
+            replaced && passed_on && other.facts.replacement.is_some()
         });
-        match later.filter(|_| met.insert(new.clone())) {
-            Some(later) => record = later,
-            None => {
-                return Ok(Seen::NotYet(format!("its replacement {new} is {}", state.as_deref().unwrap_or("gone"))));
-            }
+        if let Some(later) = later.filter(|_| met.insert(new.clone())) {
+            record = later.clone();
+            continue;
         }
+        // It passes its checks behind a cut, too.
+        if let Some(quarantine) = quarantined_by(&new, &operations) {
+            return Ok(Seen::NotYet(format!("its replacement {new} is in quarantine by {}", quarantine.id)));
+        }
+        let state = looking.probe.instance(&record.place, &new).await?.map(|detail| detail.instance.state);
+        if state.as_deref() != Some("running") {
+            return Ok(Seen::NotYet(format!("its replacement {new} is {}", state.as_deref().unwrap_or("gone"))));
+        }
+        // It served when the old one was put away; what counts now is whether it still does.
+        return Ok(match serving(&Looking { record: &record, ..*looking }).await? {
+            Seen::Yes(_) => Seen::Yes(Learned::default()),
+            other => other,
+        });
     }
 }
 

@@ -8,7 +8,7 @@ use super::wait::Waited;
 use super::write::Line;
 use super::{Engine, Halt};
 use crate::remediate::effect::{Effect, effect};
-use crate::remediate::{Does, OperationRecord, OperationStatus, StepRecord, StepState, WriteCall};
+use crate::remediate::{Does, OperationRecord, OperationStatus, StepRecord, StepState, WriteCall, quarantined_by};
 use crate::types::OperationKind;
 
 impl Engine<'_> {
@@ -43,15 +43,13 @@ impl Engine<'_> {
     fn passed_on(&self, record: &OperationRecord) -> Option<String> {
         let new = record.facts.replacement.as_ref().filter(|new| **new != record.instance)?;
         let others = self.host.operations_of(new);
-        let released = |one: &OperationRecord| {
-            others.iter().any(|other| other.undoes.as_ref() == Some(&one.id) && other.status == OperationStatus::Done)
-        };
         let stands = |other: &&OperationRecord| match other.kind {
             OperationKind::Replace => other.status != OperationStatus::RolledBack,
-            OperationKind::Quarantine => other.status != OperationStatus::RolledBack && !released(other),
+            OperationKind::Quarantine => false,
             OperationKind::Release | OperationKind::Rollback => !other.status.is_over(),
         };
-        let other = others.iter().filter(|other| other.instance == *new).find(stands)?;
+        let at_work = others.iter().filter(|other| other.instance == *new).find(stands);
+        let other = at_work.or_else(|| quarantined_by(new, &others))?;
         Some(format!("its replacement {new} is in the hands of {} ({}): undo that one first", other.id, other.kind))
     }
 
