@@ -6,7 +6,7 @@ use super::drive::is_too_old;
 use super::mutate::later;
 use super::{Engine, Halt};
 use crate::remediate::condition::{Learned, Looking, Seen, look, needs_agreement};
-use crate::remediate::{Condition, OperationRecord};
+use crate::remediate::{Condition, OperationRecord, StepState};
 
 /// The pause grows to so many times what is configured.
 const GROWTH: u32 = 3;
@@ -30,7 +30,9 @@ impl Engine<'_> {
         condition: &Condition,
     ) -> Result<Waited, Halt> {
         let step = record.steps.get(index);
-        let begun = step.and_then(|step| step.begun_at).unwrap_or_else(|| self.host.now());
+        // What is waited for on the way back began with the way back.
+        let forward = step.filter(|step| step.state != StepState::Undoing);
+        let begun = forward.and_then(|step| step.begun_at).unwrap_or_else(|| self.host.now());
         let timeout = Duration::from_secs(step.map_or(300, |step| step.step.timeout_s));
         // Counted from here, so that a process that was away for long looks before it gives up.
         let until = later(self.host.now(), timeout);

@@ -46,10 +46,9 @@ impl State {
         self.room_for_one(&group)?;
         self.note(writer.place, &writer.by, instance, Change::InService { group: name.to_owned() });
         self.set_desired(writer.place, &writer.by, name, group.desired + 1)?;
-        let now = self.now();
         self.change_group(writer.place, name, |group| {
+            // It keeps its age, and is the first to go when the group shrinks.
             group.standby.remove(instance);
-            group.members.insert(instance.clone(), now);
         })?;
         self.enter_targets(writer, &group, instance)?;
         Ok(self.activity())

@@ -140,7 +140,7 @@ pub fn replay(name: &str) -> Result<(Vec<String>, Vec<String>), String> {
                 let state = entry.state.map_or("", StepState::as_str);
                 format!("{} journal {} {state} {}", entry.at, entry.name, entry.detail.unwrap_or_default())
             }));
-            lines.sort();
+            lines.sort_by(|one, other| one.split(' ').next().cmp(&other.split(' ').next()));
             return Ok((lines, problems));
         }
     }

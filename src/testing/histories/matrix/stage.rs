@@ -48,7 +48,8 @@ impl Stage {
         let builder = if scene.has.group { builder.group(3) } else { builder.standalone(2) };
         let built = builder.build().map_err(|error| error.to_string())?;
         built.cloud.configure(|settings| settings.trail = false);
-        let subject = built.instances().into_iter().next().ok_or("an empty fleet")?;
+        // Of members that came together, a group that shrinks ends the one with the lowest id.
+        let subject = built.instances().into_iter().min().ok_or("an empty fleet")?;
         equip(&built, &subject, scene).map_err(|error| error.to_string())?;
         let rates = FaultRates { fail: 0, lose: 0, twice: 0, late: 0, kill: 0, read_fail: 0, read_kill: 0 };
         let settings = scene.settings();
