@@ -46,7 +46,7 @@ mod tests {
         let protect = |on| WriteCall::SetTerminationProtection { instance: "i-1".into(), on };
         let mut record = samples::record("op-1");
         record.steps = [
-            Step::call("protect", "", protect(true)).undone_by(protect(false)),
+            Step::call("protect-from-termination", "", protect(true)).undone_by(protect(false)),
             Step::call("deny-in-acl", "a", denied.clone()).undone_by(freed.clone()),
             Step::call("deny-sessions", "web", put).undone_by(deleted),
             Step::call("deny-in-acl", "never made", denied).undone_by(freed),
