@@ -42,6 +42,8 @@ pub(super) struct Attributes {
     pub(super) detaching: BTreeSet<VolumeId>,
     /// Until when its root volume is away.
     pub(super) outage_until: Option<Timestamp>,
+    /// It has no root volume.
+    pub(super) rootless: bool,
     pub(super) placement: PlacementDetail,
 }
 
@@ -61,6 +63,7 @@ impl Default for Attributes {
             reachable_since: None,
             detaching: BTreeSet::new(),
             outage_until: None,
+            rootless: false,
             placement: PlacementDetail::default(),
         }
     }
@@ -97,7 +100,7 @@ impl Server {
     }
 
     pub(super) fn has_outage(&self, now: Timestamp) -> bool {
-        self.attributes.outage_until.is_some_and(|until| now < until)
+        self.attributes.rootless || self.attributes.outage_until.is_some_and(|until| now < until)
     }
 
     /// Whether it would answer a health check.

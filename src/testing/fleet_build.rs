@@ -9,7 +9,7 @@ use super::content::{Content, Reports, report};
 use super::error::SimError;
 use super::fleet::{FleetBuilder, SimFleet, SimGroup};
 use super::ground::subnet_of;
-use super::launch::LaunchSpec;
+use super::launch::{LaunchSpec, ROOT_DEVICE};
 use crate::types::{Image, ImageId, InstanceId, Place, Region};
 
 /// Zones of a region that servers are spread over.
@@ -64,7 +64,7 @@ fn add_images(
             owner: wanted.places.first().map(|first| first.account.clone()),
             created_at: Some(before(wanted.launched_at(cloud), std::time::Duration::from_secs(86_400))),
             deprecated_at: None,
-            root_device: Some("/dev/xvda".to_owned()),
+            root_device: Some(ROOT_DEVICE.to_owned()),
         };
         cloud.share_image(place, image, content.clone())?;
     }

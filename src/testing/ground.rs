@@ -52,7 +52,16 @@ pub(super) struct RootTask {
     pub(super) token: String,
     pub(super) started_at: Timestamp,
     pub(super) done_at: Timestamp,
-    pub(super) failed: bool,
+    pub(super) failure: Option<RootFailure>,
+}
+
+/// How a replacement of a root volume fails ("Replace the root volume for an Amazon EC2 instance", EC2 user guide).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootFailure {
+    /// The original volume is attached again.
+    Restored,
+    /// The instance is left without a root volume.
+    Detached,
 }
 
 /// What a client token stands for.
@@ -78,6 +87,8 @@ pub(super) struct Ground {
     pub(super) addresses: BTreeMap<String, Delayed<Arc<ElasticIp>>>,
     pub(super) snapshots: BTreeMap<String, Snapshot>,
     pub(super) roots: Vec<RootTask>,
+    /// How replacements of root volumes fail that begin from now on.
+    pub(super) roots_fail: Option<RootFailure>,
     pub(super) kept_roots: BTreeMap<VolumeId, KeptRoot>,
     pub(super) volume_zones: BTreeMap<VolumeId, Arc<str>>,
     /// By token and zone: the same token in another zone is another token.

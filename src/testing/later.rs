@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::account_log::{By, Change};
 use super::clock::after;
 use super::error::SimError;
+use super::ground::RootFailure;
 use super::state::State;
 use crate::types::{InstanceId, Place, VolumeId};
 
@@ -68,10 +69,14 @@ impl State {
         instance: &InstanceId,
         volume: &VolumeId,
     ) -> Result<(), SimError> {
-        let server = self.server(place, instance)?;
-        if !server.attributes.detaching.contains(volume) {
-            return Ok(());
+        if self.server(place, instance)?.attributes.detaching.contains(volume) {
+            self.let_go(place, instance, volume)?;
         }
+        Ok(())
+    }
+
+    fn let_go(&mut self, place: &Place, instance: &InstanceId, volume: &VolumeId) -> Result<(), SimError> {
+        let server = self.server(place, instance)?;
         let found = server.volumes.iter().find(|held| held.id == *volume).cloned();
         let mut loose = found.ok_or_else(|| SimError::missing(volume))?;
         self.change(place, instance, |server| {
@@ -91,8 +96,16 @@ impl State {
         let found = site.ground.roots.iter().find(|task| task.task == name).cloned();
         let task = found.ok_or_else(|| SimError::missing(name))?;
         let server = self.server(place, &task.instance)?;
-        if task.failed || server.state(self.now()) != "running" {
-            return Ok(());
+        match task.failure {
+            Some(RootFailure::Restored) => return Ok(()),
+            Some(RootFailure::Detached) => {
+                let root =
+                    server.volumes.iter().find(|volume| volume.root).ok_or_else(|| SimError::missing("a root"))?;
+                self.change(place, &task.instance, |server| server.attributes.rootless = true)?;
+                return self.let_go(place, &task.instance, &root.id);
+            }
+            None if server.state(self.now()) != "running" => return Ok(()),
+            None => {}
         }
         let (image, content, fresh) = self.root_source(place, &task)?;
         let old = server.volumes.iter().find(|volume| volume.root).cloned();

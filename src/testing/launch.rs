@@ -47,6 +47,9 @@ pub struct LaunchSpec {
     pub managed: bool,
 }
 
+/// Where every simulated server has its root volume.
+pub(super) const ROOT_DEVICE: &str = "/dev/xvda";
+
 impl LaunchSpec {
     /// An IMDSv2-only `m7i.large` with one encrypted 20 GiB gp3 volume and nothing else.
     pub fn of_image(image: &ImageId, zone: &str) -> Self {
@@ -61,7 +64,7 @@ impl LaunchSpec {
             metadata: Arc::new(strict_metadata()),
             user_data: None,
             volumes: vec![LaunchVolume {
-                device: Arc::from("/dev/xvda"),
+                device: Arc::from(ROOT_DEVICE),
                 size_gib: 20,
                 volume_type: Arc::from("gp3"),
                 encrypted: true,

@@ -53,6 +53,7 @@ pub use error::SimError;
 pub use failing::{FailRule, FailingCloud, Fault, When};
 pub use faulty::{FaultRates, Faults, FaultyCloud, KILLED, Killed, ReadFault, WriteFault};
 pub use fleet::{FleetBuilder, SimFleet, SimGroup};
+pub use ground::RootFailure;
 pub use launch::{LaunchSpec, LaunchVolume};
 pub use mutate::CommandTarget;
 pub use random::Dice;

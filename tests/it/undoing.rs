@@ -1,6 +1,6 @@
 //! What cannot be undone at once, and what must not be undone too soon.
 
-use cattleguard::testing::{By, Change};
+use cattleguard::testing::{By, Change, RootFailure};
 use cattleguard::types::InstanceId;
 use serde_json::Value;
 
@@ -69,4 +69,36 @@ fn a_member_that_comes_back_stays_protected_until_the_group_has_scaled_in() {
     let between = unprotected.at.duration_since(lowered.at).as_secs();
     assert!(between >= 60, "{between} s");
     app.may_leave_alerts();
+}
+
+/// A root volume that could not be replaced: either it is still there, and nothing of it is to be undone, or a person
+/// has to attach it again.
+#[test]
+fn a_root_volume_that_could_not_be_replaced_is_the_old_one_again() {
+    for failure in [RootFailure::Restored, RootFailure::Detached] {
+        let in_place = format!("{FLEET}\nreplace = \"root-volume\"");
+        let app = Setup::new(small()).mode("replace").fleet(&in_place).fleet(OPEN).start();
+        let (place, id) = (app.place(), app.server(0));
+        let before = app.cloud().form(&place, &id).unwrap();
+        let root = before.detail.instance.volumes.iter().find(|volume| volume.root).unwrap().id.clone();
+        app.settle();
+        app.scan();
+        app.cloud().set_root_failure(&place, Some(failure)).unwrap();
+        let (_, went) = app.json(&["replace", id.as_str(), "--override", "drill"]);
+        let operation = only(&went)["operation"].as_str().unwrap().to_owned();
+        app.cloud().set_root_failure(&place, None).unwrap();
+        if failure == RootFailure::Detached {
+            assert_eq!(only(&went)["status"], "needs-human", "{went:#}");
+            app.cloud().attach_root(&carol(), &id, &root).unwrap();
+            let (_, resumed) = app.json(&["operations", "resume", &operation]);
+            assert_eq!(only(&resumed)["status"], "rolled-back", "{resumed:#}");
+        } else {
+            assert_eq!(only(&went)["status"], "rolled-back", "{went:#}");
+        }
+        let log = app.cloud().log();
+        let replaced = log.iter().filter(|entry| matches!(entry.change, Change::RootReplaced { .. })).count();
+        assert_eq!(replaced, 1, "nothing is replaced back that was never replaced");
+        assert_eq!(app.cloud().form(&place, &id).unwrap(), before, "as it was");
+        app.may_leave_alerts();
+    }
 }

@@ -40,13 +40,24 @@ pub(super) async fn effect(asked: &Asked<'_>, call: &WriteCall) -> Result<Effect
                 detail.attached.is_some_and(|(holder, _, state)| holder == *instance && state == "attached"),
             ),
         }),
-        WriteCall::ReplaceRootVolume { instance, image, .. } => {
+        WriteCall::ReplaceRootVolume { instance, image, volume, .. } => {
             let begun = asked.record.created_at;
             let tasks = asked.probe.root_replacements(&asked.record.place, instance).await?;
-            let task = tasks.into_iter().find(|task| {
-                task.image == *image && task.started_at.is_none_or(|at| at >= begun) && !task.state.starts_with("fail")
-            });
-            Ok(task.map_or(Effect::Absent, |task| Effect::InPlace(Found { task: Some(task.task), ..Found::default() })))
+            let tasks = tasks.into_iter().filter(|task| task.started_at.is_none_or(|at| at >= begun));
+            let (failed, others): (Vec<_>, Vec<_>) = tasks.partition(|task| task.state.starts_with("fail"));
+            if let Some(task) = others.iter().find(|task| task.image == *image) {
+                return Ok(Effect::InPlace(Found { task: Some(task.task.clone()), ..Found::default() }));
+            }
+            match volume {
+                // A replacement that failed left the volume where it was, or a person has attached it again.
+                Some(volume) if others.is_empty() && failed.iter().any(|task| task.state != "failing") => {
+                    with(asked, instance, |detail| {
+                        detail.instance.volumes.iter().any(|held| held.root && held.id == *volume)
+                    })
+                    .await
+                }
+                _ => Ok(Effect::Absent),
+            }
         }
         _ => Ok(Effect::Unseen),
     }

@@ -7,7 +7,7 @@ use crate::plan::AlarmState;
 use crate::remediate::Tracking;
 use crate::testing::account_log::{By, Change};
 use crate::testing::error::SimError;
-use crate::testing::ground::Ground;
+use crate::testing::ground::{Ground, RootFailure};
 use crate::testing::heal::NOTICES;
 use crate::testing::launch::LaunchSpec;
 use crate::types::{EniId, ImageId, InstanceId, Place, SecurityGroupId};
@@ -62,6 +62,14 @@ impl FakeCloud {
                 ground.denied.insert(action.to_owned());
             }
         })
+    }
+
+    /// Replacements of root volumes that begin from now on fail like this, or succeed again.
+    ///
+    /// # Errors
+    /// When the place is not open.
+    pub fn set_root_failure(&self, place: &Place, failure: Option<RootFailure>) -> Result<(), SimError> {
+        self.ground(place, |ground| ground.roots_fail = failure)
     }
 
     /// Servers launched from this image from now on do not pass their status checks, or do again.

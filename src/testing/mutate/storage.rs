@@ -6,6 +6,7 @@ use crate::testing::account_log::{By, Change};
 use crate::testing::actor::SimActor;
 use crate::testing::cloud::FakeCloud;
 use crate::testing::error::SimError;
+use crate::testing::launch::ROOT_DEVICE;
 use crate::testing::trail::{Call, describe_time, millis};
 use crate::types::{ImageId, InstanceId, Volume, VolumeId};
 
@@ -70,6 +71,26 @@ impl FakeCloud {
             let request = json!({"volumeId": volume, "instanceId": instance, "force": false});
             let answer = json!({"volumeId": volume, "instanceId": instance, "device": device, "status": "detaching"});
             state.record(place, actor, Call::ec2("DetachVolume", request).answered(answer)).map(|_| ())
+        })
+    }
+
+    /// `ec2:AttachVolume` of a volume that is attached nowhere, as the root volume of a server that has none.
+    ///
+    /// # Errors
+    /// When the server is gone or the volume is in use.
+    pub fn attach_root(&self, actor: &SimActor, instance: &InstanceId, volume: &VolumeId) -> Result<(), SimError> {
+        self.at(instance, |state, place| {
+            state.live(place, instance, "AttachVolume")?;
+            let now = state.now();
+            let loose = state.site(place)?.loose_volumes.get(volume).cloned();
+            let loose = loose.ok_or_else(|| SimError::missing(volume))?;
+            state.note(place, &By::of(actor), instance, Change::Attached { what: volume.to_string() });
+            let root = Volume { device: ROOT_DEVICE.to_owned(), attached_at: Some(now), ..loose };
+            state.attach_loose(place, instance, root)?;
+            let request = json!({"volumeId": volume, "instanceId": instance, "device": ROOT_DEVICE});
+            let answer = json!({"volumeId": volume, "instanceId": instance, "device": ROOT_DEVICE,
+                "status": "attaching", "attachTime": millis(now)});
+            state.record(place, actor, Call::ec2("AttachVolume", request).answered(answer)).map(|_| ())
         })
     }
 

@@ -4,6 +4,7 @@ use crate::collect::ReadError;
 use crate::remediate::{RootReplacement, SnapshotDetail, VolumeDetail};
 use crate::testing::api;
 use crate::testing::clock::after;
+use crate::testing::ground::RootFailure;
 use crate::testing::state::{Site, State};
 use crate::types::{InstanceId, Place, VolumeId};
 
@@ -69,9 +70,10 @@ impl Site {
     fn root_tasks(&self, id: &InstanceId, now: jiff::Timestamp) -> Vec<RootReplacement> {
         let tasks = self.ground.roots.iter().filter(|task| task.instance == *id);
         let shown = tasks.map(|task| {
-            let state = match (now >= task.done_at, task.failed) {
-                (true, true) => "failed",
-                (true, false) => "succeeded",
+            let state = match (now >= task.done_at, task.failure) {
+                (true, Some(RootFailure::Restored)) => "failed",
+                (true, Some(RootFailure::Detached)) => "failed-detached",
+                (true, None) => "succeeded",
                 _ if now < after(task.started_at, std::time::Duration::from_secs(10)) => "pending",
                 _ => "in-progress",
             };

@@ -44,12 +44,16 @@ impl State {
         if server.state(now) != "running" {
             return Err(Refusal::conflict("IncorrectInstanceState", format!("{instance} does not run")));
         }
+        if server.attributes.rootless {
+            return Err(Refusal::conflict("IncorrectInstanceState", format!("{instance} has no root volume")));
+        }
         if let Some(image) = image.filter(|image| !site.images.contains_key(*image)) {
             return Err(Refusal::missing("InvalidAMIID.NotFound", image));
         }
         if let Some(volume) = volume.filter(|volume| !site.loose_volumes.contains_key(*volume)) {
             return Err(Refusal::missing("InvalidVolume.NotFound", volume));
         }
+        let failure = site.ground.roots_fail;
         self.note(writer.place, &writer.by, instance, Change::RootReplaced { image: image.cloned() });
         let task = RootTask {
             task: self.ids.resource("replacevol"),
@@ -59,7 +63,7 @@ impl State {
             token: token.to_owned(),
             started_at: now,
             done_at: after(now, OUTAGE),
-            failed: false,
+            failure,
         };
         let done = answer(&task);
         self.schedule(writer.place, OUTAGE, Due::Root(task.task.clone()));

@@ -7,10 +7,12 @@ use serde_json::json;
 use super::refusal::Refusal;
 use super::{Done, Writer};
 use crate::testing::account_log::Change;
+use crate::testing::error::SimError;
 use crate::testing::later::Due;
+use crate::testing::launch::ROOT_DEVICE;
 use crate::testing::state::State;
 use crate::testing::trail::millis;
-use crate::types::{InstanceId, VolumeId};
+use crate::types::{InstanceId, Place, Volume, VolumeId};
 
 /// How long letting go takes when the server is stopped.
 const QUICK: Duration = Duration::from_secs(3);
@@ -74,14 +76,27 @@ impl State {
         }
         (loose.device, loose.attached_at) = (device.to_owned(), Some(now));
         self.note(writer.place, &writer.by, instance, Change::Attached { what: volume.to_string() });
-        self.site_mut(writer.place)?.loose_volumes.remove(volume);
-        self.change(writer.place, instance, |server| {
-            server.volumes.push(loose);
-            server.volumes.sort_by(|one, other| one.device.cmp(&other.device));
-        })?;
+        self.attach_loose(writer.place, instance, loose)?;
         Ok(Done::answering(json!({
             "volumeId": volume, "instanceId": instance, "device": device, "status": "attaching",
             "attachTime": millis(now),
         })))
+    }
+
+    /// Attaches a volume that is nowhere. One at the root device is the root volume.
+    pub(in crate::testing) fn attach_loose(
+        &mut self,
+        place: &Place,
+        instance: &InstanceId,
+        mut volume: Volume,
+    ) -> Result<(), SimError> {
+        self.site_mut(place)?.loose_volumes.remove(&volume.id);
+        self.change(place, instance, |server| {
+            if server.attributes.rootless && &*volume.device == ROOT_DEVICE {
+                (volume.root, server.attributes.rootless) = (true, false);
+            }
+            server.volumes.push(volume);
+            server.volumes.sort_by(|one, other| one.device.cmp(&other.device));
+        })
     }
 }
