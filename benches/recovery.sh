@@ -16,13 +16,13 @@ sim=${CARGO_TARGET_DIR:-target}/release/cattleguard-sim
 
 # A world with finished operations in its journal, and one replacement that was killed after its launch.
 "$sim" demo --keep "$work/world" >"$work/demo" 2>&1 || { cat "$work/demo" >&2; exit 1; }
-world() { "$sim" -q --world "$1" -C "$1/cattleguard.toml" "$2" $3; }
-world "$work/world" world 'wait 24h' >/dev/null
+world() { "$sim" --world "$1" -q -C "$1/cattleguard.toml" "$2" $3; }
+"$sim" --world "$work/world" world wait 24h >/dev/null
 if CATTLEGUARD_FAILPOINT=launch:after world "$work/world" enforce '' >/dev/null 2>&1; then
     echo 'nothing was killed' >&2
     exit 1
 fi
-world "$work/world" world 'wait 5m' >/dev/null
+"$sim" --world "$work/world" world wait 5m >/dev/null
 
 # Copies of a finished operation, with its journal.
 cp -r "$work/world" "$work/many"

@@ -64,10 +64,7 @@ pub(super) fn waits(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger
         return None;
     } else {
         let (zone, left) = rollouts.next.get(&part).filter(|(zone, _)| *zone != here)?;
-        (
-            zone.clone(),
-            format!("{left} replacements are left there; it lifts when they are done or held by other gates"),
-        )
+        (zone.clone(), format!("left there to replace: {left}; it lifts when they are done or held by other gates"))
     };
     let (name, place) = part;
     Some(format!(

@@ -224,6 +224,7 @@ pub(crate) fn report(findings: Vec<Finding>) -> ScanReport {
         resolved: Vec::new(),
         new: BTreeSet::new(),
         plan: plan(),
+        unfinished: Vec::new(),
         set_aside: Vec::new(),
         unresolved_events: Vec::new(),
         calls: BTreeMap::from([("ec2:DescribeInstances".to_owned(), 1)]),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::remediate::OperationRecord;
 use crate::store::InstanceResult;
 use crate::types::{ChangeEvent, Coverage, Finding, FindingId, Plan, ScanId, ScanMode, SetAside};
 
@@ -43,6 +44,8 @@ pub struct ScanReport {
     pub new: BTreeSet<FindingId>,
     /// Plan.
     pub plan: Plan,
+    /// Operations that are not over, as they were when the plan was made.
+    pub unfinished: Vec<OperationRecord>,
     /// CloudTrail records that could not be read.
     pub set_aside: Vec<SetAside>,
     /// High and critical changes of this scan's events whose targets could not all be turned into instances.

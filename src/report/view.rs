@@ -82,7 +82,7 @@ impl<'a> View<'a> {
 
     /// Indexes a scan.
     pub fn of(report: &'a ScanReport) -> Self {
-        Self::new(&report.instances, &report.findings, Some(&report.plan))
+        Self::new(&report.instances, &report.findings, Some(&report.plan)).with_past(&report.unfinished)
     }
 
     /// The result of one instance.

@@ -14,6 +14,10 @@ use super::scenario::{self, DemoFacts, Mischief};
 const ACCOUNT: &str = "account.ndjson";
 /// The name of the bad morning in that file.
 const MORNING: &str = "bad-morning";
+/// The name of an inventory run of all servers there.
+const REPORTS: &str = "inventory-run";
+/// How often agents report.
+const REPORTED_EVERY: Duration = Duration::from_secs(30 * 60);
 /// Inventory and CloudTrail have settled when so much time has passed.
 const SETTLED: Duration = Duration::from_secs(15 * 60);
 
@@ -54,6 +58,7 @@ impl SimWorld {
         let (cloud, clock, facts) = scenario::demo_scenario().map_err(io::Error::other)?;
         let teller = |cloud: &FakeCloud, story: &str| match story {
             MORNING => morning(cloud, &facts).map(drop),
+            REPORTS => cloud.run_inventory_all(),
             other => Err(SimError::missing(other)),
         };
         cloud.replay(&path, &teller)?;
@@ -69,6 +74,18 @@ impl SimWorld {
         let (cloud, clock, facts) = scenario::demo_scenario()?;
         morning(&cloud, &facts)?;
         Ok((cloud, clock))
+    }
+
+    /// Time passes, and agents report as they do by themselves.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn wait(&self, duration: Duration) -> Result<(), SimError> {
+        self.clock.advance(duration);
+        if duration >= REPORTED_EVERY {
+            self.cloud.tell(REPORTS, FakeCloud::run_inventory_all)?;
+        }
+        Ok(())
     }
 
     /// The bad morning happens, and everything about it is delivered and reported. Once in a world.

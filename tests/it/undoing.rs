@@ -102,3 +102,15 @@ fn a_root_volume_that_could_not_be_replaced_is_the_old_one_again() {
         app.may_leave_alerts();
     }
 }
+
+/// What was replaced is still drifted, and a scan says why nothing more is done to it.
+#[test]
+fn a_scan_says_of_an_old_instance_that_it_is_kept() {
+    let app = Setup::new(small()).mode("replace").fleet(FLEET).fleet(OPEN).start();
+    let id = app.server(0);
+    replaced(&app, &id);
+    app.minutes(5);
+    let (_, text) = app.text("table", &["scan"]);
+    assert!(text.contains("nothing more: it was replaced and is kept until 2026-"), "{text}");
+    app.may_leave_alerts();
+}

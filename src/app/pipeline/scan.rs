@@ -145,6 +145,7 @@ async fn scan_under_lease(
     log.done("plan");
     let unseen = unseen::unseen(store, snapshot, &detection)?;
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
+    report.unfinished = store.unfinished_operations()?;
 
     let history = OutboxHistory::new(store);
     let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
@@ -295,6 +296,7 @@ fn report(
         resolved: detection.resolved,
         new: detection.new,
         plan,
+        unfinished: Vec::new(),
         set_aside: snapshot.set_aside.clone(),
         unresolved_events: unresolved(snapshot),
         calls: snapshot.calls.clone(),

@@ -44,7 +44,7 @@ pub(super) struct DemoArgs {
 
 #[derive(Subcommand)]
 pub(super) enum WorldCommand {
-    /// Let time pass
+    /// Let time pass; agents report their inventory when it is half an hour or more
     Wait(WaitArgs),
     /// List the changes of its accounts, by their own log
     Log(LogArgs),

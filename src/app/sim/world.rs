@@ -38,7 +38,9 @@ pub(super) fn run(folder: Option<&Path>, command: &WorldCommand) -> i32 {
     let mut text = String::new();
     match command {
         WorldCommand::Wait(args) => {
-            world.clock.advance(args.duration);
+            if let Err(error) = world.wait(args.duration) {
+                return fail(&AppError::failed(format!("the simulated world: {error}")));
+            }
             text.push_str(&format!("it is {}\n", time(world.clock.now())));
         }
         WorldCommand::Log(args) => {

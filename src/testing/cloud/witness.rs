@@ -132,8 +132,9 @@ impl Site {
                     .iter()
                     .all(|(kind, rows)| server.content.get(kind).is_some_and(|held| held.hash == rows.hash))
         });
-        let reports = server.reports.iter().filter(|(_, report)| report.captured_at >= server.launched_at);
-        let reported = reports.map(|(kind, _)| kind).collect::<BTreeSet<_>>().len() >= server.content.len();
+        // A restart, after which EC2 shows another launch time, takes back nothing of what it has shown.
+        let reported =
+            server.reports.iter().map(|(kind, _)| kind).collect::<BTreeSet<_>>().len() >= server.content.len();
         let groups = self.groups.values().map(|slot| slot.current());
         let mut groups = groups.filter(|group| group.members.contains_key(&server.id));
         ServerScene {
