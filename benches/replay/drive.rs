@@ -56,7 +56,7 @@ pub(crate) async fn read_everything(url: &str, sources: &str) -> Outcome<Seen> {
         let kind = InventoryType::new("AWS:Application");
         let mut next = None;
         loop {
-            let page = cloud.inventory(&place, &kind, next).await?;
+            let page = cloud.inventory(&place, &kind, &[], next).await?;
             seen.rows += page.items.iter().map(|record| record.entries.len()).sum::<usize>();
             next = page.next;
             if next.is_none() {

@@ -123,9 +123,10 @@ impl CloudRead for AwsCloud {
         &self,
         place: &Place,
         kind: &InventoryType,
+        only: &[InstanceId],
         next: Option<PageToken>,
     ) -> Result<Page<InventoryRecord>, ReadError> {
-        ssm::inventory(&*self.at(ssm::GET_INVENTORY, place).await?, kind, next).await
+        ssm::inventory(&*self.at(ssm::GET_INVENTORY, place).await?, kind, only, next).await
     }
 
     async fn inventory_entries(

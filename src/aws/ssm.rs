@@ -56,11 +56,12 @@ pub(super) async fn managed_nodes_by_id(
     Ok(answer.instance_information_list.unwrap_or_default().into_iter().filter_map(convert_inventory::node).collect())
 }
 
-/// One type of all nodes of the place, a page of nodes. Terminated nodes stay in inventory for 30 days, so
+/// One type of these nodes, or of all nodes of the place, a page of nodes. Terminated nodes stay in inventory for 30 days, so
 /// they are left out by the service.
 pub(super) async fn inventory(
     clients: &PlaceClients,
     kind: &InventoryType,
+    only: &[InstanceId],
     next: Option<PageToken>,
 ) -> Result<Page<InventoryRecord>, ReadError> {
     let built = ResultAttribute::builder().type_name(kind.as_str()).build().and_then(|attribute| {
@@ -69,14 +70,19 @@ pub(super) async fn inventory(
             .values("Terminated")
             .r#type(InventoryQueryOperatorType::NotEqual)
             .build()?;
-        Ok((attribute, alive))
+        let these = InventoryFilter::builder()
+            .key("AWS:InstanceInformation.InstanceId")
+            .set_values(Some(only.iter().map(ToString::to_string).collect()))
+            .r#type(InventoryQueryOperatorType::Equal)
+            .build()?;
+        Ok((attribute, [alive, these].into_iter().take(1 + usize::from(!only.is_empty())).collect()))
     });
-    let (attribute, alive) = built.map_err(|error| clients.invalid(GET_INVENTORY, error.to_string()))?;
+    let (attribute, filters) = built.map_err(|error| clients.invalid(GET_INVENTORY, error.to_string()))?;
     let request = clients
         .ssm
         .get_inventory()
         .result_attributes(attribute)
-        .filters(alive)
+        .set_filters(Some(filters))
         .max_results(PAGE)
         .set_next_token(next.map(|token| token.0));
     let answer = match clients.call(Family::Ssm, GET_INVENTORY, request.send()).await {

@@ -208,11 +208,13 @@ pub trait CloudRead: Send + Sync {
     /// named in the answer is not a managed node.
     async fn managed_nodes_by_id(&self, place: &Place, ids: &[InstanceId]) -> Result<Vec<NodeRecord>, ReadError>;
 
-    /// `ssm:GetInventory` for one type over the whole place, up to 50 nodes a page.
+    /// `ssm:GetInventory` for one type, up to 50 nodes a page: of these nodes only (at most 40, the largest filter:
+    /// "InventoryFilter", SSM API reference), or of the whole place when none is named.
     async fn inventory(
         &self,
         place: &Place,
         kind: &InventoryType,
+        only: &[InstanceId],
         next: Option<PageToken>,
     ) -> Result<Page<InventoryRecord>, ReadError>;
 

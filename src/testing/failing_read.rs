@@ -89,10 +89,11 @@ impl<C: CloudRead> CloudRead for FailingCloud<C> {
         &self,
         place: &Place,
         kind: &InventoryType,
+        only: &[InstanceId],
         next: Option<PageToken>,
     ) -> Result<Page<InventoryRecord>, ReadError> {
         let limit = self.gate(api::INVENTORY, place, kind.as_str(), next.is_none())?;
-        Ok(limit.page(self.inner.inventory(place, kind, next).await?))
+        Ok(limit.page(self.inner.inventory(place, kind, only, next).await?))
     }
 
     async fn inventory_entries(

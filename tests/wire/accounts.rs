@@ -116,7 +116,7 @@ async fn only_the_published_actions_are_called() {
     let _ = cloud.target_groups(&place, None).await;
     let _ = cloud.target_health(&place, &group).await;
     let _ = cloud.managed_nodes(&place, None).await;
-    let _ = cloud.inventory(&place, &kind, None).await;
+    let _ = cloud.inventory(&place, &kind, &[], None).await;
     let _ = cloud.inventory_entries(&place, &node, &kind, None).await;
     let _ = cloud.lookup_events(&place, now, now, None).await;
     let called: Vec<String> = cloud.calls().into_keys().collect();

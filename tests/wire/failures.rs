@@ -29,10 +29,10 @@ async fn a_call_that_stays_throttled_gives_up() {
     let cloud = scene.cloud();
     let ohio = cattleguard::types::Place::new(SHOP, OHIO);
     let kind = InventoryType::new("AWS:Application");
-    let error = cloud.inventory(&ohio, &kind, None).await.unwrap_err();
+    let error = cloud.inventory(&ohio, &kind, &[], None).await.unwrap_err();
     assert_eq!((error.api, error.failure), ("ssm:GetInventory", ReadFailure::Throttled), "{error}");
     assert_eq!(cloud.calls().get("ssm:GetInventory"), Some(&3), "the configured attempts");
-    cloud.inventory(&ireland(SHOP), &kind, None).await.unwrap();
+    cloud.inventory(&ireland(SHOP), &kind, &[], None).await.unwrap();
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn nonsense_is_not_an_empty_answer() {
     let (cloud, place, now) = (scene.cloud(), ireland(SHOP), jiff::Timestamp::now());
     let error = cloud.instances(&place, None).await.unwrap_err();
     assert_eq!(error.failure, ReadFailure::Invalid, "{error}");
-    let error = cloud.inventory(&place, &InventoryType::new("AWS:Application"), None).await.unwrap_err();
+    let error = cloud.inventory(&place, &InventoryType::new("AWS:Application"), &[], None).await.unwrap_err();
     assert_eq!(error.failure, ReadFailure::Invalid, "{error}");
     let error = cloud.lookup_events(&place, now, now, None).await.unwrap_err();
     assert_eq!(error.failure, ReadFailure::Invalid, "{error}");

@@ -58,7 +58,7 @@ async fn one_call_reads_a_type_of_the_whole_place() {
     mia.ec2.terminate_instances().instance_ids(&ids[2]).send().await.unwrap();
     let cloud = scene.cloud();
     let kind = InventoryType::new("AWS:Application");
-    let records = cloud.inventory(&ireland(SHOP), &kind, None).await.unwrap().items;
+    let records = cloud.inventory(&ireland(SHOP), &kind, &[], None).await.unwrap().items;
     assert_eq!(records.len(), 2, "inventory of a terminated node is not asked for");
     let changed = records.iter().find(|one| one.instance.as_str() == ids[1]).unwrap();
     assert_eq!(changed.schema_version, "1.1");
@@ -76,7 +76,7 @@ async fn a_type_nobody_reported_is_empty() {
     report(&mia, &id, &[("openssl", "3.0.7")]).await;
     let cloud = scene.cloud();
     for kind in ["AWS:Service", "Custom:CattleguardFiles"] {
-        let page = cloud.inventory(&ireland(SHOP), &InventoryType::new(kind), None).await.unwrap();
+        let page = cloud.inventory(&ireland(SHOP), &InventoryType::new(kind), &[], None).await.unwrap();
         assert!(page.items.is_empty(), "{kind}");
     }
 }

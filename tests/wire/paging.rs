@@ -40,7 +40,7 @@ async fn instances_nodes_and_inventory_are_paged() {
         }
     }
     loop {
-        let page = cloud.inventory(&place, &kind, next).await.unwrap();
+        let page = cloud.inventory(&place, &kind, &[], next).await.unwrap();
         records.extend(page.items.into_iter().map(|one| one.instance));
         next = page.next;
         if next.is_none() {

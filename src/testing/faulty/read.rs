@@ -89,10 +89,11 @@ impl CloudRead for FaultyCloud {
         &self,
         place: &Place,
         kind: &InventoryType,
+        only: &[InstanceId],
         next: Option<PageToken>,
     ) -> Result<Page<InventoryRecord>, ReadError> {
         self.read_gate(api::INVENTORY, place)?;
-        self.inner.inventory(place, kind, next).await
+        self.inner.inventory(place, kind, only, next).await
     }
 
     async fn inventory_entries(

@@ -107,7 +107,7 @@ impl Process {
         let mut records = BTreeMap::new();
         let mut next: Option<PageToken> = None;
         loop {
-            let page: Page<InventoryRecord> = self.cloud.inventory(&self.world.place, &kind, next).await?;
+            let page: Page<InventoryRecord> = self.cloud.inventory(&self.world.place, &kind, &[], next).await?;
             records.extend(page.items.into_iter().map(|record| (record.instance.to_string(), record)));
             next = page.next;
             if next.is_none() {

@@ -84,9 +84,10 @@ impl CloudRead for FakeCloud {
         &self,
         place: &Place,
         kind: &InventoryType,
+        only: &[InstanceId],
         next: Option<PageToken>,
     ) -> Result<Page<InventoryRecord>, ReadError> {
-        self.lock().read_inventory(place, kind, next)
+        self.lock().read_inventory(place, kind, only, next)
     }
 
     async fn inventory_entries(

@@ -37,6 +37,7 @@ impl State {
         &mut self,
         place: &Place,
         kind: &InventoryType,
+        only: &[InstanceId],
         next: Option<PageToken>,
     ) -> Result<Page<InventoryRecord>, ReadError> {
         let scope = Scope::new(api::INVENTORY, place).with(kind);
@@ -45,7 +46,9 @@ impl State {
             Start::After(cursor) => cursor.map(InstanceId::from),
         };
         let (now, site) = (self.now(), self.readable(api::INVENTORY, place)?);
-        let rest = site.visible_after(cursor.as_ref(), now).filter_map(|server| {
+        let wanted = site.visible_after(cursor.as_ref(), now);
+        let wanted = wanted.filter(|server| only.is_empty() || only.contains(&server.id));
+        let rest = wanted.filter_map(|server| {
             let (captured_at, schema, entries) = rows_of(server, kind, now)?;
             Some(InventoryRecord {
                 instance: server.id.clone(),

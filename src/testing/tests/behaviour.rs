@@ -27,7 +27,7 @@ async fn events(fleet: &SimFleet) -> Vec<Value> {
 
 async fn version(fleet: &SimFleet, id: &InstanceId, name: &str) -> Option<String> {
     let kind = InventoryType::new("AWS:Application");
-    let page = fleet.cloud.inventory(&place(), &kind, None).await.unwrap();
+    let page = fleet.cloud.inventory(&place(), &kind, &[], None).await.unwrap();
     let record = page.items.into_iter().find(|record| record.instance == *id)?;
     let row = record.entries.into_iter().find(|row| &*row["Name"] == name)?;
     Some(row["Version"].to_string())

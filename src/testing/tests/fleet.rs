@@ -27,7 +27,7 @@ async fn every_member_equals_the_reference() {
             assert_eq!(one.instance_profile, reference.instance_profile);
             assert_eq!(one.tags.contains_key("app"), one.id != reference.id);
         }
-        lists.extend(fleet.cloud.inventory(&place, &kind, None).await.unwrap().items);
+        lists.extend(fleet.cloud.inventory(&place, &kind, &[], None).await.unwrap().items);
     }
     assert_eq!(lists.len(), 14);
     assert!(lists.iter().all(|list| list.entries == lists[0].entries && list.entries.len() == 400));

@@ -54,7 +54,7 @@ async fn names(fleet: &SimFleet, what: usize) -> Vec<String> {
             read.iter().map(|node| node.instance.to_string()).collect()
         }
         4 => {
-            let read = all(async |next| cloud.inventory(&place, &application, next).await).await.0;
+            let read = all(async |next| cloud.inventory(&place, &application, &[], next).await).await.0;
             read.iter().map(|record| record.instance.to_string()).collect()
         }
         5 => {

@@ -74,7 +74,7 @@ async fn the_bad_morning_changes_what_the_facts_say_and_nothing_else() {
     let kind = InventoryType::new("AWS:Application");
     let mut versions = BTreeMap::new();
     for place in cloud.places() {
-        for record in cloud.inventory(&place, &kind, None).await.unwrap().items {
+        for record in cloud.inventory(&place, &kind, &[], None).await.unwrap().items {
             let row = record.entries.iter().find(|row| &*row["Name"] == facts.package.0).unwrap();
             versions.insert(record.instance, row["Version"].to_string());
         }
