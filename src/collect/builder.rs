@@ -9,13 +9,12 @@ use jiff::Timestamp;
 
 use self::contents::Contents;
 use super::source::{
-    AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, ReadError, ReadFailure,
-    TargetHealth,
+    AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, ReadError, TargetHealth,
 };
 use crate::types::{
     AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId, InventoryItem,
-    InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source, TargetMembership, Volume,
-    VolumeId,
+    InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source, TargetMembership, TrailProgress,
+    Volume, VolumeId,
 };
 
 /// Collects findings of one collection.
@@ -35,6 +34,7 @@ pub struct Builder {
     images: BTreeMap<ImageId, Image>,
     events: BTreeMap<crate::types::EventId, ChangeEvent>,
     coverage: BTreeMap<(Place, Source), Coverage>,
+    trail: Vec<TrailProgress>,
     set_aside: Vec<SetAside>,
 }
 
@@ -150,14 +150,9 @@ impl Builder {
             source,
             status: if partial { CoverageStatus::Partial } else { CoverageStatus::Failed },
             through: None,
-            reason: Some(format!(
-                "{} {}{}",
-                error.api,
-                error.failure,
-                if error.detail.is_empty() { String::new() } else { format!(": {}", error.detail) }
-            )),
+            reason: Some(error.reason()),
             api: Some(error.api.to_owned()),
-            denied: matches!(error.failure, ReadFailure::Denied | ReadFailure::Credentials),
+            denied: error.is_refusal(),
         });
     }
 
@@ -173,6 +168,23 @@ impl Builder {
             api: None,
             denied: false,
         });
+    }
+
+    /// How far one source of change events was read in one place: an account of its own, and part of the coverage.
+    /// `error` is the call that failed, if one did.
+    pub fn trail_read(&mut self, progress: TrailProgress, error: Option<&ReadError>) {
+        let TrailProgress { account, region, status, through, reason, .. } = progress.clone();
+        self.account(Coverage {
+            account,
+            region,
+            source: Source::Cloudtrail,
+            status,
+            through,
+            reason,
+            api: error.map(|error| error.api.to_owned()),
+            denied: error.is_some_and(ReadError::is_refusal),
+        });
+        self.trail.push(progress);
     }
 
     fn account(&mut self, entry: Coverage) {
@@ -342,6 +354,7 @@ impl Builder {
             images: self.images,
             events,
             coverage: self.coverage.into_values().collect(),
+            trail: self.trail,
             set_aside: self.set_aside,
             calls,
         }

@@ -21,8 +21,8 @@ use super::builder::Builder;
 use super::settings::CollectSettings;
 use super::source::CloudRead;
 use super::trail::OwnWindow;
-use super::trail_reader;
-use crate::store::{Link, UserDataMemo};
+use super::trail_reader::{self, Receipt};
+use crate::store::{Link, ObjectMark, TrailMarks, UserDataMemo};
 use crate::types::{EventId, ImageId, Place, ScanId, Snapshot};
 
 /// What earlier scans remember for this one.
@@ -34,6 +34,8 @@ pub struct Memory {
     pub user_data: Vec<UserDataMemo>,
     /// Through when each source of a place was read.
     pub checkpoints: BTreeMap<(Place, String), Timestamp>,
+    /// Log objects that need not be read again, or could not be read yet.
+    pub objects: Vec<ObjectMark>,
     /// Images whose goldens hold user data to a digest; user data of other instances is not fetched.
     pub user_data_images: BTreeSet<ImageId>,
     /// Principals that cattleguard itself uses, to recognise its own calls together with the journal.
@@ -51,6 +53,10 @@ pub struct Collected {
     pub snapshot: Snapshot,
     /// Checkpoints to advance.
     pub checkpoints: Vec<(Place, String, Timestamp)>,
+    /// Log objects and messages.
+    pub marks: TrailMarks,
+    /// Messages to delete once the scan is committed, see [`acknowledge`](super::acknowledge).
+    pub receipts: Vec<Receipt>,
     /// Links to remember.
     pub links: Vec<Link>,
     /// User data digests to remember.
@@ -110,7 +116,15 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
 
     let snapshot =
         into_inner(builder).build(scan_id, started_at, (collection.clock)(), calls_since(&before, collection.cloud));
-    Collected { snapshot, checkpoints: trail.checkpoints, links: trail.links, user_data: memos, waiting: trail.waiting }
+    Collected {
+        snapshot,
+        checkpoints: trail.checkpoints,
+        marks: trail.marks,
+        receipts: trail.receipts,
+        links: trail.links,
+        user_data: memos,
+        waiting: trail.waiting,
+    }
 }
 
 /// The calls of this collection: a connection counts over all that it was used for, and a daemon keeps one.

@@ -5,6 +5,7 @@
 
 pub mod builder;
 pub mod collector;
+pub mod logs;
 pub mod reference;
 pub mod settings;
 pub mod source;
@@ -13,6 +14,8 @@ mod trail_reader;
 
 pub use builder::Builder;
 pub use collector::{Collected, Collection, Memory, Progress, collect, user_data_digest};
+pub use logs::{Listing, LogAccess, LogObject, LogQueue, LogStore, ObjectName, QueueDepth, QueueMessage, TrailLogs};
 pub use reference::{read_events, read_image, read_reference};
-pub use settings::{CollectSettings, TrailSource};
+pub use settings::{BucketSource, CollectSettings, QueueSource, TrailSource};
 pub use source::{CloudRead, Page, PageToken, ReadError, ReadFailure};
+pub use trail_reader::{Receipt, acknowledge};

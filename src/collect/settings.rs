@@ -3,7 +3,54 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::logs::LogAccess;
 use crate::types::{InventoryType, Place};
+
+/// A trail's bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketSource {
+    /// Where the bucket is, and as whom it is read.
+    pub access: LogAccess,
+    /// Bucket.
+    pub bucket: String,
+    /// What comes before `AWSLogs/`: empty, or ending in `/`.
+    pub prefix: String,
+    /// `o-…` of an organisation's trail, which comes between `AWSLogs/` and the account.
+    pub organization: Option<String>,
+    /// Log files that one scan reads of an account-region at most.
+    pub objects: usize,
+    /// ARNs of the keys that the log files are encrypted with.
+    pub kms_keys: Vec<String>,
+}
+
+impl BucketSource {
+    /// The name under which its checkpoints are kept.
+    pub fn name(&self) -> String {
+        format!("s3:{}/{}", self.bucket, self.prefix)
+    }
+}
+
+/// A queue that is told of new log files, or that gets the events themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueSource {
+    /// Where the queue is, and as whom it and the buckets are read.
+    pub access: LogAccess,
+    /// URL.
+    pub url: String,
+    /// Buckets that its messages may name.
+    pub buckets: Vec<String>,
+    /// Messages that one scan receives at most.
+    pub messages: usize,
+    /// ARNs of the keys that messages and log files are encrypted with.
+    pub kms_keys: Vec<String>,
+}
+
+impl QueueSource {
+    /// The name under which its checkpoints and dead letters are kept.
+    pub fn name(&self) -> String {
+        format!("sqs:{}", self.url)
+    }
+}
 
 /// Where change events come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +59,10 @@ pub enum TrailSource {
     Lookup,
     /// Log files on disk: `.json`, `.json.gz`, or a folder tree of them.
     Dir(PathBuf),
+    /// Log files in a trail's bucket.
+    S3(BucketSource),
+    /// Messages of a queue.
+    Sqs(QueueSource),
 }
 
 impl TrailSource {
@@ -20,6 +71,17 @@ impl TrailSource {
         match self {
             Self::Lookup => "lookup".to_owned(),
             Self::Dir(path) => format!("dir:{}", path.display()),
+            Self::S3(source) => source.name(),
+            Self::Sqs(source) => source.name(),
+        }
+    }
+
+    /// How its buckets or queue are reached; `None` where there are none.
+    pub fn access(&self) -> Option<&LogAccess> {
+        match self {
+            Self::Lookup | Self::Dir(_) => None,
+            Self::S3(source) => Some(&source.access),
+            Self::Sqs(source) => Some(&source.access),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::logs::TrailLogs;
 use crate::types::{
     AsgMembership, Image, ImageId, Instance, InstanceId, InventoryEntry, InventoryType, ManagedNode, Place, Volume,
 };
@@ -76,6 +77,25 @@ pub struct ReadError {
     pub failure: ReadFailure,
     /// The service's code and message, bounded; never a secret.
     pub detail: String,
+}
+
+impl ReadError {
+    /// What a person is told.
+    pub fn reason(&self) -> String {
+        let Self { api, place: _, failure, detail } = self;
+        if detail.is_empty() { format!("{api} {failure}") } else { format!("{api} {failure}: {detail}") }
+    }
+
+    /// Whether it will be the same the next time unless somebody does something about it. Throttling, timeouts, outages
+    /// and expired credentials pass.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self.failure, ReadFailure::Denied | ReadFailure::NotFound | ReadFailure::Invalid)
+    }
+
+    /// Whether it is about permissions, as against throttling, a timeout or an outage.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.failure, ReadFailure::Denied | ReadFailure::Credentials)
+    }
 }
 
 /// The tags, group and lifecycle of one Auto Scaling member.
@@ -235,6 +255,11 @@ pub trait CloudRead: Send + Sync {
         to: Timestamp,
         next: Option<PageToken>,
     ) -> Result<Page<RawRecord>, ReadError>;
+
+    /// Buckets of log files and the queues that tell of them; `None` where the source has none.
+    fn logs(&self) -> Option<&dyn TrailLogs> {
+        None
+    }
 
     /// Calls made so far, by `service:Operation`; retries count.
     fn calls(&self) -> BTreeMap<String, u64>;

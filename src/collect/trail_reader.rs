@@ -1,18 +1,31 @@
 //! Reads every source of change events and joins them with the instances that were just seen.
 
+mod bucket;
+mod held;
+mod layout;
+mod message;
+mod queue;
+mod reading;
+
+pub use held::Receipt;
+
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 
+use self::held::HeldMessages;
+use self::reading::Reading;
 use super::builder::Builder;
 use super::collector::{Collection, lock};
 use super::settings::TrailSource;
 use super::source::{CloudRead, ReadError};
 use super::trail::{Batch, ClassifyContext, Entry, LinkMap, lookup_into, read_path};
-use crate::store::Link;
-use crate::types::{Aspect, CallOutcome, ChangeEvent, CoverageStatus, EventId, InstanceId, Place, Source, TRAIL_GAP};
+use crate::store::{Link, ObjectMark, TrailMarks};
+use crate::types::{
+    Aspect, CallOutcome, ChangeEvent, CoverageStatus, EventId, InstanceId, Place, Source, TRAIL_GAP, TrailProgress,
+};
 
 /// CloudTrail's event history goes back this far ("CloudTrail Event history", user guide).
 const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -31,10 +44,18 @@ pub(super) struct TrailRead {
     pub(super) user_data_changed: BTreeSet<InstanceId>,
     /// Checkpoints to advance.
     pub(super) checkpoints: Vec<(Place, String, Timestamp)>,
+    /// Log objects and messages.
+    pub(super) marks: TrailMarks,
+    /// Messages to delete once all of this is committed.
+    pub(super) receipts: Vec<Receipt>,
     /// Links to remember.
     pub(super) links: Vec<Link>,
     /// Events to read again before they are remembered.
     pub(super) waiting: BTreeSet<EventId>,
+    /// Objects with the changes in them.
+    objects: Vec<(ObjectMark, Vec<EventId>)>,
+    /// Messages, by queue.
+    held: Vec<HeldMessages>,
 }
 
 pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, now: Timestamp) -> TrailRead {
@@ -57,7 +78,10 @@ pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, 
             TrailSource::Lookup => look_up(collection, builder, &batch, now, &mut read).await,
             TrailSource::Dir(path) => {
                 let problems = batch_mut(&batch, |batch| read_folder(path, batch));
-                cover_folder(collection, builder, problems);
+                cover_folder(collection, builder, source, problems);
+            }
+            TrailSource::S3(_) | TrailSource::Sqs(_) => {
+                read_logs(collection, builder, &batch, source, now, &mut read).await
             }
         }
     }
@@ -74,7 +98,80 @@ pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, 
         lock(builder).set_aside(problem);
     }
     keep_new(collection, builder, collected.events, now, &mut read);
+    remember(collection, &mut read).await;
     read
+}
+
+/// Reads a bucket or a queue.
+async fn read_logs(
+    collection: &Collection<'_>,
+    builder: &Mutex<Builder>,
+    batch: &Mutex<Batch>,
+    source: &TrailSource,
+    now: Timestamp,
+    read: &mut TrailRead,
+) {
+    let Some(logs) = collection.cloud.logs() else {
+        let mut builder = lock(builder);
+        for place in &collection.settings.places {
+            let reason = Some("buckets and queues cannot be read here".to_owned());
+            builder.trail_read(progress(source, place, CoverageStatus::Failed, None, reason), None);
+        }
+        return;
+    };
+    let reading = Reading::new(collection, builder, batch, logs, now);
+    match source {
+        TrailSource::S3(source) => bucket::read(&reading, source, read).await,
+        TrailSource::Sqs(source) => queue::read(&reading, source, read).await,
+        TrailSource::Lookup | TrailSource::Dir(_) => {}
+    }
+}
+
+/// What is not remembered yet is read again: objects and messages with such events are not done.
+async fn remember(collection: &Collection<'_>, read: &mut TrailRead) {
+    let waiting = &read.waiting;
+    let is_remembered = |id: &EventId| !waiting.contains(id);
+    let objects = std::mem::take(&mut read.objects).into_iter();
+    read.marks.objects =
+        objects.filter(|(_, changes)| changes.iter().all(is_remembered)).map(|(mark, _)| mark).collect();
+    let overlap = SignedDuration::try_from(collection.settings.overlap).unwrap_or_default();
+    read.marks.settled = read
+        .checkpoints
+        .iter()
+        .map(|(place, name, through)| {
+            (place.clone(), name.clone(), through.checked_sub(overlap).unwrap_or(Timestamp::MIN))
+        })
+        .collect();
+    for mut held in std::mem::take(&mut read.held) {
+        // Later sources may have taken long, and the commit is still to come.
+        if let Some(logs) = collection.cloud.logs()
+            && let Err(error) = held.renew(logs, (collection.clock)()).await
+        {
+            tracing::warn!(error = %error, "messages may be received twice");
+        }
+        read.receipts.push(held.receipt(is_remembered));
+    }
+}
+
+/// Deletes the messages of a scan that is committed. One that is not deleted comes again, which changes nothing.
+pub async fn acknowledge(cloud: &dyn CloudRead, receipts: &[Receipt]) {
+    for Receipt { access, queue, handles } in receipts {
+        let Some(logs) = cloud.logs().filter(|_| !handles.is_empty()) else { continue };
+        if let Err(error) = logs.delete(access, queue, handles).await {
+            tracing::warn!(error = %error, "messages that were read were not deleted; they will be read again");
+        }
+    }
+}
+
+fn progress(
+    source: &TrailSource,
+    place: &Place,
+    status: CoverageStatus,
+    through: Option<Timestamp>,
+    reason: Option<String>,
+) -> TrailProgress {
+    let Place { account, region } = place.clone();
+    TrailProgress { name: source.name(), account, region, status, through, unread: 0, reason }
 }
 
 /// LookupEvents in every place at the same time; each place has its own rate.
@@ -101,11 +198,16 @@ async fn look_up(
     for (place, result, count) in outcomes {
         match result {
             Ok(()) => {
-                lock(builder).covered(place, Source::Cloudtrail, CoverageStatus::Complete, Some(now));
+                let done = progress(&TrailSource::Lookup, place, CoverageStatus::Complete, Some(now), None);
+                lock(builder).trail_read(done, None);
                 read.checkpoints.push((place.clone(), name.clone(), now));
             }
             // The checkpoint stays: the next scan reads the same window again.
-            Err(error) => lock(builder).failed(Source::Cloudtrail, &error, count > 0),
+            Err(error) => {
+                let status = if count > 0 { CoverageStatus::Partial } else { CoverageStatus::Failed };
+                let failed = progress(&TrailSource::Lookup, place, status, None, Some(error.reason()));
+                lock(builder).trail_read(failed, Some(&error));
+            }
         }
     }
 }
@@ -168,17 +270,14 @@ fn read_folder(path: &std::path::Path, batch: &mut Batch) -> Vec<String> {
     problems
 }
 
-fn cover_folder(collection: &Collection<'_>, builder: &Mutex<Builder>, problems: Vec<String>) {
+fn cover_folder(collection: &Collection<'_>, builder: &Mutex<Builder>, source: &TrailSource, problems: Vec<String>) {
     let mut builder = lock(builder);
+    let more = problems.len().saturating_sub(1);
+    let reason = problems.into_iter().next();
+    let status = if reason.is_none() { CoverageStatus::Complete } else { CoverageStatus::Partial };
+    let reason = reason.map(|first| if more == 0 { first } else { format!("{first} (and {more} more)") });
     for place in &collection.settings.places {
-        match problems.first() {
-            None => builder.covered(place, Source::Cloudtrail, CoverageStatus::Complete, None),
-            Some(first) => {
-                let more = problems.len() - 1;
-                let reason = if more == 0 { first.clone() } else { format!("{first} (and {more} more)") };
-                builder.incomplete(place, Source::Cloudtrail, CoverageStatus::Partial, reason);
-            }
-        }
+        builder.trail_read(progress(source, place, status, None, reason.clone()), None);
     }
 }
 

@@ -179,6 +179,7 @@ pub(super) fn snapshot(instances: Vec<Instance>, events: Vec<ChangeEvent>) -> Sn
             .map(|source| coverage(source, CoverageStatus::Complete))
             .to_vec(),
         set_aside: Vec::new(),
+        trail: Vec::new(),
         calls: BTreeMap::new(),
     }
 }

@@ -226,6 +226,8 @@ pub(crate) fn report(findings: Vec<Finding>) -> ScanReport {
         plan: plan(),
         unfinished: Vec::new(),
         set_aside: Vec::new(),
+        trail: Vec::new(),
+        dead_letters: Vec::new(),
         unresolved_events: Vec::new(),
         calls: BTreeMap::from([("ec2:DescribeInstances".to_owned(), 1)]),
         totals: ScanTotals { clean, drifted, unjudged: 0, exit_code: u8::from(drifted > 0) },

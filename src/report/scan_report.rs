@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::remediate::OperationRecord;
-use crate::store::InstanceResult;
-use crate::types::{ChangeEvent, Coverage, Finding, FindingId, Plan, ScanId, ScanMode, SetAside};
+use crate::store::{DeadLetter, InstanceResult};
+use crate::types::{ChangeEvent, Coverage, Finding, FindingId, Plan, ScanId, ScanMode, SetAside, TrailProgress};
 
 /// Counts of a scan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub struct ScanReport {
     pub unfinished: Vec<OperationRecord>,
     /// CloudTrail records that could not be read.
     pub set_aside: Vec<SetAside>,
+    /// How far each source of change events was read.
+    pub trail: Vec<TrailProgress>,
+    /// Log objects and messages that were given up, by this scan and by those before it; the newest first.
+    pub dead_letters: Vec<DeadLetter>,
     /// High and critical changes of this scan's events whose targets could not all be turned into instances.
     pub unresolved_events: Vec<ChangeEvent>,
     /// API calls by `service:Operation`.

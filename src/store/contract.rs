@@ -11,6 +11,7 @@ mod own_calls;
 mod retention;
 pub(super) mod sample;
 pub(super) mod scans;
+mod trail;
 mod waivers;
 
 use super::SqliteStore;
@@ -30,6 +31,8 @@ macro_rules! run_contract {
                     history_outlives_a_scan_that_saw_less, checkpoints_never_go_back, known_events_stay_as_first_seen,
                     moved_links_end_with_the_newest_owner, user_data_keeps_the_newest,
                     inputs_are_kept_once_while_nothing_changes],
+                trail: [objects_are_remembered_until_they_are_settled, what_could_not_be_read_is_kept_until_it_is,
+                    what_was_given_up_is_told_once, old_marks_and_letters_go],
                 findings: [resolved_ones_are_left_out_unless_asked, people_acknowledge_and_reopen,
                     people_neither_resolve_nor_waive, a_running_scan_does_not_undo_an_acknowledgement],
                 waivers: [expiry_is_mandatory, an_exception_needs_a_scope, revoking_ends_it_now,

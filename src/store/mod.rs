@@ -9,9 +9,11 @@ pub mod moves;
 pub mod retention;
 pub mod sqlite;
 mod supertrait;
+pub mod trail;
 pub mod traits;
 
 pub use audit::{AuditBreak, AuditProblem};
 pub use sqlite::SqliteStore;
 pub use supertrait::Store;
+pub use trail::{DeadLetter, ObjectMark, TrailMarks, TrailMemory};
 pub use traits::*;

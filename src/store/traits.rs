@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::trail::TrailMarks;
 use crate::types::{
     ChangeEvent, Coverage, Decision, EventId, Exception, Finding, FindingId, FindingStatus, FleetName, Golden,
     GoldenRef, GoldenStatus, Instance, InstanceId, Place, Plan, ScanId, Verdict, VerdictReason,
@@ -150,6 +151,8 @@ pub struct ScanCommit {
     pub events: Vec<ChangeEvent>,
     /// Checkpoints to advance: (place, source name) -> through.
     pub checkpoints: Vec<(Place, String, Timestamp)>,
+    /// Log objects and messages.
+    pub marks: TrailMarks,
     /// What attachments and addresses belong to whom, to be remembered.
     pub links: Vec<Link>,
     /// User data digests to remember.

@@ -34,4 +34,4 @@ pub use instance::{
 pub use inventory::{InventoryContent, InventoryEntry, InventoryItem};
 pub use plan::{Gate, GateAnswer, GateReport, Held, Operation, OperationKind, Plan};
 pub use severity::Severity;
-pub use snapshot::{Coverage, CoverageStatus, Image, ScanMode, SetAside, Snapshot, Source, TRAIL_GAP};
+pub use snapshot::{Coverage, CoverageStatus, Image, ScanMode, SetAside, Snapshot, Source, TRAIL_GAP, TrailProgress};

@@ -78,6 +78,25 @@ pub struct Coverage {
     pub denied: bool,
 }
 
+/// How far one of the configured sources of change events was read in one account-region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrailProgress {
+    /// Source: `lookup`, `dir:PATH`, `s3:BUCKET/PREFIX`, `sqs:URL`.
+    pub name: String,
+    /// Account.
+    pub account: AccountId,
+    /// Region.
+    pub region: Region,
+    /// How much was read of what there is.
+    pub status: CoverageStatus,
+    /// Everything that was delivered up to here was read, as far as the source has an order.
+    pub through: Option<Timestamp>,
+    /// Log files or messages that are known to be unread.
+    pub unread: u64,
+    /// Why it is not complete; for a human.
+    pub reason: Option<String>,
+}
+
 /// How the reason of a coverage entry ends when a stretch of the trail can no longer be read.
 pub const TRAIL_GAP: &str = "before the event history begins";
 
@@ -128,6 +147,8 @@ pub struct Snapshot {
     pub events: Vec<ChangeEvent>,
     /// One entry for each place and source that was asked.
     pub coverage: Vec<Coverage>,
+    /// How far each source of change events was read.
+    pub trail: Vec<TrailProgress>,
     /// Records that could not be read.
     pub set_aside: Vec<SetAside>,
     /// API calls made, by `service:Operation`.

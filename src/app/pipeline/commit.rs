@@ -13,7 +13,7 @@ pub(super) fn build(
     evaluated: Evaluated,
     notices: Vec<OutboxDraft>,
 ) -> ScanCommit {
-    let Collected { snapshot, checkpoints, links, user_data, waiting } = collected;
+    let Collected { snapshot, checkpoints, marks, receipts: _, links, user_data, waiting } = collected;
     let mut events = snapshot.events;
     events.retain(|event| !waiting.contains(&event.id));
     ScanCommit {
@@ -26,6 +26,7 @@ pub(super) fn build(
         findings: report.findings.iter().chain(&report.resolved).cloned().collect(),
         events,
         checkpoints,
+        marks,
         links,
         user_data,
         plan: report.plan.clone(),

@@ -147,6 +147,10 @@ async fn scan_under_lease(
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
     report.unfinished = store.unfinished_operations()?;
 
+    // What this scan gives up is not in the store yet.
+    report.dead_letters = collected.marks.dead.iter().rev().cloned().collect();
+    report.dead_letters.extend(store.dead_letters()?);
+
     let history = OutboxHistory::new(store);
     let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
     drafts.extend(approval_notices(&report.plan, inputs.destinations, now));
@@ -155,11 +159,14 @@ async fn scan_under_lease(
     }
     let notices = drafts.len();
     let events = collected.snapshot.events.len();
+    let receipts = std::mem::take(&mut collected.receipts);
     let scan = commit::build(&mut report, collected, evaluated, drafts);
     log.done("report");
     store.commit_scan(held.lease(), &scan)?;
     report.instances = scan.instances;
     log.done("commit");
+    // Only now: what is deleted from a queue is nowhere else.
+    collect::acknowledge(cloud, &receipts).await;
     Ok(ScanOutcome { report, notices, events, wished })
 }
 
@@ -241,6 +248,7 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timest
         links: store.links()?,
         user_data: store.user_data()?,
         checkpoints,
+        objects: store.object_marks()?,
         user_data_images,
         own_principals,
         own_events: own.ids,
@@ -297,6 +305,8 @@ fn report(
         new: detection.new,
         plan,
         unfinished: Vec::new(),
+        trail: snapshot.trail.clone(),
+        dead_letters: Vec::new(),
         set_aside: snapshot.set_aside.clone(),
         unresolved_events: unresolved(snapshot),
         calls: snapshot.calls.clone(),

@@ -172,6 +172,7 @@ fn set_checkpoint(world: &World, through: Timestamp) {
         findings: Vec::new(),
         events: Vec::new(),
         checkpoints: vec![(world.place.clone(), TrailSource::Lookup.name(), through)],
+        marks: crate::store::TrailMarks::default(),
         links: Vec::new(),
         user_data: Vec::new(),
         plan: Plan {

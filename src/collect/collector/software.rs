@@ -25,7 +25,7 @@ pub(super) async fn inventory(cloud: &dyn CloudRead, place: &Place, types: &[Inv
         let read = pages::each(
             place,
             "ssm:GetInventory",
-            |next| cloud.inventory(place, kind, next),
+            |next| cloud.inventory(place, kind, &[], next),
             |items| lock(builder).found_inventory(items),
         )
         .await;

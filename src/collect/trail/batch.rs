@@ -75,6 +75,16 @@ impl Batch {
         }
     }
 
+    /// How many changes were added so far.
+    pub fn changes(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// The changes that were added since there were this many. One that came before in another log is not named.
+    pub fn changed_since(&self, count: usize) -> Vec<EventId> {
+        self.changes.iter().skip(count).map(|change| change.event.id.clone()).collect()
+    }
+
     /// Adds something that could not be read at all.
     pub fn set_aside(&mut self, problem: SetAside) {
         self.collected.set_aside_total += 1;

@@ -78,6 +78,18 @@ pub fn read_path(path: &Path, sink: &mut dyn FnMut(Entry<'_>)) -> DirStats {
     stats
 }
 
+/// Reads one log that is no file on disk. `name` is what its records are said to come from.
+pub fn read_log(input: impl BufRead, name: &str, sink: &mut dyn FnMut(Entry<'_>)) -> DirStats {
+    let mut stats = DirStats::default();
+    read_stream(input, name, sink, &mut stats);
+    stats
+}
+
+/// Whether a file is a log by its name.
+pub fn is_log_name(name: &str) -> bool {
+    EXTENSIONS.iter().any(|extension| name.ends_with(extension))
+}
+
 fn read_tree(root: &Path, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
     let mut waiting = vec![root.to_owned()];
     // Depth first; pushed in reverse so that names come out in order.
@@ -101,8 +113,8 @@ fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let wanted = match entry.file_type()? {
             kind if kind.is_dir() => !OTHER_LOGS.contains(&name.as_str()),
-            kind if kind.is_symlink() => entry.path().is_file() && is_log(&name),
-            _ => is_log(&name),
+            kind if kind.is_symlink() => entry.path().is_file() && is_log_name(&name),
+            _ => is_log_name(&name),
         };
         if wanted {
             found.push(entry.path());
@@ -110,10 +122,6 @@ fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
-}
-
-fn is_log(name: &str) -> bool {
-    EXTENSIONS.iter().any(|extension| name.ends_with(extension))
 }
 
 fn read_file(path: &Path, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {

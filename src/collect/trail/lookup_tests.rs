@@ -66,7 +66,7 @@ answer_nothing! {
     target_health(group: &TargetGroup) -> Vec<TargetHealth>;
     managed_nodes(next: Option<PageToken>) -> Page<NodeRecord>;
     managed_nodes_by_id(ids: &[InstanceId]) -> Vec<NodeRecord>;
-    inventory(kind: &InventoryType, next: Option<PageToken>) -> Page<InventoryRecord>;
+    inventory(kind: &InventoryType, only: &[InstanceId], next: Option<PageToken>) -> Page<InventoryRecord>;
     inventory_entries(id: &InstanceId, kind: &InventoryType, next: Option<PageToken>) -> Page<InventoryRecord>;
 }
 

@@ -34,7 +34,7 @@ mod tests;
 
 pub use batch::{Batch, Collected};
 pub use classify::{Classified, IgnoredReason, UnresolvedChange, classify};
-pub use dir::{DirStats, Entry, Origin, read_path};
+pub use dir::{DirStats, Entry, Origin, is_log_name, read_log, read_path};
 pub use ingest::{IngestSummary, ingest};
 pub use inventory::{InventoryReport, ReportedType};
 pub use launch::LaunchSeen;
@@ -44,3 +44,4 @@ pub use own::{ClassifyContext, OwnWindow};
 pub use resolve::resolve;
 pub use table::{EventCode, event_codes};
 pub use target::{TagCriterion, Target};
+pub(in crate::collect) use text::clean;

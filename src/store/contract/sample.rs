@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::store::TrailMarks;
 use crate::store::traits::{InstanceResult, Lease, Leases, OutboxDraft, ScanCommit};
 use crate::types::{
     Action, Actor, ActorKind, Aspect, Attribution, Baseline, CallOutcome, Category, ChangeEvent, Code, Coverage,
@@ -210,6 +211,7 @@ pub(crate) fn scan(id: &str, start: i64) -> ScanCommit {
         findings: vec![],
         events: vec![],
         checkpoints: vec![],
+        marks: TrailMarks::default(),
         links: vec![],
         user_data: vec![],
         plan: plan(&format!("plan-{id}"), start),

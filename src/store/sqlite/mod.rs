@@ -18,6 +18,7 @@ mod outbox;
 mod prune;
 mod results;
 mod scans;
+mod trail;
 mod value;
 mod waivers;
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::fault::{Db, conflict};
 use super::value::{json, nanos, parse, time, verdict};
-use super::{SqliteStore, audit, events, findings, inputs, lease, links, outbox, prune, results};
+use super::{SqliteStore, audit, events, findings, inputs, lease, links, outbox, prune, results, trail};
 use crate::store::traits::{
     InstanceResult, Lease, Link, ScanCommit, ScanSummary, Scans, StoreError, StoredInput, UserDataMemo,
 };
@@ -126,6 +126,7 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
         findings: found,
         events: seen,
         checkpoints,
+        marks,
         links: owned,
         user_data,
         plan,
@@ -139,6 +140,7 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
     inputs::put(tx, scan, evaluated, &changed)?;
     events::put(tx, seen)?;
     events::advance(tx, checkpoints, *finished_at)?;
+    trail::put(tx, marks)?;
     links::put(tx, owned)?;
     links::put_user_data(tx, user_data)?;
     put_plan(tx, scan, plan)?;

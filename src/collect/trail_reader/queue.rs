@@ -1,0 +1,271 @@
+//! The source `sqs`: messages that name new log files, or are events themselves.
+//!
+//! Messages are read until there are no more, and deleted once the scan that holds their events is committed. What
+//! cannot be understood, or not be read time after time, becomes a dead letter and is deleted as well.
+
+use futures::StreamExt;
+use jiff::Timestamp;
+
+use super::TrailRead;
+use super::held::{HeldMessages, VISIBILITY};
+use super::message::{Part, parts};
+use super::reading::{AT_ONCE, Reading};
+use crate::collect::collector::lock;
+use crate::collect::logs::{LogAccess, ObjectName, QueueMessage};
+use crate::collect::settings::QueueSource;
+use crate::collect::source::{ReadError, ReadFailure};
+use crate::collect::trail::clean;
+use crate::store::DeadLetter;
+use crate::types::{CoverageStatus, EventId, TrailProgress};
+
+/// How long an empty queue is listened to: long enough that all of its servers are asked.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// A message whose objects could not be read in this many receives is given up.
+const RECEIVES: u32 = 5;
+
+/// After so many messages in a row that could not be read no more are received.
+const FRUITLESS: usize = 10;
+
+/// Characters of a message that are kept with its dead letter.
+const BODY: usize = 2000;
+
+/// What came of one message.
+#[derive(Default)]
+struct Outcome {
+    changes: Vec<EventId>,
+    /// Why something of it is given up.
+    dead: Vec<String>,
+    /// Why it is kept in the queue.
+    later: Option<ReadError>,
+    /// What of it could not be read.
+    problems: Option<(String, u64)>,
+}
+
+/// One queue while it is read.
+struct QueueRead<'a> {
+    reading: &'a Reading<'a>,
+    source: &'a QueueSource,
+    name: String,
+    held: HeldMessages,
+    dead: Vec<DeadLetter>,
+    /// Messages that stay in the queue.
+    kept: u64,
+    fruitless: usize,
+    oldest: Option<Timestamp>,
+    reason: Option<String>,
+    more: u64,
+    error: Option<ReadError>,
+}
+
+pub(super) async fn read(reading: &Reading<'_>, source: &QueueSource, read: &mut TrailRead) {
+    let mut queue = QueueRead {
+        reading,
+        source,
+        name: source.name(),
+        held: HeldMessages::new(source),
+        dead: Vec::new(),
+        kept: 0,
+        fruitless: 0,
+        oldest: None,
+        reason: None,
+        more: 0,
+        error: None,
+    };
+    let drained = match queue.drain().await {
+        Ok(drained) => drained,
+        Err(error) => {
+            queue.fail(error);
+            false
+        }
+    };
+    let unread = queue.left(drained).await;
+    queue.finish(drained, unread, read);
+}
+
+impl QueueRead<'_> {
+    /// Receives until nothing comes any more; says whether that was the end of the queue.
+    async fn drain(&mut self) -> Result<bool, ReadError> {
+        let Self { reading, source, .. } = *self;
+        let (logs, clock) = (reading.logs, reading.collection.clock);
+        loop {
+            if self.held.len() >= source.messages || self.fruitless >= FRUITLESS {
+                return Ok(false);
+            }
+            let received = logs.receive(&source.access, &source.url, WAIT, VISIBILITY).await?;
+            if received.is_empty() {
+                return Ok(true);
+            }
+            let now = clock();
+            self.oldest = received.iter().filter_map(|message| message.sent_at).min().or(self.oldest);
+            let new = received.into_iter().filter(|message| self.held.receive(message, now)).collect::<Vec<_>>();
+            let mut outcomes = futures::stream::iter(new)
+                .map(|message| async move {
+                    let outcome = read_message(reading, source, &message).await;
+                    (message, outcome)
+                })
+                .buffer_unordered(AT_ONCE);
+            while let Some((message, outcome)) = outcomes.next().await {
+                self.settle(message, outcome);
+                if let Err(error) = self.held.renew(logs, clock()).await {
+                    tracing::warn!(error = %error, "messages may be received twice");
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, message: QueueMessage, outcome: Outcome) {
+        let Outcome { changes, mut dead, later, problems } = outcome;
+        if let Some((first, count)) = problems {
+            self.say(first);
+            self.more += count - 1;
+        }
+        let given_up = later.as_ref().filter(|error| message.receives >= RECEIVES && error.is_lasting());
+        if let Some(error) = given_up {
+            dead.push(format!("{} (received {} times)", error.reason(), message.receives));
+        } else if let Some(error) = later {
+            self.kept += 1;
+            self.fruitless += 1;
+            self.fail(error);
+            return;
+        }
+        self.fruitless = 0;
+        if let Some(first) = dead.first() {
+            self.say(format!("message {} of {} was given up: {first}", clean(&message.id), self.name));
+            self.dead.push(DeadLetter {
+                source: self.name.clone(),
+                name: clean(&message.id),
+                reason: clean(&dead.join("; ")),
+                body: message.body.chars().take(BODY).collect(),
+                at: self.reading.now,
+            });
+        }
+        self.held.done(&message.id, changes);
+    }
+
+    /// Messages that are left in the queue, about. Says so where that means that something was not read.
+    async fn left(&mut self, drained: bool) -> u64 {
+        let Self { reading, source, .. } = *self;
+        let depth = match reading.logs.depth(&source.access, &source.url).await {
+            Ok(depth) => depth,
+            Err(error) => {
+                self.fail(error);
+                return self.kept;
+            }
+        };
+        // What this scan holds is in flight as well.
+        let others = depth.in_flight.saturating_sub(self.held.len() as u64);
+        if !drained && self.fruitless < FRUITLESS && self.error.is_none() {
+            let sent = self.oldest.map(|at| format!(", the last that was read was sent {at}")).unwrap_or_default();
+            self.say(format!("{} is behind: about {} messages wait{sent}", self.name, depth.waiting));
+        }
+        if others > 0 {
+            self.say(format!(
+                "about {others} messages of {} are held by another reader, or by a scan that was interrupted",
+                self.name
+            ));
+        }
+        self.kept + others + if drained { 0 } else { depth.waiting }
+    }
+
+    fn fail(&mut self, error: ReadError) {
+        self.say(error.reason());
+        self.error.get_or_insert(error);
+    }
+
+    fn say(&mut self, reason: String) {
+        if self.reason.is_none() {
+            self.reason = Some(reason);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Accounts for every place: a queue does not tell them apart.
+    fn finish(self, drained: bool, unread: u64, read: &mut TrailRead) {
+        let status = match &self.reason {
+            None => CoverageStatus::Complete,
+            Some(_) if self.held.len() > 0 || self.error.is_none() => CoverageStatus::Partial,
+            Some(_) => CoverageStatus::Failed,
+        };
+        let through = if drained && self.kept == 0 { Some(self.reading.now) } else { self.oldest };
+        let more = if self.more > 0 { format!(" (and {} more)", self.more) } else { String::new() };
+        let reason = self.reason.map(|reason| reason + &more);
+        let mut builder = lock(self.reading.builder);
+        for place in &self.reading.collection.settings.places {
+            let progress = TrailProgress {
+                name: self.name.clone(),
+                account: place.account.clone(),
+                region: place.region.clone(),
+                status,
+                through,
+                unread,
+                reason: reason.clone(),
+            };
+            builder.trail_read(progress, self.error.as_ref());
+            if let Some(through) = through {
+                read.checkpoints.push((place.clone(), self.name.clone(), through));
+            }
+        }
+        read.marks.dead.extend(self.dead);
+        read.held.push(self.held);
+    }
+}
+
+async fn read_message(reading: &Reading<'_>, source: &QueueSource, message: &QueueMessage) -> Outcome {
+    let mut outcome = Outcome::default();
+    let parts = match parts(&message.body) {
+        Ok(parts) => parts,
+        Err(reason) => {
+            outcome.dead.push(reason);
+            return outcome;
+        }
+    };
+    for part in parts {
+        match part {
+            Part::Event(record) => {
+                let origin = format!("{} message {}", source.name(), message.id);
+                outcome.changes.extend(reading.record(&record, &origin));
+            }
+            Part::Object { name, size, region } if super::layout::is_log(&name.key) => {
+                read_object(reading, source, &name, size, region, &mut outcome).await;
+            }
+            // Digests, insights and what other services put into the bucket.
+            Part::Object { .. } => {}
+        }
+    }
+    outcome
+}
+
+async fn read_object(
+    reading: &Reading<'_>,
+    source: &QueueSource,
+    name: &ObjectName,
+    size: Option<u64>,
+    region: Option<String>,
+    outcome: &mut Outcome,
+) {
+    if !source.buckets.contains(&name.bucket) {
+        outcome.dead.push(format!("{}: the bucket is not among `buckets`", clean(&name.to_string())));
+        return;
+    }
+    let mut at: LogAccess = source.access.clone();
+    if let Some(region) = region {
+        at.place.region = region.into();
+    }
+    match reading.object(&at, name, size).await {
+        Ok(held) => {
+            outcome.changes.extend(held.changes.iter().cloned());
+            match (held.garbage(), held.problems.as_ref()) {
+                (Some(why), _) => outcome.dead.push(why.to_owned()),
+                (None, Some((first, count))) => {
+                    let (_, total) = outcome.problems.get_or_insert_with(|| (first.clone(), 0));
+                    *total += count;
+                }
+                (None, None) => {}
+            }
+        }
+        Err(error) if error.failure == ReadFailure::NotFound => outcome.dead.push(error.reason()),
+        Err(error) => outcome.later = Some(error),
+    }
+}
