@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use self::contents::Contents;
+pub(super) use self::contents::content_of;
 use super::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, ReadError, TargetHealth,
 };
@@ -36,6 +37,7 @@ pub struct Builder {
     coverage: BTreeMap<(Place, Source), Coverage>,
     trail: Vec<TrailProgress>,
     set_aside: Vec<SetAside>,
+    calls_saved: u64,
 }
 
 impl Builder {
@@ -84,6 +86,31 @@ impl Builder {
                 InventoryItem { captured_at: record.captured_at, schema_version: record.schema_version, content };
             types.insert(record.inventory_type, item);
         }
+    }
+
+    /// What live instances of a place hold of one type without being read, where `known` can tell.
+    pub fn found_known(
+        &mut self,
+        place: &Place,
+        kind: &InventoryType,
+        known: impl Fn(&Instance) -> Option<InventoryItem>,
+    ) {
+        let live = self.instances_of(place).filter(|instance| instance.is_live());
+        let found: Vec<_> = live.filter_map(|instance| Some((instance.id.clone(), known(instance)?))).collect();
+        for (id, item) in found {
+            self.inventory.entry(id).or_default().insert(kind.clone(), item);
+        }
+    }
+
+    /// Live instances of a place that are so.
+    pub fn live_where(&self, place: &Place, so: impl Fn(&Instance) -> bool) -> Vec<InstanceId> {
+        let live = self.instances_of(place).filter(|instance| instance.is_live() && so(instance));
+        live.map(|instance| instance.id.clone()).collect()
+    }
+
+    /// Inventory calls that were not needed.
+    pub fn saved(&mut self, calls: u64) {
+        self.calls_saved += calls;
     }
 
     /// Profile associations of one page.
@@ -357,6 +384,7 @@ impl Builder {
             trail: self.trail,
             set_aside: self.set_aside,
             calls,
+            calls_saved: self.calls_saved,
         }
     }
 }
@@ -366,4 +394,4 @@ fn count(number: usize) -> u32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -18,11 +18,12 @@ use futures::StreamExt;
 use jiff::Timestamp;
 
 use super::builder::Builder;
+use super::hashes::{CleanHashes, Reports};
 use super::settings::CollectSettings;
 use super::source::CloudRead;
 use super::trail::OwnWindow;
 use super::trail_reader::{self, Receipt};
-use crate::store::{Link, ObjectMark, TrailMarks, UserDataMemo};
+use crate::store::{ContentReport, Link, ObjectMark, TrailMarks, UserDataMemo};
 use crate::types::{EventId, ImageId, Place, ScanId, Snapshot};
 
 /// What earlier scans remember for this one.
@@ -38,6 +39,10 @@ pub struct Memory {
     pub objects: Vec<ObjectMark>,
     /// Images whose goldens hold user data to a digest; user data of other instances is not fetched.
     pub user_data_images: BTreeSet<ImageId>,
+    /// The newest inventory reports of nodes.
+    pub reports: Vec<ContentReport>,
+    /// Content hashes of clean instances.
+    pub clean: CleanHashes,
     /// Principals that cattleguard itself uses, to recognise its own calls together with the journal.
     pub own_principals: Vec<String>,
     /// Event and request ids that the journal recorded as ours.
@@ -61,6 +66,8 @@ pub struct Collected {
     pub links: Vec<Link>,
     /// User data digests to remember.
     pub user_data: Vec<UserDataMemo>,
+    /// What nodes reported by hash, to remember.
+    pub reports: Vec<ContentReport>,
     /// Events of the snapshot that must not be remembered yet: their targets could not be resolved because
     /// instances could not be listed, and the next scan reads them again.
     pub waiting: BTreeSet<EventId>,
@@ -101,8 +108,10 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
     let places: Vec<&Place> = collection.settings.places.iter().collect();
     let concurrency = collection.settings.concurrency.max(1);
 
-    futures::stream::iter(places)
-        .map(|place| place_state(collection, place, &builder))
+    // Where hashes are known, the trail is read first: it tells whose software has to be read at all.
+    let by_hash = !collection.memory.clean.is_empty();
+    futures::stream::iter(places.iter().copied())
+        .map(|place| place_state(collection, place, by_hash, &builder))
         .buffer_unordered(concurrency)
         .for_each(|place| {
             (collection.progress)(Progress::PlaceDone(place));
@@ -111,13 +120,24 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
         .await;
 
     (collection.progress)(Progress::Trail);
-    let trail = trail_reader::read(collection, &builder, started_at).await;
+    let gathered = trail_reader::gather(collection, &builder, started_at).await;
+    let reports = Reports::of(&collection.memory.reports, gathered.inventory());
+    if by_hash {
+        futures::stream::iter(places)
+            .map(|place| software::read(collection, place, Some(&reports), &builder))
+            .buffer_unordered(concurrency)
+            .collect::<()>()
+            .await;
+    }
+    let trail = trail_reader::finish(collection, &builder, gathered, started_at).await;
     let memos = user_data::read(collection, &builder, &trail.user_data_changed, started_at).await;
 
     let snapshot =
         into_inner(builder).build(scan_id, started_at, (collection.clock)(), calls_since(&before, collection.cloud));
+    let reports = reports.of_kinds(&collection.settings.inventory_types, &collection.settings.places);
     Collected {
         snapshot,
+        reports,
         checkpoints: trail.checkpoints,
         marks: trail.marks,
         receipts: trail.receipts,
@@ -138,7 +158,7 @@ fn calls_since(before: &BTreeMap<String, u64>, cloud: &dyn CloudRead) -> BTreeMa
 }
 
 /// Reads the state of one place. Its sources run at the same time; the throttle keeps them apart.
-async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex<Builder>) -> Place {
+async fn place_state(collection: &Collection<'_>, place: &Place, by_hash: bool, builder: &Mutex<Builder>) -> Place {
     let (cloud, settings) = (collection.cloud, collection.settings);
     futures::join!(
         async {
@@ -146,8 +166,12 @@ async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex
                 servers::read(cloud, place, builder).await;
                 images::read(cloud, place, builder).await;
             };
-            futures::join!(servers, software::inventory(cloud, place, &settings.inventory_types, builder));
-            software::nodes(cloud, place, (collection.clock)(), builder).await;
+            if by_hash {
+                servers.await;
+            } else {
+                futures::join!(servers, software::inventory(collection, place, None, builder));
+                software::nodes(collection, place, builder).await;
+            }
         },
         membership::auto_scaling(cloud, place, builder),
         async {

@@ -21,7 +21,7 @@ use super::builder::Builder;
 use super::collector::{Collection, lock};
 use super::settings::TrailSource;
 use super::source::{CloudRead, ReadError};
-use super::trail::{Batch, ClassifyContext, Entry, LinkMap, lookup_into, read_path};
+use super::trail::{Batch, ClassifyContext, Entry, InventoryReport, LinkMap, lookup_into, read_path};
 use crate::store::{Link, ObjectMark, TrailMarks};
 use crate::types::{
     Aspect, CallOutcome, ChangeEvent, CoverageStatus, EventId, InstanceId, Place, Source, TRAIL_GAP, TrailProgress,
@@ -58,7 +58,21 @@ pub(super) struct TrailRead {
     held: Vec<HeldMessages>,
 }
 
-pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, now: Timestamp) -> TrailRead {
+/// What the sources hold, before it is known whom it concerns.
+pub(super) struct Gathered {
+    batch: Batch,
+    read: TrailRead,
+}
+
+impl Gathered {
+    /// Inventory reports.
+    pub(super) fn inventory(&self) -> &[InventoryReport] {
+        self.batch.inventory()
+    }
+}
+
+/// Reads every source.
+pub(super) async fn gather(collection: &Collection<'_>, builder: &Mutex<Builder>, now: Timestamp) -> Gathered {
     let memory = collection.memory;
     let context = ClassifyContext {
         own_principals: memory.own_principals.iter().cloned().collect(),
@@ -85,13 +99,23 @@ pub(super) async fn read(collection: &Collection<'_>, builder: &Mutex<Builder>, 
             }
         }
     }
+    Gathered { batch: batch.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), read }
+}
 
+/// Finds out whom the events concern, and keeps those that are new.
+pub(super) async fn finish(
+    collection: &Collection<'_>,
+    builder: &Mutex<Builder>,
+    gathered: Gathered,
+    now: Timestamp,
+) -> TrailRead {
+    let Gathered { batch, mut read } = gathered;
+    let memory = collection.memory;
     let mut links = {
         let mut builder = lock(builder);
         builder.join();
         LinkMap::build(builder.instances(), &memory.links)
     };
-    let batch = batch.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let collected = batch.finish(&mut links);
     read.links = links.links(now);
     for problem in collected.set_aside {

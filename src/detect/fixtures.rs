@@ -181,5 +181,6 @@ pub(super) fn snapshot(instances: Vec<Instance>, events: Vec<ChangeEvent>) -> Sn
         set_aside: Vec::new(),
         trail: Vec::new(),
         calls: BTreeMap::new(),
+        calls_saved: 0,
     }
 }

@@ -191,6 +191,7 @@ fn snapshot(request: &AttestRequest<'_>) -> Snapshot {
         trail: Vec::new(),
         set_aside: Vec::new(),
         calls: BTreeMap::new(),
+        calls_saved: 0,
     }
 }
 

@@ -230,6 +230,7 @@ pub(crate) fn report(findings: Vec<Finding>) -> ScanReport {
         dead_letters: Vec::new(),
         unresolved_events: Vec::new(),
         calls: BTreeMap::from([("ec2:DescribeInstances".to_owned(), 1)]),
+        calls_saved: 0,
         totals: ScanTotals { clean, drifted, unjudged: 0, exit_code: u8::from(drifted > 0) },
     }
 }

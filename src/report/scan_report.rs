@@ -56,6 +56,8 @@ pub struct ScanReport {
     pub unresolved_events: Vec<ChangeEvent>,
     /// API calls by `service:Operation`.
     pub calls: BTreeMap<String, u64>,
+    /// Inventory calls that content hashes in the trail made unnecessary.
+    pub calls_saved: u64,
     /// Counts.
     pub totals: ScanTotals,
 }

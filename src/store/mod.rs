@@ -3,6 +3,7 @@
 //! Every consumer sees only the trait it needs. One contract test suite runs against each implementation.
 
 pub mod audit;
+pub mod contents;
 #[cfg(test)]
 mod contract;
 pub mod moves;
@@ -13,6 +14,7 @@ pub mod trail;
 pub mod traits;
 
 pub use audit::{AuditBreak, AuditProblem};
+pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
 pub use sqlite::SqliteStore;
 pub use supertrait::Store;
 pub use trail::{DeadLetter, ObjectMark, TrailMarks, TrailMemory};

@@ -1,16 +1,29 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
+use super::contents::ContentMemory;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
 use crate::remediate::Journal;
 
 /// Everything, for the application.
 pub trait Store:
-    Leases + Goldens + Scans + TrailMemory + Findings + Waivers + Outbox + Audit + Journal + Send + Sync
+    Leases + Goldens + Scans + TrailMemory + ContentMemory + Findings + Waivers + Outbox + Audit + Journal + Send + Sync
 {
 }
 
-impl<T: Leases + Goldens + Scans + TrailMemory + Findings + Waivers + Outbox + Audit + Journal + Send + Sync> Store
-    for T
+impl<
+    T: Leases
+        + Goldens
+        + Scans
+        + TrailMemory
+        + ContentMemory
+        + Findings
+        + Waivers
+        + Outbox
+        + Audit
+        + Journal
+        + Send
+        + Sync,
+> Store for T
 {
 }

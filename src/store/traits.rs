@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::contents::ContentMarks;
 use super::trail::TrailMarks;
 use crate::types::{
     ChangeEvent, Coverage, Decision, EventId, Exception, Finding, FindingId, FindingStatus, FleetName, Golden,
@@ -153,6 +154,8 @@ pub struct ScanCommit {
     pub checkpoints: Vec<(Place, String, Timestamp)>,
     /// Log objects and messages.
     pub marks: TrailMarks,
+    /// Content hashes.
+    pub contents: ContentMarks,
     /// What attachments and addresses belong to whom, to be remembered.
     pub links: Vec<Link>,
     /// User data digests to remember.

@@ -153,6 +153,8 @@ pub struct Snapshot {
     pub set_aside: Vec<SetAside>,
     /// API calls made, by `service:Operation`.
     pub calls: BTreeMap<String, u64>,
+    /// Inventory calls that content hashes in the trail made unnecessary.
+    pub calls_saved: u64,
 }
 
 impl Snapshot {

@@ -25,6 +25,8 @@ mod goldens;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod hashes;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod lifecycle;

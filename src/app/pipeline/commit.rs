@@ -3,7 +3,7 @@
 use super::decisions::Evaluated;
 use crate::collect::Collected;
 use crate::report::ScanReport;
-use crate::store::{OutboxDraft, ScanCommit};
+use crate::store::{ContentMarks, OutboxDraft, ScanCommit};
 
 /// Moves the instances out of the report, for as long as the commit takes: ten thousand of them are too many to
 /// copy.
@@ -12,8 +12,9 @@ pub(super) fn build(
     collected: Collected,
     evaluated: Evaluated,
     notices: Vec<OutboxDraft>,
+    contents: ContentMarks,
 ) -> ScanCommit {
-    let Collected { snapshot, checkpoints, marks, receipts: _, links, user_data, waiting } = collected;
+    let Collected { snapshot, checkpoints, marks, receipts: _, links, user_data, reports: _, waiting } = collected;
     let mut events = snapshot.events;
     events.retain(|event| !waiting.contains(&event.id));
     ScanCommit {
@@ -27,6 +28,7 @@ pub(super) fn build(
         events,
         checkpoints,
         marks,
+        contents,
         links,
         user_data,
         plan: report.plan.clone(),

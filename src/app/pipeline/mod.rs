@@ -4,6 +4,7 @@
 //! finding and the alert it causes are stored together or not at all.
 
 mod commit;
+mod contents;
 mod decisions;
 mod history;
 #[cfg(test)]

@@ -10,7 +10,8 @@ use super::decisions::{self, Evaluated};
 use super::stage_log::StageLog;
 use super::standing;
 use super::wish::Wish;
-use super::{commit, history, lease, outcome, own_calls, planning, unseen};
+use super::{commit, contents, history, lease, outcome, own_calls, planning, unseen};
+use crate::collect::hashes::CleanHashes;
 use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
@@ -136,6 +137,7 @@ async fn scan_under_lease(
     let drifted = detection.instances.iter().filter(|found| !found.findings.is_empty());
     let operations = history::load(store, now, drifted.map(|found| &found.instance))?;
     standing::without_our_doing(&mut detection, &standing::standings(store, snapshot)?);
+    let contents = contents::learn(&collected, &detection.instances, &known.goldens);
     log.done("detect");
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection, &operations);
     let mut evaluated = evaluated.ok_or(ScanError::Policy)?;
@@ -160,7 +162,7 @@ async fn scan_under_lease(
     let notices = drafts.len();
     let events = collected.snapshot.events.len();
     let receipts = std::mem::take(&mut collected.receipts);
-    let scan = commit::build(&mut report, collected, evaluated, drafts);
+    let scan = commit::build(&mut report, collected, evaluated, drafts, contents);
     log.done("report");
     store.commit_scan(held.lease(), &scan)?;
     report.instances = scan.instances;
@@ -245,6 +247,8 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timest
         .flat_map(|golden| golden.images.iter().map(|image| image.image.clone()))
         .collect();
     Ok(Memory {
+        reports: store.content_reports()?,
+        clean: CleanHashes::of(&known.goldens, &store.clean_contents()?),
         links: store.links()?,
         user_data: store.user_data()?,
         checkpoints,
@@ -310,6 +314,7 @@ fn report(
         set_aside: snapshot.set_aside.clone(),
         unresolved_events: unresolved(snapshot),
         calls: snapshot.calls.clone(),
+        calls_saved: snapshot.calls_saved,
         totals: crate::report::ScanTotals::default(),
     };
     report.totals = outcome::totals(&report, inputs.fail_on);

@@ -173,6 +173,7 @@ fn set_checkpoint(world: &World, through: Timestamp) {
         events: Vec::new(),
         checkpoints: vec![(world.place.clone(), TrailSource::Lookup.name(), through)],
         marks: crate::store::TrailMarks::default(),
+        contents: crate::store::ContentMarks::default(),
         links: Vec::new(),
         user_data: Vec::new(),
         plan: Plan {

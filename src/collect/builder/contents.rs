@@ -52,8 +52,16 @@ impl Recent {
     }
 }
 
+/// Sorted rows as a content.
+pub(in crate::collect) fn content_of(rows: &[InventoryEntry]) -> InventoryContent {
+    let mut entries = rows.to_vec();
+    entries.sort();
+    let digest = digest(&entries);
+    InventoryContent { entries, digest }
+}
+
 /// BLAKE3 over sorted rows, each name and value with its length in front.
-pub(super) fn digest(entries: &[InventoryEntry]) -> String {
+fn digest(entries: &[InventoryEntry]) -> String {
     let mut hasher = blake3::Hasher::new();
     for entry in entries {
         hasher.update(&(entry.len() as u64).to_le_bytes());

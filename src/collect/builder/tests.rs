@@ -9,7 +9,7 @@ fn place() -> Place {
     Place::new("000000000000", "eu-west-1")
 }
 
-fn instance(id: &str, zone: &str, address: &str) -> Instance {
+pub(in crate::collect) fn instance(id: &str, zone: &str, address: &str) -> Instance {
     Instance {
         id: id.into(),
         account: "000000000000".into(),

@@ -93,6 +93,11 @@ impl Batch {
         }
     }
 
+    /// The inventory reports so far, in the order in which they came.
+    pub fn inventory(&self) -> &[InventoryReport] {
+        &self.inventory
+    }
+
     /// Resolves everything. `links` learns from the records first, so that it can be remembered afterwards.
     pub fn finish(self, links: &mut LinkMap) -> Collected {
         let Self { mut collected, mut changes, launches, mut inventory, .. } = self;

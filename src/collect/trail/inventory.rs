@@ -32,6 +32,8 @@ pub struct InventoryReport {
     pub place: Place,
     /// Node it speaks of.
     pub instance: InstanceId,
+    /// The SSM agent that sent it, by its user agent.
+    pub agent: String,
     /// Types.
     pub types: Vec<ReportedType>,
 }
@@ -64,6 +66,7 @@ pub(super) fn report(head: &Head<'_>, record: &Record, caller: impl FnOnce() -> 
         time: record.time,
         place: Place { account: record.account.clone(), region: record.region.clone() },
         instance,
+        agent: record.user_agent.clone().unwrap_or_default(),
         types,
     })
 }

@@ -148,6 +148,11 @@ pub(in crate::detect) fn compare_rows(kind: &str, before: &[InventoryEntry], aft
     differences(kind, &items(kind, before), &items(kind, after))
 }
 
+/// Whether rows of one type tell of the same software.
+pub fn holds_the_same(kind: &InventoryType, before: &[InventoryEntry], after: &[InventoryEntry]) -> bool {
+    compare_rows(kind.as_str(), before, after).is_empty()
+}
+
 fn differences(kind: &str, expected: &Items, actual: &Items) -> Vec<Drift> {
     let mut drifts = Vec::new();
     for (name, should) in expected {

@@ -325,6 +325,7 @@ pub(super) struct SummaryDoc {
     set_aside: u64,
     unresolved_events: u64,
     api_calls: u64,
+    api_calls_saved: u64,
     exit_code: u8,
 }
 
@@ -342,6 +343,7 @@ impl From<&ScanReport> for SummaryDoc {
             set_aside: report.set_aside.len() as u64,
             unresolved_events: report.unresolved_events.len() as u64,
             api_calls: report.calls.values().sum(),
+            api_calls_saved: report.calls_saved,
             exit_code: report.totals.exit_code,
         }
     }

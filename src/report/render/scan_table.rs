@@ -46,7 +46,11 @@ fn header(out: &mut Out<'_>, report: &ScanReport) {
     let took = report.finished_at.duration_since(report.started_at).as_secs_f64().max(0.0);
     let title = out.look.paint(Role::Heading, &format!("Scan {}", clean(report.scan_id.as_str(), 60)));
     let calls: u64 = report.calls.values().sum();
-    let (at, calls) = (time(report.started_at), count(calls, "API call"));
+    let saved = match report.calls_saved {
+        0 => String::new(),
+        saved => format!(" ({saved} saved by content hashes)"),
+    };
+    let (at, calls) = (time(report.started_at), count(calls, "API call") + &saved);
     out.line(0, &format!("{title} · {at} · {took:.1} s · {calls} · mode {}", report.mode));
 }
 

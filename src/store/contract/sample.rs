@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::store::TrailMarks;
 use crate::store::traits::{InstanceResult, Lease, Leases, OutboxDraft, ScanCommit};
+use crate::store::{ContentMarks, TrailMarks};
 use crate::types::{
     Action, Actor, ActorKind, Aspect, Attribution, Baseline, CallOutcome, Category, ChangeEvent, Code, Coverage,
     CoverageStatus, Decision, DecisionStatus, Directness, EventId, Finding, FindingStatus, Golden, GoldenStatus,
@@ -212,6 +212,7 @@ pub(crate) fn scan(id: &str, start: i64) -> ScanCommit {
         events: vec![],
         checkpoints: vec![],
         marks: TrailMarks::default(),
+        contents: ContentMarks::default(),
         links: vec![],
         user_data: vec![],
         plan: plan(&format!("plan-{id}"), start),

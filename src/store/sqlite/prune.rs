@@ -30,6 +30,8 @@ pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<u64> {
     deleted += tx.execute("DELETE FROM approval WHERE expires_at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM trail_object WHERE delivered_at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM dead_letter WHERE at < ?1", [before])?;
+    deleted += tx.execute("DELETE FROM content_report WHERE reported_at < ?1", [before])?;
+    deleted += tx.execute("DELETE FROM clean_content WHERE seen_at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM link WHERE seen_at < ?1", [before])?;
     // A digest stays valid for as long as its launch lives, however long ago it was fetched.
     deleted += tx.execute(

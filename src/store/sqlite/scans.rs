@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::fault::{Db, conflict};
 use super::value::{json, nanos, parse, time, verdict};
-use super::{SqliteStore, audit, events, findings, inputs, lease, links, outbox, prune, results, trail};
+use super::{SqliteStore, audit, contents, events, findings, inputs, lease, links, outbox, prune, results, trail};
 use crate::store::traits::{
     InstanceResult, Lease, Link, ScanCommit, ScanSummary, Scans, StoreError, StoredInput, UserDataMemo,
 };
@@ -127,6 +127,7 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
         events: seen,
         checkpoints,
         marks,
+        contents: hashes,
         links: owned,
         user_data,
         plan,
@@ -141,6 +142,7 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
     events::put(tx, seen)?;
     events::advance(tx, checkpoints, *finished_at)?;
     trail::put(tx, marks)?;
+    contents::put(tx, hashes)?;
     links::put(tx, owned)?;
     links::put_user_data(tx, user_data)?;
     put_plan(tx, scan, plan)?;
