@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::collect::ReadFailure;
 
 use crate::types::{InventoryEntry, MetadataOptions, NetworkInterface};
 
