@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cattleguard::collect::{ObjectName, ReadFailure};
-use cattleguard::testing::{FailRule, When};
+use cattleguard::testing::{CommandTarget, FailRule, When};
 use serde_json::Value;
 
 use crate::harness::{FINDINGS, OK, PARTIAL, Scan, Setup, TestApp, alice, carol, small};
@@ -14,7 +14,10 @@ fn reading(more: &str) -> TestApp {
     let source = format!("[collect]\ntrail = [{{ s3 = \"{BUCKET}\", prefix = \"audit\"{more} }}]");
     let app = Setup::new(small()).more(&source).failing().start_unrecorded();
     app.record("1");
-    ship(&app);
+    let key = "audit/AWSLogs/000000000000/CloudTrail/eu-west-1/2026/11/01/\
+               000000000000_CloudTrail_eu-west-1_20261101T0900Z_first.json.gz";
+    app.cloud()
+        .put_object(&ObjectName { bucket: BUCKET.to_owned(), key: key.to_owned() }, b"{\"Records\":[]}".to_vec());
     assert_eq!(app.scan().code, OK);
     app
 }
@@ -199,16 +202,32 @@ fn digests_and_what_others_put_there_are_left_alone() {
 #[test]
 fn an_event_whose_server_cannot_be_seen_yet_is_read_again() {
     let app = reading("");
-    // The record names an interface; whose it is only the listing of instances tells.
-    app.cloud().source_dest_check(&carol(), &app.server(0), false).unwrap();
+    event(&app);
+    // The record names a tag; which servers have it only the listing of instances tells.
+    let target = CommandTarget::Tag("app".to_owned(), "web".to_owned());
+    app.cloud().send_command(&carol(), &app.place(), "AWS-RunShellScript", &target).unwrap();
     ship(&app);
     app.faults.add_rule(FailRule::fail(ReadFailure::Denied).api("ec2:DescribeInstances"));
     assert_eq!(app.scan().code, PARTIAL);
     app.faults.heal();
     app.minutes(10);
+    let before = fetched(&app);
     let scan = app.scan();
-    let finding = scan.finding(&app.server(0), "config-source-dest-check");
-    assert_eq!(finding["attribution"][0]["display"], "carol", "{finding:#}");
+    assert!(scan.codes(&app.server(1)).contains("event-remote-command"));
+    assert_eq!(fetched(&app), before + 1, "the one that is not remembered");
+    app.minutes(10);
+    app.scan();
+    assert_eq!(fetched(&app), before + 1);
+}
+
+#[test]
+fn a_place_without_any_log_file_is_not_quiet_but_unseen() {
+    let app = reading("");
+    app.reconfigure(|text| text.replace("\"audit\"", "\"audits\""));
+    let scan = app.scan();
+    assert_eq!((scan.code, scan.verdict(&app.server(0))), (PARTIAL, "unjudged"));
+    let reason = &scan.coverage(&app.place(), "cloudtrail")["reason"];
+    assert!(reason.as_str().unwrap().contains("audits/AWSLogs/000000000000/CloudTrail/eu-west-1/"), "{reason}");
 }
 
 #[test]
