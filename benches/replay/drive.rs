@@ -94,6 +94,8 @@ async fn connect(url: &str) -> Outcome<AwsCloud> {
             sts: fast,
             iam: fast,
             cloudwatch: fast,
+            s3: fast,
+            sqs: fast,
         },
         ..AwsSettings::default()
     };

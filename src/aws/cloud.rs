@@ -11,6 +11,7 @@ use super::account::Account;
 use super::clients::PlaceClients;
 use super::connection::{Connection, base_config, tuned};
 use super::counter::CallCounts;
+use super::logs::Logs;
 use super::settings::{AwsSettings, ConnectError};
 use super::throttle::Quotas;
 use super::{autoscaling, cloudtrail, ec2, ec2_inside, elb, ssm};
@@ -18,13 +19,14 @@ use crate::collect::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, RawRecord, TargetGroup,
     TargetHealth,
 };
-use crate::collect::{CloudRead, Page, PageToken, ReadError};
+use crate::collect::{CloudRead, Page, PageToken, ReadError, TrailLogs};
 use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
 
 /// Read access to AWS accounts through the SDK.
 #[derive(Debug)]
 pub struct AwsCloud {
     connection: Connection,
+    pub(super) logs: Logs,
 }
 
 impl AwsCloud {
@@ -53,7 +55,8 @@ impl AwsCloud {
         let base = tuned(base, &settings);
         let reading = |account| Account::reading(&base, account, &settings.session_name, &counts);
         let accounts = settings.accounts.iter().map(|account| (account.id.clone(), reading(account))).collect();
-        Ok(Self { connection: Connection::new(accounts, counts, quotas) })
+        let logs = Logs::new(&base, &settings, &counts, &quotas);
+        Ok(Self { logs, connection: Connection::new(accounts, counts, quotas) })
     }
 
     async fn at(&self, api: &'static str, place: &Place) -> Result<Arc<PlaceClients>, ReadError> {
@@ -147,6 +150,10 @@ impl CloudRead for AwsCloud {
         next: Option<PageToken>,
     ) -> Result<Page<RawRecord>, ReadError> {
         cloudtrail::lookup(&*self.at(cloudtrail::LOOKUP_EVENTS, place).await?, from, to, next).await
+    }
+
+    fn logs(&self) -> Option<&dyn TrailLogs> {
+        Some(self)
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

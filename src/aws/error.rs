@@ -84,11 +84,19 @@ fn by_code(code: &str, status: u16) -> ReadFailure {
         "AccessDenied"
         | "AccessDeniedException"
         | "NotAuthorized"
+        | "KMS.DisabledException"
+        | "KMS.InvalidStateException"
+        | "KMS.NotFoundException"
+        | "KmsAccessDenied"
+        | "KmsDisabled"
+        | "KmsInvalidState"
         | "OptInRequired"
         | "UnauthorizedOperation"
         | "Blocked" => ReadFailure::Denied,
         "BandwidthLimitExceeded"
         | "EC2ThrottledException"
+        | "KmsThrottled"
+        | "OverLimit"
         | "PriorRequestNotComplete"
         | "RequestLimitExceeded"
         | "RequestThrottled"
@@ -102,6 +110,7 @@ fn by_code(code: &str, status: u16) -> ReadFailure {
             ReadFailure::Unavailable
         }
         "RequestTimeout" | "RequestTimeoutException" => ReadFailure::Timeout,
+        "AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist" => ReadFailure::NotFound,
         "InvalidInstanceId" | "TargetGroupNotFound" | "InvalidAMIID.Unavailable" => ReadFailure::NotFound,
         code if code.ends_with(".NotFound") || code.ends_with("NotFoundException") => ReadFailure::NotFound,
         _ => match status {

@@ -28,6 +28,7 @@ mod enforcer;
 mod error;
 mod http;
 mod identity;
+mod logs;
 mod permissions;
 mod probe;
 mod role;
@@ -42,5 +43,5 @@ mod writers;
 
 pub use cloud::AwsCloud;
 pub use enforcer::AwsEnforcer;
-pub use permissions::READ_ACTIONS;
+pub use permissions::{LOG_ACTIONS, READ_ACTIONS};
 pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates};

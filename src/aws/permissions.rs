@@ -1,6 +1,17 @@
 //! The IAM actions that reading needs.
 
-/// Every action that [`AwsCloud`](super::AwsCloud) calls, as IAM spells it, sorted. `sts:GetCallerIdentity`
+/// What [`AwsCloud`](super::AwsCloud) calls to read buckets and queues. Encrypted ones need `kms:Decrypt` as well, which
+/// the services call.
+pub const LOG_ACTIONS: [&str; 6] = [
+    "s3:GetObject",
+    "s3:ListBucket",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+];
+
+/// Every other action that [`AwsCloud`](super::AwsCloud) calls, as IAM spells it, sorted. `sts:GetCallerIdentity`
 /// needs no permission; `sts:AssumeRole` is needed by the base credentials only, on the configured roles.
 pub const READ_ACTIONS: [&str; 15] = [
     "autoscaling:DescribeAutoScalingGroups",

@@ -72,6 +72,10 @@ pub struct Rates {
     pub iam: Rate,
     /// `cloudwatch:DescribeAlarms`.
     pub cloudwatch: Rate,
+    /// S3, by bucket.
+    pub s3: Rate,
+    /// SQS, by queue.
+    pub sqs: Rate,
 }
 
 impl Default for Rates {
@@ -83,6 +87,8 @@ impl Default for Rates {
     /// - ELB: Describe calls 40 refilled 10 a second ("Request throttling", ELB API reference).
     /// - CloudTrail: `LookupEvents` 2 a second, not adjustable ("Quotas in AWS CloudTrail").
     /// - CloudWatch: `DescribeAlarms` 9 a second ("CloudWatch service quotas").
+    /// - S3: 5,500 reads a second for each prefix ("Best practices design patterns", S3 user guide).
+    /// - SQS: nearly unlimited for standard queues, 300 a second for others ("SQS message quotas").
     /// - SSM, Auto Scaling, IAM: not published for these calls.
     fn default() -> Self {
         Self {
@@ -94,6 +100,8 @@ impl Default for Rates {
             sts: Rate::new(5.0, 10),
             iam: Rate::new(3.0, 5),
             cloudwatch: Rate::new(3.0, 5),
+            s3: Rate::new(200.0, 200),
+            sqs: Rate::new(50.0, 50),
         }
     }
 }

@@ -21,6 +21,8 @@ pub(super) enum Family {
     Sts,
     Iam,
     CloudWatch,
+    S3,
+    Sqs,
 }
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, NoOpMiddleware>;
@@ -57,12 +59,14 @@ pub(super) struct Quotas {
     sts: Quota,
     iam: Quota,
     cloudwatch: Quota,
+    s3: Quota,
+    sqs: Quota,
 }
 
 impl Quotas {
     /// Refuses a rate at which no call would ever be made.
     pub(super) fn new(rates: &Rates) -> Result<Self, ConnectError> {
-        let Rates { ec2, autoscaling, elb, ssm, cloudtrail, sts, iam, cloudwatch } = *rates;
+        let Rates { ec2, autoscaling, elb, ssm, cloudtrail, sts, iam, cloudwatch, s3, sqs } = *rates;
         Ok(Self {
             ec2: quota("ec2", ec2)?,
             autoscaling: quota("autoscaling", autoscaling)?,
@@ -72,6 +76,8 @@ impl Quotas {
             sts: quota("sts", sts)?,
             iam: quota("iam", iam)?,
             cloudwatch: quota("cloudwatch", cloudwatch)?,
+            s3: quota("s3", s3)?,
+            sqs: quota("sqs", sqs)?,
         })
     }
 }
@@ -93,6 +99,8 @@ pub(super) struct Limits {
     sts: Bucket,
     iam: Bucket,
     cloudwatch: Bucket,
+    s3: Bucket,
+    sqs: Bucket,
 }
 
 impl Limits {
@@ -106,6 +114,8 @@ impl Limits {
             sts: Bucket::new(quotas.sts),
             iam: Bucket::new(quotas.iam),
             cloudwatch: Bucket::new(quotas.cloudwatch),
+            s3: Bucket::new(quotas.s3),
+            sqs: Bucket::new(quotas.sqs),
         }
     }
 
@@ -120,6 +130,8 @@ impl Limits {
             Family::Sts => &self.sts,
             Family::Iam => &self.iam,
             Family::CloudWatch => &self.cloudwatch,
+            Family::S3 => &self.s3,
+            Family::Sqs => &self.sqs,
         };
         bucket.take().await;
     }

@@ -14,11 +14,12 @@ use crate::types::Place;
 pub struct LogAccess {
     /// The account that owns it, and its region.
     pub place: Place,
-    /// ARN of the role to assume for it. `None`: as the account is read where it is configured, else with the base
-    /// credentials.
+    /// ARN of the role to assume for it; `None`: with the base credentials.
     pub role: Option<String>,
     /// External id that the role's trust policy demands.
     pub external_id: Option<String>,
+    /// Source identity of the role session.
+    pub source_identity: Option<String>,
 }
 
 /// An object's name.

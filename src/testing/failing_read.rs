@@ -11,7 +11,7 @@ use crate::collect::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, RawRecord, TargetGroup,
     TargetHealth,
 };
-use crate::collect::{CloudRead, Page, PageToken, ReadError};
+use crate::collect::{CloudRead, Page, PageToken, ReadError, TrailLogs};
 use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
 
 #[async_trait]
@@ -116,6 +116,10 @@ impl<C: CloudRead> CloudRead for FailingCloud<C> {
     ) -> Result<Page<RawRecord>, ReadError> {
         let limit = self.gate(api::LOOKUP, place, "", next.is_none())?;
         Ok(limit.page(self.inner.lookup_events(place, from, to, next).await?))
+    }
+
+    fn logs(&self) -> Option<&dyn TrailLogs> {
+        Some(self)
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

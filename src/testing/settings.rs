@@ -23,6 +23,8 @@ pub struct PageSizes {
     pub entries: usize,
     /// `cloudtrail:LookupEvents`.
     pub events: usize,
+    /// `s3:ListBucket`.
+    pub objects: usize,
 }
 
 impl Default for PageSizes {
@@ -37,6 +39,7 @@ impl Default for PageSizes {
             inventory: 50,
             entries: 50,
             events: 50,
+            objects: 1000,
         }
     }
 }
@@ -55,6 +58,7 @@ impl PageSizes {
             inventory: size,
             entries: size,
             events: size,
+            objects: size,
         }
     }
 }

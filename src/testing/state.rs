@@ -15,6 +15,7 @@ use super::ground::Ground;
 use super::groups::{Group, Targets};
 use super::ids::IdSource;
 use super::later::Due;
+use super::logs::LogWorld;
 use super::server::Server;
 use super::settings::SimSettings;
 use super::trail::Event;
@@ -90,6 +91,7 @@ pub(super) struct State {
     pub(super) log: Vec<AccountEntry>,
     pub(super) operations: BTreeMap<OperationId, SeenOperation>,
     pub(super) diary: Option<Arc<Diary>>,
+    pub(super) logs: LogWorld,
 }
 
 impl State {
@@ -107,6 +109,7 @@ impl State {
             log: Vec::new(),
             operations: BTreeMap::new(),
             diary: None,
+            logs: LogWorld::default(),
         }
     }
 

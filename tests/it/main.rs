@@ -8,6 +8,7 @@ mod alerts;
 #[cfg(test)]
 mod baseline;
 #[cfg(test)]
+mod buckets;
 mod calls;
 #[cfg(test)]
 mod changes;
@@ -39,6 +40,7 @@ mod policies;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod queues;
 mod reading;
 #[cfg(test)]
 mod rollouts;

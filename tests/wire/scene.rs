@@ -132,6 +132,8 @@ pub(crate) fn settings(accounts: &[&str]) -> AwsSettings {
             sts: fast,
             iam: fast,
             cloudwatch: fast,
+            s3: fast,
+            sqs: fast,
         },
         ..AwsSettings::default()
     }

@@ -69,7 +69,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Option<AccountConfig> {
 }
 
 /// `arn:PARTITION:iam::ACCOUNT:role/PATH`.
-struct RoleArn(String);
+pub(super) struct RoleArn(pub(super) String);
 
 impl Setting for RoleArn {
     const KIND: &'static str = "role ARN";
@@ -94,7 +94,7 @@ impl Setting for RoleArn {
 }
 
 /// As the STS API reference of `AssumeRole` allows: 2 to 1224 of these characters.
-struct ExternalId(String);
+pub(super) struct ExternalId(pub(super) String);
 
 impl Setting for ExternalId {
     const KIND: &'static str = "string";

@@ -1,14 +1,11 @@
 //! `[collect]`: what is read and how far back.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
-
+use super::account::AccountConfig;
 use super::reader::Fault;
 use super::section::Section;
-use super::setting::{Setting, quoted, wrong_type};
-use super::tree::Value;
+use super::trail;
 use crate::collect::TrailSource;
 use crate::types::InventoryType;
 
@@ -39,12 +36,11 @@ const DEFAULT_CONCURRENCY: u32 = 8;
 /// Memory grows with the places that are read at once.
 const MOST_CONCURRENCY: u32 = 256;
 
-pub(super) fn read(section: &mut Section<'_, '_>) -> CollectConfig {
-    let trail: Vec<_> =
-        section.list("trail", Some(vec![Trail::Lookup])).into_iter().map(|t| t.source(section)).collect();
-    if trail.is_empty() {
+pub(super) fn read(section: &mut Section<'_, '_>, accounts: &[AccountConfig]) -> CollectConfig {
+    let trail = trail::read(section, accounts);
+    if section.is_empty_list("trail") {
         let fault = Fault::bad("`collect.trail`: without a source nobody can be named as the author of a change")
-            .help("use [\"lookup\"] or [{ dir = \"/path/to/AWSLogs\" }]");
+            .help("use [\"lookup\"], or name a bucket, a queue or a folder of log files");
         section.fault("trail", fault);
     }
     let types = DEFAULT_INVENTORY_TYPES.map(InventoryType::new).to_vec();
@@ -65,52 +61,4 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> CollectConfig {
         section.fault("concurrency", Fault::bad(message));
     }
     CollectConfig { trail, inventory_types, lookback, overlap, concurrency, load_balancers }
-}
-
-/// `"lookup"` or `{ dir = "/path" }`.
-enum Trail {
-    Lookup,
-    Dir(PathBuf),
-}
-
-impl Trail {
-    fn source(self, section: &Section<'_, '_>) -> TrailSource {
-        match self {
-            Self::Lookup => TrailSource::Lookup,
-            Self::Dir(path) => TrailSource::Dir(section.resolve(&path)),
-        }
-    }
-}
-
-impl Setting for Trail {
-    const KIND: &'static str = "trail source";
-    const PLURAL: &'static str = "array of trail sources";
-
-    fn read(value: &Value) -> Result<Self, Fault> {
-        const SHAPE: &str = "write \"lookup\" or { dir = \"/path\" }";
-        match value {
-            Value::Text(text) | Value::Raw(text) if text == "lookup" => Ok(Self::Lookup),
-            Value::Text(text) | Value::Raw(text) => {
-                Err(Fault::bad(format!("{} is not a trail source", quoted(text))).help(SHAPE))
-            }
-            Value::Table(table) => match table.iter().next() {
-                Some((key, entry)) if key == "dir" && table.len() == 1 => match entry.node.value.text() {
-                    Some(path) if !path.is_empty() => Ok(Self::Dir(PathBuf::from(path))),
-                    _ => Err(Fault::bad("`dir` wants a path").help(SHAPE)),
-                },
-                Some((key, _)) if key != "dir" => {
-                    Err(Fault::new("unknown-key", format!("unknown trail source {}", quoted(key))).help(SHAPE))
-                }
-                _ => Err(Fault::bad("a trail source has exactly one key").help(SHAPE)),
-            },
-            other => Err(wrong_type("a trail source", other).help(SHAPE)),
-        }
-    }
-
-    fn json(&self) -> Json {
-        match self {
-            Self::Lookup => Json::from("lookup"),
-            Self::Dir(path) => json!({ "dir": path.display().to_string() }),
-        }
-    }
 }

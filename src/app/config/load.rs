@@ -119,7 +119,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let (fleets, how): (Vec<_>, Vec<_>) = section.tables("fleet", Some("name"), fleet::read).into_iter().unzip();
     let enforcement = section.table("enforcement", enforcement::read);
     let fleet_enforcement = fleets.iter().map(|fleet| fleet.name.clone()).zip(how).collect();
-    let collect = section.table("collect", collect::read);
+    let collect = section.table("collect", |section| collect::read(section, &accounts));
     let policy = section.table("policy", policy::read);
     let scan = section.table("scan", scan::read);
     let notify = section.tables("notify", Some("name"), notify::read);

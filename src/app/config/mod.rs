@@ -37,6 +37,8 @@ mod source;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trail;
+mod trail_names;
 mod tree;
 mod window;
 

@@ -74,6 +74,14 @@ impl<'s> Reader<'s> {
         self.faults.truncate(count);
     }
 
+    pub(super) fn shown_count(&self) -> usize {
+        self.shown.len()
+    }
+
+    pub(super) fn forget_shown_after(&mut self, count: usize) {
+        self.shown.truncate(count);
+    }
+
     pub(super) fn mask(&mut self, origin: &Origin) {
         if let Origin::File(span) = origin {
             self.masks.push(span.clone());

@@ -1,7 +1,10 @@
 //! Reading one table: each method asks for one key, reports what is wrong with it, and records its value.
 
 mod entries;
+mod mixed;
 mod secrets;
+
+pub(super) use mixed::Mixed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +26,7 @@ pub(super) struct Section<'r, 's> {
     path: String,
     pattern: String,
     known: Vec<&'static str>,
+    pardoned: bool,
 }
 
 impl<'s> Section<'_, 's> {
@@ -42,10 +46,11 @@ impl<'s> Section<'_, 's> {
             path: path.to_owned(),
             pattern: pattern.to_owned(),
             known: Vec::new(),
+            pardoned: false,
         };
         let result = read(&mut section);
-        let Section { reader, known, .. } = section;
-        for (key, entry) in table.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+        let Section { reader, known, pardoned, .. } = section;
+        for (key, entry) in table.iter().filter(|(key, _)| !pardoned && !known.contains(&key.as_str())) {
             reader.fault(unknown_key(key, path, &entry.key, &known), &entry.key);
         }
         result
@@ -59,6 +64,25 @@ impl<'s> Section<'_, 's> {
     /// Whether a key was given, rightly or wrongly.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
+    }
+
+    /// Whether nothing is in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Whether an array was given with nothing in it.
+    pub(super) fn is_empty_list(&self, key: &str) -> bool {
+        match self.table.get(key).map(|entry| &entry.node.value) {
+            Some(Value::List(items)) => items.is_empty(),
+            Some(Value::Raw(text)) => text.trim_matches([',', ' ']).is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Keys that nobody asks for are no fault: there is a greater one.
+    pub(super) fn forget_unknown(&mut self) {
+        self.pardoned = true;
     }
 
     fn full(&self, key: &str) -> String {

@@ -125,7 +125,7 @@ impl<'a> PlaceRead<'a> {
             prefix: layout::prefix(source, place),
             after: Some(layout::before(source, place, from)),
         };
-        let mut next = None;
+        let (mut next, mut any) = (None, false);
         loop {
             let page = reading.logs.list_objects(&source.access, &listing, next.clone()).await?;
             let new = page.items.iter().filter(|object| {
@@ -136,7 +136,13 @@ impl<'a> PlaceRead<'a> {
             if !self.take(new, page.next.is_some()).await {
                 return Ok(());
             }
+            any |= page.items.iter().any(|object| layout::is_log(&object.key));
             match page.next {
+                None if !any && !self.has_been_read() && self.is_empty().await? => {
+                    let place = format!("s3://{}/{}", source.bucket, listing.prefix);
+                    self.say(format!("there is no log file under {place}: are `prefix` and `organization` right?"));
+                    return Ok(());
+                }
                 None => {
                     self.through = Some(reading.now);
                     return Ok(());
@@ -152,6 +158,20 @@ impl<'a> PlaceRead<'a> {
                 token => next = token,
             }
         }
+    }
+
+    fn has_been_read(&self) -> bool {
+        self.reading.collection.memory.checkpoints.contains_key(&(self.place.clone(), self.name.clone()))
+    }
+
+    /// Whether there is nothing at all where the log files of the place should be: a wrong prefix looks as quiet as an
+    /// account in which nothing happens.
+    async fn is_empty(&self) -> Result<bool, ReadError> {
+        let Self { reading, source, place, .. } = *self;
+        let (bucket, prefix) = (source.bucket.clone(), layout::prefix(source, place));
+        let listing = Listing { bucket, prefix, after: None };
+        let page = reading.logs.list_objects(&source.access, &listing, None).await?;
+        Ok(page.next.is_none() && page.items.iter().all(|object| !layout::is_log(&object.key)))
     }
 
     /// Reads the new objects of one page; says whether to go on with the next.

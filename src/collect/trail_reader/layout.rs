@@ -51,7 +51,7 @@ mod tests {
     fn source(prefix: &str, organization: Option<&str>) -> BucketSource {
         let place = Place::new("111122223333", "eu-west-1");
         BucketSource {
-            access: LogAccess { place, role: None, external_id: None },
+            access: LogAccess { place, role: None, external_id: None, source_identity: None },
             bucket: "trail".to_owned(),
             prefix: prefix.to_owned(),
             organization: organization.map(str::to_owned),

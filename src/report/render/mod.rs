@@ -26,6 +26,7 @@ pub mod scan_ndjson;
 pub mod scan_table;
 pub mod slack;
 pub mod timeline;
+mod trail;
 pub mod webhook;
 
 pub use events::events_table;

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::scan_doc::{CoverageDoc, EventDoc, FindingDoc, InstanceDoc, PlanDoc, SCAN_SCHEMA, SummaryDoc};
+use super::trail::{TrailDoc, letters, trail_docs};
 use crate::report::scan_report::ScanReport;
+use crate::store::DeadLetter;
 use crate::types::{FindingId, ScanId, ScanMode, SetAside};
 
 #[derive(Serialize)]
@@ -17,12 +19,14 @@ struct ScanDoc<'a> {
     finished_at: Timestamp,
     mode: ScanMode,
     coverage: Vec<CoverageDoc<'a>>,
+    trail: Vec<TrailDoc<'a>>,
     instances: Vec<InstanceDoc<'a>>,
     findings: Vec<FindingDoc<'a>>,
     resolved: Vec<FindingDoc<'a>>,
     new: &'a BTreeSet<FindingId>,
     plan: PlanDoc<'a>,
     set_aside: &'a [SetAside],
+    dead_letters: &'a [DeadLetter],
     unresolved_events: Vec<EventDoc<'a>>,
     calls: &'a BTreeMap<String, u64>,
     /// What was carried out, when that was asked for.
@@ -41,12 +45,14 @@ pub fn scan_json(report: &ScanReport, enforcement: Option<&serde_json::Value>) -
         finished_at: report.finished_at,
         mode: report.mode,
         coverage: report.coverage.iter().map(CoverageDoc::from).collect(),
+        trail: trail_docs(report).collect(),
         instances: report.instances.iter().map(InstanceDoc::from).collect(),
         findings: report.findings.iter().map(FindingDoc::from).collect(),
         resolved: report.resolved.iter().map(FindingDoc::from).collect(),
         new: &report.new,
         plan: PlanDoc::from(&report.plan),
         set_aside: &report.set_aside,
+        dead_letters: letters(report),
         unresolved_events: report.unresolved_events.iter().map(EventDoc::from).collect(),
         calls: &report.calls,
         enforcement,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::scan_doc::{CoverageDoc, EventDoc, FindingDoc, HeldDoc, InstanceDoc, OperationDoc, SCAN_SCHEMA, SummaryDoc};
+use super::trail::{letters, trail_docs};
 use crate::report::scan_report::ScanReport;
 use crate::types::{FleetName, PlanHash, ScanId, ScanMode, SetAside};
 
@@ -37,12 +38,14 @@ struct PlanHead<'a> {
     frozen: Vec<&'a FleetName>,
 }
 
-/// The records, one a line: `scan`, `coverage`, `instance`, `finding` (resolved ones too), `plan`, `operation`,
-/// `held`, `set_aside`, `unresolved_event`, `outcome` (one for each operation of `enforcement`), `summary`.
+/// The records, one a line: `scan`, `coverage`, `trail_source`, `instance`, `finding` (resolved ones too), `plan`,
+/// `operation`, `held`, `set_aside`, `dead_letter`, `unresolved_event`, `outcome` (one for each operation of
+/// `enforcement`), `summary`.
 pub fn scan_ndjson(report: &ScanReport, enforcement: Option<&serde_json::Value>) -> String {
     let mut out = Lines { text: String::new(), scan: &report.scan_id };
     out.push("scan", Head { started_at: report.started_at, finished_at: report.finished_at, mode: report.mode });
     report.coverage.iter().for_each(|entry| out.push("coverage", CoverageDoc::from(entry)));
+    trail_docs(report).for_each(|progress| out.push("trail_source", progress));
     report.instances.iter().for_each(|result| out.push("instance", InstanceDoc::from(result)));
     for finding in report.findings.iter().chain(&report.resolved) {
         let new = report.new.contains(&finding.id);
@@ -53,6 +56,7 @@ pub fn scan_ndjson(report: &ScanReport, enforcement: Option<&serde_json::Value>)
     report.plan.operations.iter().for_each(|operation| out.push("operation", OperationDoc::from(operation)));
     report.plan.held.iter().for_each(|held| out.push("held", HeldDoc::from(held)));
     report.set_aside.iter().for_each(|record: &SetAside| out.push("set_aside", record));
+    letters(report).iter().for_each(|letter| out.push("dead_letter", letter));
     report.unresolved_events.iter().for_each(|event| out.push("unresolved_event", EventDoc::from(event)));
     let outcomes = enforcement.and_then(|document| document.get("operations")).and_then(|found| found.as_array());
     outcomes.into_iter().flatten().for_each(|outcome| out.push("outcome", outcome));

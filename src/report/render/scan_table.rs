@@ -6,6 +6,7 @@ use super::alike::{Alike, alike};
 use super::instance::{Depth, body, heading};
 use super::out::Out;
 use super::parts::{count, time};
+use super::trail::trail;
 use crate::report::look::{Look, Role};
 use crate::report::scan_report::ScanReport;
 use crate::report::text::clean;
@@ -38,6 +39,7 @@ pub fn scan_table(report: &ScanReport, look: &Look) -> String {
     unresolved(&mut out, report);
     coverage(&mut out, report);
     set_aside(&mut out, report);
+    trail(&mut out, report);
     totals(&mut out, report);
     out.finish()
 }

@@ -7,6 +7,8 @@ mod page;
 mod rows;
 mod trail;
 
+pub(super) use page::{Scope, Start};
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -18,7 +20,7 @@ use crate::collect::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, RawRecord, TargetGroup,
     TargetHealth,
 };
-use crate::collect::{CloudRead, Page, PageToken, ReadError};
+use crate::collect::{CloudRead, Page, PageToken, ReadError, TrailLogs};
 use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
 
 #[async_trait]
@@ -108,6 +110,10 @@ impl CloudRead for FakeCloud {
         next: Option<PageToken>,
     ) -> Result<Page<RawRecord>, ReadError> {
         self.lock().read_events(place, from, to, next)
+    }
+
+    fn logs(&self) -> Option<&dyn TrailLogs> {
+        Some(self)
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

@@ -8,14 +8,14 @@ use crate::testing::state::{Site, State};
 use crate::types::Place;
 
 /// What a token is bound to: it is refused by any other call, place or set of parameters.
-pub(super) struct Scope<'a> {
-    pub(super) api: &'static str,
-    pub(super) place: &'a Place,
-    pub(super) parameters: String,
+pub(in crate::testing) struct Scope<'a> {
+    pub(in crate::testing) api: &'static str,
+    pub(in crate::testing) place: &'a Place,
+    pub(in crate::testing) parameters: String,
 }
 
 /// Where to go on.
-pub(super) enum Start<T> {
+pub(in crate::testing) enum Start<T> {
     /// Answer this at once.
     Empty(Page<T>),
     /// Read on after this cursor.
@@ -23,21 +23,25 @@ pub(super) enum Start<T> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(api: &'static str, place: &'a Place) -> Self {
+    pub(in crate::testing) fn new(api: &'static str, place: &'a Place) -> Self {
         Self { api, place, parameters: String::new() }
     }
 
-    pub(super) fn with(mut self, parameters: impl std::fmt::Display) -> Self {
+    pub(in crate::testing) fn with(mut self, parameters: impl std::fmt::Display) -> Self {
         self.parameters = parameters.to_string();
         self
     }
 
-    pub(super) fn error(&self, failure: ReadFailure, detail: impl Into<String>) -> ReadError {
+    pub(in crate::testing) fn error(&self, failure: ReadFailure, detail: impl Into<String>) -> ReadError {
         ReadError { api: self.api, place: self.place.clone(), failure, detail: detail.into() }
     }
 
     /// Counts the call and finds out where its page starts.
-    pub(super) fn open<T>(&self, state: &mut State, next: Option<PageToken>) -> Result<Start<T>, ReadError> {
+    pub(in crate::testing) fn open<T>(
+        &self,
+        state: &mut State,
+        next: Option<PageToken>,
+    ) -> Result<Start<T>, ReadError> {
         state.count(self.api, self.place)?;
         let (warm, cursor) = match next {
             None => (false, None),
@@ -51,7 +55,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Takes one page from everything after the cursor.
-    pub(super) fn page<R, T>(
+    pub(in crate::testing) fn page<R, T>(
         &self,
         size: usize,
         rest: impl Iterator<Item = R>,

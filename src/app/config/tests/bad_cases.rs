@@ -192,19 +192,18 @@ fn no_trail_source_at_all() {
       |
     2 | trail = []
       |         ^^
-      = help: use ["lookup"] or [{ dir = "/path/to/AWSLogs" }]
+      = help: use ["lookup"], or name a bucket, a queue or a folder of log files
     "#);
 }
 
 #[test]
 fn a_trail_source_that_does_not_exist() {
-    insta::assert_snapshot!(told_of("[collect]\ntrail = [\"lookup\", { s3 = \"bucket\" }]"), @r#"
-    error[unknown-key]: `collect.trail`: unknown trail source `s3`
-      --> cattleguard.toml:2:20
+    insta::assert_snapshot!(told_of("[collect]\ntrail = [\"lookup\", { s4 = \"bucket\" }]"), @r#"
+    error[unknown-key]: unknown key `s4` in `collect.trail[1]`
+      --> cattleguard.toml:2:22
       |
-    2 | trail = ["lookup", { s3 = "bucket" }]
-      |                    ^^^^^^^^^^^^^^^^^
-      = help: write "lookup" or { dir = "/path" }
+    2 | trail = ["lookup", { s4 = "bucket" }]
+      |                      ^^ did you mean `s3`?
     "#);
 }
 

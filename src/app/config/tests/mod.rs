@@ -7,6 +7,7 @@ mod documented;
 mod enforcement;
 mod good;
 mod overlays;
+mod trail;
 
 use std::path::Path;
 
