@@ -5,6 +5,7 @@
 
 pub mod builder;
 pub mod collector;
+pub mod digest;
 pub mod reference;
 pub mod settings;
 pub mod source;

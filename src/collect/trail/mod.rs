@@ -28,6 +28,7 @@ mod split;
 pub mod table;
 pub mod target;
 mod text;
+pub(in crate::collect) use text::clean;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ pub(super) const MAX_TEXT: usize = 256;
 const MAX_EXCERPT: usize = 200;
 
 /// The text without control and direction-changing characters, cut to [`MAX_TEXT`].
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::collect) fn clean(text: &str) -> String {
     text.chars().filter(|c| !is_unsafe(*c)).take(MAX_TEXT).collect()
 }
 
