@@ -2,8 +2,12 @@
 
 /// Every action that [`AwsCloud`](super::AwsCloud) calls, as IAM spells it, sorted. `sts:GetCallerIdentity`
 /// needs no permission; `sts:AssumeRole` is needed by the base credentials only, on the configured roles.
-pub const READ_ACTIONS: [&str; 15] = [
+pub const READ_ACTIONS: [&str; 19] = [
     "autoscaling:DescribeAutoScalingGroups",
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "cloudtrail:ListPublicKeys",
     "cloudtrail:LookupEvents",
     "ec2:DescribeAddresses",
     "ec2:DescribeIamInstanceProfileAssociations",

@@ -14,8 +14,8 @@ use super::source::{
 };
 use crate::types::{
     AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId, InventoryItem,
-    InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source, TargetMembership, Volume,
-    VolumeId,
+    InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source, TargetMembership, TrailState,
+    Volume, VolumeId,
 };
 
 /// Collects findings of one collection.
@@ -35,6 +35,7 @@ pub struct Builder {
     images: BTreeMap<ImageId, Image>,
     events: BTreeMap<crate::types::EventId, ChangeEvent>,
     coverage: BTreeMap<(Place, Source), Coverage>,
+    trails: Vec<TrailState>,
     set_aside: Vec<SetAside>,
 }
 
@@ -121,6 +122,11 @@ impl Builder {
     /// A change event. The same event from two sources is kept once.
     pub fn found_event(&mut self, event: ChangeEvent) {
         self.events.entry(event.id.clone()).or_insert(event);
+    }
+
+    /// A trail as a place sees it.
+    pub fn found_trail(&mut self, trail: TrailState) {
+        self.trails.push(trail);
     }
 
     /// A record that could not be read.
@@ -334,6 +340,7 @@ impl Builder {
         instances.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
         let mut events: Vec<ChangeEvent> = self.events.into_values().collect();
         events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        self.trails.sort_by(|a, b| (&a.place, &a.trail.arn).cmp(&(&b.place, &b.trail.arn)));
         Snapshot {
             scan_id,
             started_at,
@@ -342,6 +349,7 @@ impl Builder {
             images: self.images,
             events,
             coverage: self.coverage.into_values().collect(),
+            trails: self.trails,
             set_aside: self.set_aside,
             calls,
         }

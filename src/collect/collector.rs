@@ -7,6 +7,7 @@ mod membership;
 mod pages;
 mod servers;
 mod software;
+mod trails;
 mod user_data;
 
 pub use user_data::user_data_digest;
@@ -136,6 +137,7 @@ async fn place_state(collection: &Collection<'_>, place: &Place, builder: &Mutex
             software::nodes(cloud, place, (collection.clock)(), builder).await;
         },
         membership::auto_scaling(cloud, place, builder),
+        trails::read(cloud, place, builder),
         async {
             if settings.load_balancers {
                 membership::load_balancers(cloud, place, builder).await;

@@ -7,8 +7,10 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::digest::PublicKey;
 use crate::types::{
-    AsgMembership, Image, ImageId, Instance, InstanceId, InventoryEntry, InventoryType, ManagedNode, Place, Volume,
+    AsgMembership, Image, ImageId, Instance, InstanceId, InventoryEntry, InventoryType, ManagedNode, Place, Trail,
+    TrailStatus, Volume,
 };
 
 /// An opaque position in a paged answer.
@@ -233,6 +235,24 @@ pub trait CloudRead: Send + Sync {
         to: Timestamp,
         next: Option<PageToken>,
     ) -> Result<Page<RawRecord>, ReadError>;
+
+    /// `cloudtrail:DescribeTrails` (not paged): the trails that record this place, wherever they were created.
+    async fn trails(&self, place: &Place) -> Result<Vec<Trail>, ReadError>;
+
+    /// `cloudtrail:GetTrailStatus`: whether a trail delivers from this region.
+    async fn trail_status(&self, place: &Place, arn: &str) -> Result<TrailStatus, ReadError>;
+
+    /// `cloudtrail:GetEventSelectors` of a trail of this region: whether it records write events of management.
+    async fn trail_writes(&self, place: &Place, arn: &str) -> Result<bool, ReadError>;
+
+    /// `cloudtrail:ListPublicKeys`: the keys that digest files of this region were signed with between two times.
+    async fn public_keys(
+        &self,
+        place: &Place,
+        from: Timestamp,
+        to: Timestamp,
+        next: Option<PageToken>,
+    ) -> Result<Page<PublicKey>, ReadError>;
 
     /// Calls made so far, by `service:Operation`; retries count.
     fn calls(&self) -> BTreeMap<String, u64>;

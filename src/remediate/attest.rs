@@ -188,6 +188,7 @@ fn snapshot(request: &AttestRequest<'_>) -> Snapshot {
         images: BTreeMap::new(),
         events: Vec::new(),
         coverage: [Source::Ec2, Source::UserData, Source::Ssm, Source::Agent].map(complete).to_vec(),
+        trails: Vec::new(),
         set_aside: Vec::new(),
         calls: BTreeMap::new(),
     }

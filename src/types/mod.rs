@@ -36,4 +36,4 @@ pub use inventory::{InventoryContent, InventoryEntry, InventoryItem};
 pub use plan::{Gate, GateAnswer, GateReport, Held, Operation, OperationKind, Plan};
 pub use severity::Severity;
 pub use snapshot::{Coverage, CoverageStatus, Image, ScanMode, SetAside, Snapshot, Source, TRAIL_GAP};
-pub use trail::{BreakKind, TrailBreak};
+pub use trail::{BreakKind, Trail, TrailBreak, TrailState, TrailStatus};

@@ -106,3 +106,57 @@ pub struct TrailBreak {
     /// One sentence on this case; cleaned and bounded.
     pub detail: String,
 }
+
+/// A trail that records an account-region, as CloudTrail describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trail {
+    /// ARN; its account owns the trail.
+    pub arn: String,
+    /// Name.
+    pub name: String,
+    /// The region that it was created in.
+    pub home: Region,
+    /// Whether digest files are written.
+    pub validation: bool,
+    /// Where it delivers to.
+    pub bucket: Option<String>,
+}
+
+impl Trail {
+    /// The account that owns it.
+    pub fn owner(&self) -> Option<AccountId> {
+        self.arn.split(':').nth(4).filter(|account| !account.is_empty()).map(AccountId::new)
+    }
+}
+
+/// Whether a trail delivers from one region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrailStatus {
+    /// It records.
+    pub logging: bool,
+    /// Since when.
+    pub started_at: Option<Timestamp>,
+    /// When it was last stopped.
+    pub stopped_at: Option<Timestamp>,
+    /// When a log file was last delivered.
+    pub delivered_at: Option<Timestamp>,
+    /// Why the last one could not be.
+    pub delivery_error: Option<String>,
+    /// When a digest file was last delivered.
+    pub digest_at: Option<Timestamp>,
+    /// Why the last one could not be.
+    pub digest_error: Option<String>,
+}
+
+/// One trail as it was seen from one account-region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrailState {
+    /// Where it was asked.
+    pub place: super::Place,
+    /// The trail.
+    pub trail: Trail,
+    /// Whether it delivers.
+    pub status: TrailStatus,
+    /// Whether it records write events of management; only its home region says.
+    pub writes: Option<bool>,
+}

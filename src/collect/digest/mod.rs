@@ -34,4 +34,4 @@ pub use keys::{KeyError, PublicKey, PublicKeys};
 pub use objects::TrailObjects;
 pub use report::{ChainReport, Tally, Unproven, VerifyReport};
 pub use signature::signed_text;
-pub use verify::{VerifyRequest, verify};
+pub use verify::{VerifyRequest, survey, verify};

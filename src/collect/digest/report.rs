@@ -29,6 +29,12 @@ impl<T> Tally<T> {
             self.kept.push(entry);
         }
     }
+
+    fn join(&mut self, other: Self) {
+        self.total += other.total;
+        self.kept.extend(other.kept);
+        self.kept.truncate(KEPT);
+    }
 }
 
 /// Something that could not be judged.
@@ -85,6 +91,25 @@ pub struct VerifyReport {
 }
 
 impl VerifyReport {
+    /// Whether all of it could be judged.
+    pub fn is_judged(&self) -> bool {
+        self.unproven.total == 0 && self.logs_uncovered == 0
+    }
+
+    /// Adds what was found in another place.
+    pub fn add(&mut self, other: Self) {
+        let Self { chains, breaks, unproven, logs, logs_proven, bytes, logs_waiting, logs_uncovered } = other;
+        self.chains.extend(chains);
+        self.breaks.join(breaks);
+        self.unproven.join(unproven);
+        self.logs += logs;
+        self.logs_proven += logs_proven;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.logs_waiting += logs_waiting;
+        self.logs_uncovered += logs_uncovered;
+        self.sort();
+    }
+
     /// Puts breaks and reasons in a stable order: workers report as they finish.
     pub(super) fn sort(&mut self) {
         self.chains.sort();

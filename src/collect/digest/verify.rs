@@ -12,6 +12,7 @@ use super::objects::TrailObjects;
 use super::report::VerifyReport;
 use super::unlisted::{self, Listed};
 use super::workers::{Job, Shared, with_workers};
+use crate::types::Region;
 
 /// What to verify.
 pub struct VerifyRequest<'a> {
@@ -42,6 +43,19 @@ pub(super) fn digests(objects: &dyn TrailObjects, shared: &Shared) -> BTreeMap<S
         });
     }
     sites
+}
+
+/// Regions whose public keys are needed, and since when: those of the digest files, and the home regions of trails.
+pub fn survey(objects: &impl TrailObjects) -> BTreeMap<Region, Timestamp> {
+    let mut regions: BTreeMap<Region, Timestamp> = BTreeMap::new();
+    // What cannot be listed or is no digest file is told by the verification.
+    let _ = objects.digests(&mut |key| {
+        let Some(DigestKey { site, home, end, .. }) = DigestKey::parse(key) else { return };
+        for region in [site.region, home] {
+            regions.entry(region).and_modify(|known| *known = end.min(*known)).or_insert(end);
+        }
+    });
+    regions
 }
 
 /// Verifies every chain and log file. Never fails as a whole: what cannot be read is in the report.
