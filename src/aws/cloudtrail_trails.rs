@@ -54,7 +54,9 @@ pub(super) async fn writes(clients: &PlaceClients, arn: &str) -> Result<bool, Re
     let answer = clients.call(Family::CloudTrail, GET_SELECTORS, request.send()).await?;
     let basic = answer.event_selectors.unwrap_or_default();
     let advanced = answer.advanced_event_selectors.unwrap_or_default();
-    Ok(basic.iter().any(is_basic) || advanced.iter().any(is_advanced))
+    // A trail that was never told what to record records all management events.
+    let untold = basic.is_empty() && advanced.is_empty();
+    Ok(untold || basic.iter().any(is_basic) || advanced.iter().any(is_advanced))
 }
 
 /// What is not said is the default: management events, all of them.
