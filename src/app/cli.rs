@@ -13,6 +13,7 @@ pub mod policy;
 pub mod scan;
 #[cfg(test)]
 mod tests;
+pub mod trail;
 pub mod values;
 
 use std::ffi::OsString;
@@ -59,6 +60,9 @@ pub enum Command {
     Daemon(scan::DaemonArgs),
     /// Read CloudTrail log files and print the change events in them
     Ingest(ingest::IngestArgs),
+    /// Verify that CloudTrail log files are what was delivered, and all of it
+    #[command(subcommand)]
+    Trail(trail::TrailCommand),
     /// List findings, show one, acknowledge or reopen one
     #[command(subcommand)]
     Findings(findings::FindingsCommand),

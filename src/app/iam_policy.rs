@@ -18,7 +18,7 @@ struct Actions {
     needed: fn(&Config) -> bool,
 }
 
-const READ: [Actions; 5] = [
+const READ: [Actions; 6] = [
     Actions {
         sid: "CattleguardReadEc2",
         actions: &[
@@ -50,6 +50,16 @@ const READ: [Actions; 5] = [
         sid: "CattleguardReadTrail",
         actions: &["cloudtrail:LookupEvents"],
         needed: |config| config.collect.trail.contains(&TrailSource::Lookup),
+    },
+    Actions {
+        sid: "CattleguardReadTrailState",
+        actions: &[
+            "cloudtrail:DescribeTrails",
+            "cloudtrail:GetEventSelectors",
+            "cloudtrail:GetTrailStatus",
+            "cloudtrail:ListPublicKeys",
+        ],
+        needed: |_| true,
     },
 ];
 
@@ -183,7 +193,7 @@ mod tests {
     fn what_is_switched_off_is_not_asked_for() {
         let policy = read_policy(&config("[collect]\ntrail = [{ dir = \"logs\" }]\nload_balancers = false\n"));
         let actions = actions(&policy);
-        assert!(!actions.iter().any(|action| action.starts_with("cloudtrail:") || action.starts_with("elastic")));
+        assert!(!actions.iter().any(|action| action == "cloudtrail:LookupEvents" || action.starts_with("elastic")));
     }
 
     #[test]

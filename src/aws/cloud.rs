@@ -14,13 +14,14 @@ use super::counter::CallCounts;
 use super::logs::Logs;
 use super::settings::{AwsSettings, ConnectError};
 use super::throttle::Quotas;
-use super::{autoscaling, cloudtrail, ec2, ec2_inside, elb, ssm};
+use super::{autoscaling, cloudtrail, cloudtrail_trails, ec2, ec2_inside, elb, ssm};
+use crate::collect::digest::PublicKey;
 use crate::collect::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, RawRecord, TargetGroup,
     TargetHealth,
 };
 use crate::collect::{CloudRead, Page, PageToken, ReadError, TrailLogs};
-use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
+use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Trail, TrailStatus, Volume};
 
 /// Read access to AWS accounts through the SDK.
 #[derive(Debug)]
@@ -154,6 +155,28 @@ impl CloudRead for AwsCloud {
 
     fn logs(&self) -> Option<&dyn TrailLogs> {
         Some(self)
+    }
+
+    async fn trails(&self, place: &Place) -> Result<Vec<Trail>, ReadError> {
+        cloudtrail_trails::trails(&*self.at(cloudtrail_trails::DESCRIBE_TRAILS, place).await?).await
+    }
+
+    async fn trail_status(&self, place: &Place, arn: &str) -> Result<TrailStatus, ReadError> {
+        cloudtrail_trails::status(&*self.at(cloudtrail_trails::GET_STATUS, place).await?, arn).await
+    }
+
+    async fn trail_writes(&self, place: &Place, arn: &str) -> Result<bool, ReadError> {
+        cloudtrail_trails::writes(&*self.at(cloudtrail_trails::GET_SELECTORS, place).await?, arn).await
+    }
+
+    async fn public_keys(
+        &self,
+        place: &Place,
+        from: Timestamp,
+        to: Timestamp,
+        next: Option<PageToken>,
+    ) -> Result<Page<PublicKey>, ReadError> {
+        cloudtrail_trails::public_keys(&*self.at(cloudtrail_trails::LIST_KEYS, place).await?, from, to, next).await
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

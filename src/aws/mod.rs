@@ -15,6 +15,7 @@ mod autoscaling;
 mod clients;
 mod cloud;
 mod cloudtrail;
+mod cloudtrail_trails;
 mod connection;
 mod convert_ec2;
 mod convert_eni;

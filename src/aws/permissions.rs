@@ -13,8 +13,12 @@ pub const LOG_ACTIONS: [&str; 6] = [
 
 /// Every other action that [`AwsCloud`](super::AwsCloud) calls, as IAM spells it, sorted. `sts:GetCallerIdentity`
 /// needs no permission; `sts:AssumeRole` is needed by the base credentials only, on the configured roles.
-pub const READ_ACTIONS: [&str; 15] = [
+pub const READ_ACTIONS: [&str; 19] = [
     "autoscaling:DescribeAutoScalingGroups",
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "cloudtrail:ListPublicKeys",
     "cloudtrail:LookupEvents",
     "ec2:DescribeAddresses",
     "ec2:DescribeIamInstanceProfileAssociations",

@@ -15,7 +15,7 @@ use super::source::{
 use crate::types::{
     AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId, InventoryItem,
     InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source, TargetMembership, TrailProgress,
-    Volume, VolumeId,
+    TrailState, Volume, VolumeId,
 };
 
 /// Collects findings of one collection.
@@ -36,6 +36,7 @@ pub struct Builder {
     events: BTreeMap<crate::types::EventId, ChangeEvent>,
     coverage: BTreeMap<(Place, Source), Coverage>,
     trail: Vec<TrailProgress>,
+    trails: Vec<TrailState>,
     set_aside: Vec<SetAside>,
     calls_saved: u64,
 }
@@ -148,6 +149,11 @@ impl Builder {
     /// A change event. The same event from two sources is kept once.
     pub fn found_event(&mut self, event: ChangeEvent) {
         self.events.entry(event.id.clone()).or_insert(event);
+    }
+
+    /// A trail as a place sees it.
+    pub fn found_trail(&mut self, trail: TrailState) {
+        self.trails.push(trail);
     }
 
     /// A record that could not be read.
@@ -373,6 +379,7 @@ impl Builder {
         instances.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
         let mut events: Vec<ChangeEvent> = self.events.into_values().collect();
         events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        self.trails.sort_by(|a, b| (&a.place, &a.trail.arn).cmp(&(&b.place, &b.trail.arn)));
         Snapshot {
             scan_id,
             started_at,
@@ -382,6 +389,7 @@ impl Builder {
             events,
             coverage: self.coverage.into_values().collect(),
             trail: self.trail,
+            trails: self.trails,
             set_aside: self.set_aside,
             calls,
             calls_saved: self.calls_saved,

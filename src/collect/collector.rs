@@ -7,6 +7,7 @@ mod membership;
 mod pages;
 mod servers;
 mod software;
+mod trails;
 mod user_data;
 
 pub use user_data::user_data_digest;
@@ -174,6 +175,7 @@ async fn place_state(collection: &Collection<'_>, place: &Place, by_hash: bool, 
             }
         },
         membership::auto_scaling(cloud, place, builder),
+        trails::read(cloud, place, builder),
         async {
             if settings.load_balancers {
                 membership::load_balancers(cloud, place, builder).await;

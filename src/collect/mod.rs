@@ -5,6 +5,7 @@
 
 pub mod builder;
 pub mod collector;
+pub mod digest;
 pub mod hashes;
 pub mod logs;
 pub mod reference;

@@ -7,9 +7,11 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::digest::PublicKey;
 use super::logs::TrailLogs;
 use crate::types::{
-    AsgMembership, Image, ImageId, Instance, InstanceId, InventoryEntry, InventoryType, ManagedNode, Place, Volume,
+    AsgMembership, Image, ImageId, Instance, InstanceId, InventoryEntry, InventoryType, ManagedNode, Place, Trail,
+    TrailStatus, Volume,
 };
 
 /// An opaque position in a paged answer.
@@ -260,6 +262,23 @@ pub trait CloudRead: Send + Sync {
     fn logs(&self) -> Option<&dyn TrailLogs> {
         None
     }
+    /// `cloudtrail:DescribeTrails` (not paged): the trails that record this place, wherever they were created.
+    async fn trails(&self, place: &Place) -> Result<Vec<Trail>, ReadError>;
+
+    /// `cloudtrail:GetTrailStatus`: whether a trail delivers from this region.
+    async fn trail_status(&self, place: &Place, arn: &str) -> Result<TrailStatus, ReadError>;
+
+    /// `cloudtrail:GetEventSelectors` of a trail of this region: whether it records write events of management.
+    async fn trail_writes(&self, place: &Place, arn: &str) -> Result<bool, ReadError>;
+
+    /// `cloudtrail:ListPublicKeys`: the keys that digest files of this region were signed with between two times.
+    async fn public_keys(
+        &self,
+        place: &Place,
+        from: Timestamp,
+        to: Timestamp,
+        next: Option<PageToken>,
+    ) -> Result<Page<PublicKey>, ReadError>;
 
     /// Calls made so far, by `service:Operation`; retries count.
     fn calls(&self) -> BTreeMap<String, u64>;

@@ -78,9 +78,11 @@ pub const BLIND_AGENT_SILENT: Code = Code::known("blind-agent-silent");
 pub const BLIND_ACCESS_DENIED: Code = Code::known("blind-access-denied");
 /// `blind-source-failed`: a source could not be read.
 pub const BLIND_SOURCE_FAILED: Code = Code::known("blind-source-failed");
-/// `blind-trail-stopped`: somebody stopped, deleted or narrowed a trail.
+/// `blind-trail-stopped`: a trail records nothing any more.
 pub const BLIND_TRAIL_STOPPED: Code = Code::known("blind-trail-stopped");
-/// `blind-trail-gap`: a stretch of the trail was not read.
+/// `blind-trail-narrowed`: a trail records less than before, or not what matters.
+pub const BLIND_TRAIL_NARROWED: Code = Code::known("blind-trail-narrowed");
+/// `blind-trail-gap`: a stretch of the trail was not delivered or not read.
 pub const BLIND_TRAIL_GAP: Code = Code::known("blind-trail-gap");
 
 /// The pages of all codes but `event-*`.
@@ -267,15 +269,25 @@ pub const PAGES: &[CodePage] = &[
     },
     CodePage {
         code: "blind-trail-stopped",
-        title: "somebody stopped, deleted or narrowed a trail",
-        meaning: "Changes may go unrecorded from then on.",
-        advice: "Treat as hostile until the caller explains it; restore the trail.",
+        title: "a trail was stopped or deleted, or is not logging",
+        meaning: "Nothing is delivered from then on: no log files, no notifications, no data events. The event history \
+                  goes on. The subject is the caller where a call is the finding, and the trail where its state is.",
+        advice: "Treat as hostile until the caller explains it; start or create the trail again. What is known from \
+                 its state ends when it logs again; what is known from a call ends when it is acknowledged.",
+    },
+    CodePage {
+        code: "blind-trail-narrowed",
+        title: "a trail records less than before, or no changes at all",
+        meaning: "Regions, global events, write events, validation or the bucket were changed, or an event data store \
+                  was: what is no longer recorded cannot be found later.",
+        advice: "Compare the trail with what it should be (`aws cloudtrail get-trail`, `get-event-selectors`) and undo it.",
     },
     CodePage {
         code: "blind-trail-gap",
-        title: "a stretch of the trail was not read",
-        meaning: "Changes in that stretch are unknown.",
-        advice: "Read the stretch from the trail's log files with `cattleguard ingest`.",
+        title: "a stretch of the trail was not delivered or not read",
+        meaning: "Changes in that stretch are unknown: log or digest files do not arrive, or it was read too late.",
+        advice: "If S3 refuses the files, mend the bucket's policy or key; CloudTrail tries again for 30 days. Read the \
+                 stretch with `cattleguard ingest`, and prove it with `cattleguard trail verify`.",
     },
 ];
 

@@ -178,6 +178,7 @@ pub(super) fn snapshot(instances: Vec<Instance>, events: Vec<ChangeEvent>) -> Sn
         coverage: [Source::Ec2, Source::Autoscaling, Source::Elb, Source::Ssm, Source::Cloudtrail]
             .map(|source| coverage(source, CoverageStatus::Complete))
             .to_vec(),
+        trails: Vec::new(),
         set_aside: Vec::new(),
         trail: Vec::new(),
         calls: BTreeMap::new(),

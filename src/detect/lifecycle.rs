@@ -32,8 +32,8 @@ pub(super) fn is_gone(finding: &Finding, observed: &Evidence<'_>) -> bool {
     if finding.instance.as_str() == WHOLE_PLACE {
         // What is known from an event ends when a person has seen it and the event is no longer remembered; a gap in
         // the trail does not close by itself either.
-        let lasting = matches!(finding.code.as_str(), "blind-trail-stopped" | "blind-trail-gap")
-            || finding.code.family() == "event";
+        let lasting = finding.source == Source::Cloudtrail
+            && (finding.code.family() == "event" || finding.code.as_str().starts_with("blind-trail-"));
         return complete(finding.source) && (!lasting || finding.status == FindingStatus::Acknowledged);
     }
     let Some(gaps) = observed.gaps.get(&finding.instance) else {

@@ -19,6 +19,7 @@ mod places;
 pub mod registry;
 mod rules;
 mod stage;
+mod trails;
 mod verdict;
 pub mod volatile;
 

@@ -10,6 +10,7 @@ use super::codes;
 use super::correlate::attribution;
 use super::events::{self, EventGroup};
 use super::lifecycle::{WHOLE_PLACE, coverage_code, is_blind};
+use super::trails;
 use crate::types::{
     CallOutcome, ChangeEvent, Code, Coverage, EventId, Finding, FindingStatus, InstanceId, Place, Severity, Snapshot,
     Source, TRAIL_GAP,
@@ -20,9 +21,9 @@ pub(super) fn findings(snapshot: &Snapshot, events: &[&ChangeEvent]) -> Vec<Find
     let sources = snapshot.coverage.iter().filter(|entry| is_blind(entry.status)).map(|entry| source(entry, snapshot));
     let trails = events
         .iter()
-        .filter(|event| event.code == codes::BLIND_TRAIL_STOPPED && event.outcome == CallOutcome::Succeeded)
+        .filter(|event| event.code.family() == "blind" && event.outcome == CallOutcome::Succeeded)
         .map(|event| trail(event, snapshot));
-    sources.chain(trails).chain(wide(snapshot, events)).collect()
+    sources.chain(trails).chain(trails::findings(snapshot, events)).chain(wide(snapshot, events)).collect()
 }
 
 /// What CloudTrail leaves of a request over its size limit; as `collect::trail` writes it.
@@ -80,9 +81,9 @@ fn source(entry: &Coverage, snapshot: &Snapshot) -> Finding {
         format!("source {}", entry.source.as_str()),
         snapshot,
     );
-    // Membership sources only inform the plan; the others decide verdicts.
+    // Membership only informs the plan, and the state of trails findings; the others decide verdicts.
     finding.severity = match entry.source {
-        Source::Autoscaling | Source::Elb => Severity::Low,
+        Source::Autoscaling | Source::Elb | Source::Trail => Severity::Low,
         _ => Severity::Medium,
     };
     finding.summary = format!("{} could not be read completely: {reason}", entry.source.as_str());
@@ -95,13 +96,13 @@ fn source(entry: &Coverage, snapshot: &Snapshot) -> Finding {
 
 fn trail(event: &ChangeEvent, snapshot: &Snapshot) -> Finding {
     let mut finding = blank(
-        codes::BLIND_TRAIL_STOPPED,
+        event.code.clone(),
         event.account.clone(),
         event.region.clone(),
         format!("{} by {}", event.event_name, event.actor.principal),
         snapshot,
     );
-    finding.severity = Severity::Critical;
+    finding.severity = event.severity;
     finding.summary = format!("{} {}", event.actor.display, event.summary);
     finding.actual = json!({ "event_name": event.event_name, "time": event.time });
     finding.source = Source::Cloudtrail;
@@ -110,7 +111,7 @@ fn trail(event: &ChangeEvent, snapshot: &Snapshot) -> Finding {
     finding
 }
 
-fn blank(
+pub(super) fn blank(
     code: Code,
     account: crate::types::AccountId,
     region: crate::types::Region,

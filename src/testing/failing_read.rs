@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use super::api;
 use super::failing::FailingCloud;
+use crate::collect::digest::PublicKey;
 use crate::collect::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, RawRecord, TargetGroup,
     TargetHealth,
 };
 use crate::collect::{CloudRead, Page, PageToken, ReadError, TrailLogs};
-use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
+use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Trail, TrailStatus, Volume};
 
 #[async_trait]
 impl<C: CloudRead> CloudRead for FailingCloud<C> {
@@ -120,6 +121,32 @@ impl<C: CloudRead> CloudRead for FailingCloud<C> {
 
     fn logs(&self) -> Option<&dyn TrailLogs> {
         Some(self)
+    }
+
+    async fn trails(&self, place: &Place) -> Result<Vec<Trail>, ReadError> {
+        let limit = self.gate(api::TRAILS, place, "", true)?;
+        Ok(limit.list(self.inner.trails(place).await?))
+    }
+
+    async fn trail_status(&self, place: &Place, arn: &str) -> Result<TrailStatus, ReadError> {
+        self.gate(api::TRAIL_STATUS, place, arn, true)?;
+        self.inner.trail_status(place, arn).await
+    }
+
+    async fn trail_writes(&self, place: &Place, arn: &str) -> Result<bool, ReadError> {
+        self.gate(api::SELECTORS, place, arn, true)?;
+        self.inner.trail_writes(place, arn).await
+    }
+
+    async fn public_keys(
+        &self,
+        place: &Place,
+        from: Timestamp,
+        to: Timestamp,
+        next: Option<PageToken>,
+    ) -> Result<Page<PublicKey>, ReadError> {
+        let limit = self.gate(api::PUBLIC_KEYS, place, "", next.is_none())?;
+        Ok(limit.page(self.inner.public_keys(place, from, to, next).await?))
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

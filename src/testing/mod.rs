@@ -16,6 +16,7 @@ mod cloud;
 mod content;
 mod delayed;
 mod diary;
+pub mod digests;
 mod error;
 mod failing;
 mod failing_logs;

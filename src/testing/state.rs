@@ -20,7 +20,8 @@ use super::server::Server;
 use super::settings::SimSettings;
 use super::trail::Event;
 use crate::types::{
-    AccountId, EniId, Image, ImageId, InstanceId, NetworkInterface, OperationId, Place, Volume, VolumeId,
+    AccountId, EniId, Image, ImageId, InstanceId, NetworkInterface, OperationId, Place, Trail, TrailStatus, Volume,
+    VolumeId,
 };
 
 /// A server as readers may see it; `None` before it exists.
@@ -33,6 +34,37 @@ pub(super) struct SimImage {
     pub(super) content: Arc<Content>,
 }
 
+/// A trail that delivers from one account-region.
+#[derive(Clone, Debug)]
+pub(super) struct SimTrail {
+    pub(super) trail: Trail,
+    pub(super) writes: bool,
+    pub(super) started: Timestamp,
+    /// When it was stopped, if it is.
+    pub(super) stopped: Option<Timestamp>,
+    /// The error of S3, and since when nothing is delivered.
+    pub(super) refused: Option<(String, Timestamp)>,
+}
+
+impl SimTrail {
+    /// Log files come a moment after what they record, digest files at the full hour.
+    pub(super) fn status(&self, now: Timestamp) -> TrailStatus {
+        let until = [Some(now), self.stopped, self.refused.as_ref().map(|(_, since)| *since)];
+        let until = until.into_iter().flatten().min().unwrap_or(now);
+        let hour = Timestamp::from_second(until.as_second() / 3600 * 3600).unwrap_or(until);
+        let error = self.refused.as_ref().map(|(error, _)| error.clone());
+        TrailStatus {
+            logging: self.stopped.is_none(),
+            started_at: Some(self.started),
+            stopped_at: self.stopped,
+            delivered_at: Some(until),
+            delivery_error: error.clone(),
+            digest_at: self.trail.validation.then_some(hour),
+            digest_error: error.filter(|_| self.trail.validation),
+        }
+    }
+}
+
 /// One account-region.
 #[derive(Debug, Default)]
 pub(super) struct Site {
@@ -43,6 +75,7 @@ pub(super) struct Site {
     pub(super) groups: BTreeMap<String, Delayed<Arc<Group>>>,
     pub(super) targets: BTreeMap<String, Delayed<Arc<Targets>>>,
     pub(super) events: Vec<Event>,
+    pub(super) trails: Vec<SimTrail>,
     /// Addresses handed out, for private IPs.
     pub(super) hosts: u32,
     pub(super) ground: Ground,

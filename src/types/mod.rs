@@ -19,6 +19,7 @@ pub mod plan;
 pub(crate) mod sample;
 pub mod severity;
 pub mod snapshot;
+pub mod trail;
 
 pub use change::{Actor, ActorKind, Aspect, CallOutcome, Category, ChangeEvent, Directness};
 pub use code::Code;
@@ -35,3 +36,4 @@ pub use inventory::{InventoryContent, InventoryEntry, InventoryItem};
 pub use plan::{Gate, GateAnswer, GateReport, Held, Operation, OperationKind, Plan};
 pub use severity::Severity;
 pub use snapshot::{Coverage, CoverageStatus, Image, ScanMode, SetAside, Snapshot, Source, TRAIL_GAP, TrailProgress};
+pub use trail::{BreakKind, Trail, TrailBreak, TrailState, TrailStatus};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, ChangeEvent, Enforcement, ImageId, Instance, Place, Region, ScanId};
+use super::{AccountId, ChangeEvent, Enforcement, ImageId, Instance, Place, Region, ScanId, TrailState};
 
 /// The ceiling that the configuration puts on every fleet; an observe-only run says `Observe`.
 pub type ScanMode = Enforcement;
@@ -26,6 +26,8 @@ pub enum Source {
     Ssm,
     /// CloudTrail.
     Cloudtrail,
+    /// Whether the trails deliver.
+    Trail,
     /// Reports of our own agent.
     Agent,
 }
@@ -40,6 +42,7 @@ impl Source {
             Self::Elb => "elb",
             Self::Ssm => "ssm",
             Self::Cloudtrail => "cloudtrail",
+            Self::Trail => "trail",
             Self::Agent => "agent",
         }
     }
@@ -149,6 +152,9 @@ pub struct Snapshot {
     pub coverage: Vec<Coverage>,
     /// How far each source of change events was read.
     pub trail: Vec<TrailProgress>,
+    /// Trails that record the places, as they were seen from each.
+    #[serde(default)]
+    pub trails: Vec<TrailState>,
     /// Records that could not be read.
     pub set_aside: Vec<SetAside>,
     /// API calls made, by `service:Operation`.

@@ -45,6 +45,10 @@ mod reading;
 #[cfg(test)]
 mod rollouts;
 #[cfg(test)]
+mod trail_state;
+#[cfg(test)]
+mod trail_verify;
+#[cfg(test)]
 mod trails;
 #[cfg(test)]
 mod undoing;

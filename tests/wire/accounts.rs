@@ -119,6 +119,10 @@ async fn only_the_published_actions_are_called() {
     let _ = cloud.inventory(&place, &kind, &[], None).await;
     let _ = cloud.inventory_entries(&place, &node, &kind, None).await;
     let _ = cloud.lookup_events(&place, now, now, None).await;
+    let _ = cloud.trails(&place).await;
+    let _ = cloud.trail_status(&place, "arn:gone").await;
+    let _ = cloud.trail_writes(&place, "arn:gone").await;
+    let _ = cloud.public_keys(&place, now, now, None).await;
     let called: Vec<String> = cloud.calls().into_keys().collect();
     assert_eq!(called, READ_ACTIONS);
 }

@@ -26,3 +26,4 @@ mod scan;
 mod scene;
 mod server;
 mod trail;
+mod trails;

@@ -40,6 +40,8 @@ fn every_command_of_the_contract_parses() {
         "scan --fleet web --account 111122223333 --region eu-west-1 --since 6h --fail-on high",
         "daemon",
         "ingest a.json.gz logs -o ndjson",
+        "trail verify logs --since 7d --public-keys keys.json --public-keys more.json -o ndjson",
+        "trail verify",
         "findings list --all --severity high --code event-*",
         "findings show f-0123456789abcdef",
         "findings ack f-0123456789abcdef",

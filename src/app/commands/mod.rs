@@ -27,6 +27,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trail;
 
 use super::cli::Command;
 use super::cli::config::ConfigCommand;
@@ -54,6 +55,7 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Scan(args) => scan::run(context, &args),
         Command::Daemon(_) => daemon::run(context),
         Command::Ingest(args) => ingest::run(context, &args),
+        Command::Trail(command) => trail::run(context, &command),
         Command::Findings(command) => findings::run(context, &command),
         Command::Explain(args) => explain::run(context, &args),
         Command::Timeline(args) => timeline::run(context, &args),

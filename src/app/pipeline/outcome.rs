@@ -21,7 +21,8 @@ pub fn exit_of(report: &ScanReport, fail_on: Severity) -> Exit {
         .iter()
         .any(|result| result.decision.as_ref().is_some_and(|decision| decision.status == DecisionStatus::Error));
     let blind = report.coverage.iter().any(|entry| {
-        entry.status != CoverageStatus::Complete && !matches!(entry.source, Source::Autoscaling | Source::Elb)
+        entry.status != CoverageStatus::Complete
+            && !matches!(entry.source, Source::Autoscaling | Source::Elb | Source::Trail)
     });
     // A drifted server with a blind spot may hide more than it shows.
     let blind_spot = report.instances.iter().any(|result| !result.reasons.is_empty());

@@ -68,6 +68,10 @@ answer_nothing! {
     managed_nodes_by_id(ids: &[InstanceId]) -> Vec<NodeRecord>;
     inventory(kind: &InventoryType, only: &[InstanceId], next: Option<PageToken>) -> Page<InventoryRecord>;
     inventory_entries(id: &InstanceId, kind: &InventoryType, next: Option<PageToken>) -> Page<InventoryRecord>;
+    trails() -> Vec<crate::types::Trail>;
+    trail_status(arn: &str) -> crate::types::TrailStatus;
+    trail_writes(arn: &str) -> bool;
+    public_keys(from: Timestamp, to: Timestamp, next: Option<PageToken>) -> Page<crate::collect::digest::PublicKey>;
 }
 
 async fn run(script: Vec<Answer>) -> (LookupOutcome, usize) {

@@ -28,6 +28,7 @@ mod split;
 pub mod table;
 pub mod target;
 mod text;
+pub(in crate::collect) use text::clean;
 
 #[cfg(test)]
 mod tests;
@@ -44,4 +45,3 @@ pub use own::{ClassifyContext, OwnWindow};
 pub use resolve::resolve;
 pub use table::{EventCode, event_codes};
 pub use target::{TagCriterion, Target};
-pub(in crate::collect) use text::clean;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::condition::{Condition, Side, split_side};
 use crate::types::{Aspect, Category, Code, Directness, Severity};
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("access", include_str!("mutations/access.toml")),
     ("deployment", include_str!("mutations/deployment.toml")),
     ("execution", include_str!("mutations/execution.toml")),
@@ -20,6 +20,7 @@ const FILES: [(&str, &str); 9] = [
     ("membership", include_str!("mutations/membership.toml")),
     ("network", include_str!("mutations/network.toml")),
     ("storage", include_str!("mutations/storage.toml")),
+    ("trails", include_str!("mutations/trails.toml")),
     ("visibility", include_str!("mutations/visibility.toml")),
 ];
 const QUIET: &str = include_str!("mutations/quiet.toml");

@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::FaultyCloud;
+use crate::collect::digest::PublicKey;
 use crate::collect::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, RawRecord, TargetGroup,
     TargetHealth,
 };
 use crate::collect::{CloudRead, Page, PageToken, ReadError};
 use crate::testing::api;
-use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
+use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Trail, TrailStatus, Volume};
 
 #[async_trait]
 impl CloudRead for FaultyCloud {
@@ -116,6 +117,32 @@ impl CloudRead for FaultyCloud {
     ) -> Result<Page<RawRecord>, ReadError> {
         self.read_gate(api::LOOKUP, place)?;
         self.inner.lookup_events(place, from, to, next).await
+    }
+
+    async fn trails(&self, place: &Place) -> Result<Vec<Trail>, ReadError> {
+        self.read_gate(api::TRAILS, place)?;
+        self.inner.trails(place).await
+    }
+
+    async fn trail_status(&self, place: &Place, arn: &str) -> Result<TrailStatus, ReadError> {
+        self.read_gate(api::TRAIL_STATUS, place)?;
+        self.inner.trail_status(place, arn).await
+    }
+
+    async fn trail_writes(&self, place: &Place, arn: &str) -> Result<bool, ReadError> {
+        self.read_gate(api::SELECTORS, place)?;
+        self.inner.trail_writes(place, arn).await
+    }
+
+    async fn public_keys(
+        &self,
+        place: &Place,
+        from: Timestamp,
+        to: Timestamp,
+        next: Option<PageToken>,
+    ) -> Result<Page<PublicKey>, ReadError> {
+        self.read_gate(api::PUBLIC_KEYS, place)?;
+        self.inner.public_keys(place, from, to, next).await
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

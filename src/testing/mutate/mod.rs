@@ -13,6 +13,7 @@ mod report;
 mod scaling;
 mod storage;
 mod tags;
+mod trails;
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Calls that change no server: refusals, dry runs, reads, trails switched off, and text that is no record.
+//! Calls that change no server: refusals, dry runs, reads, and text that is no record.
 
 use serde_json::{Value, json};
 
@@ -79,16 +79,6 @@ impl FakeCloud {
     ) -> Result<String, SimError> {
         let call = Call::new(service, event_name, request).answered(response);
         self.lock().record(place, actor, call)
-    }
-
-    /// `cloudtrail:StopLogging` of a trail. The event history, which LookupEvents reads, goes on.
-    ///
-    /// # Errors
-    /// When the place is not open.
-    pub fn stop_logging(&self, actor: &SimActor, place: &Place, trail: &str) -> Result<(), SimError> {
-        let arn = format!("arn:aws:cloudtrail:{}:{}:trail/{trail}", place.region, place.account);
-        let call = Call::new("cloudtrail", "StopLogging", json!({"name": arn}));
-        self.lock().record(place, actor, call).map(|_| ())
     }
 
     /// Puts any text into the event history as a record of now: malformed, hostile, or a duplicate.

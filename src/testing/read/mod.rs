@@ -16,12 +16,13 @@ use jiff::Timestamp;
 
 use super::FakeCloud;
 use super::api;
+use crate::collect::digest::PublicKey;
 use crate::collect::source::{
     AddressAssociation, AsgMember, InventoryRecord, NodeRecord, ProfileAssociation, RawRecord, TargetGroup,
     TargetHealth,
 };
 use crate::collect::{CloudRead, Page, PageToken, ReadError, TrailLogs};
-use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Volume};
+use crate::types::{Image, ImageId, Instance, InstanceId, InventoryType, Place, Trail, TrailStatus, Volume};
 
 #[async_trait]
 impl CloudRead for FakeCloud {
@@ -114,6 +115,28 @@ impl CloudRead for FakeCloud {
 
     fn logs(&self) -> Option<&dyn TrailLogs> {
         Some(self)
+    }
+
+    async fn trails(&self, place: &Place) -> Result<Vec<Trail>, ReadError> {
+        self.lock().read_trails(place)
+    }
+
+    async fn trail_status(&self, place: &Place, arn: &str) -> Result<TrailStatus, ReadError> {
+        self.lock().read_trail_status(place, arn)
+    }
+
+    async fn trail_writes(&self, place: &Place, arn: &str) -> Result<bool, ReadError> {
+        self.lock().read_trail_writes(place, arn)
+    }
+
+    async fn public_keys(
+        &self,
+        place: &Place,
+        _from: Timestamp,
+        _to: Timestamp,
+        next: Option<PageToken>,
+    ) -> Result<Page<PublicKey>, ReadError> {
+        self.lock().read_public_keys(place, next)
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

@@ -1,13 +1,15 @@
-//! CloudTrail's event history.
+//! CloudTrail's event history, and its trails.
 
 use jiff::Timestamp;
 
 use super::page::{Scope, Start};
+use crate::collect::digest::PublicKey;
 use crate::collect::source::RawRecord;
 use crate::collect::{Page, PageToken, ReadError, ReadFailure};
 use crate::testing::api;
-use crate::testing::state::State;
-use crate::types::Place;
+use crate::testing::digests::TrailSigner;
+use crate::testing::state::{SimTrail, State};
+use crate::types::{Place, Trail, TrailStatus};
 
 impl State {
     /// Newest first, writes only, and only what has been delivered. Both bounds are inclusive, as in
@@ -38,5 +40,38 @@ impl State {
             |(index, _)| index.to_string(),
             |(_, event)| event.body.to_string(),
         ))
+    }
+
+    pub(super) fn read_trails(&mut self, place: &Place) -> Result<Vec<Trail>, ReadError> {
+        self.count(api::TRAILS, place)?;
+        Ok(self.readable(api::TRAILS, place)?.trails.iter().map(|trail| trail.trail.clone()).collect())
+    }
+
+    pub(super) fn read_trail_status(&mut self, place: &Place, arn: &str) -> Result<TrailStatus, ReadError> {
+        let now = self.now();
+        self.trail(api::TRAIL_STATUS, place, arn).map(|trail| trail.status(now))
+    }
+
+    pub(super) fn read_trail_writes(&mut self, place: &Place, arn: &str) -> Result<bool, ReadError> {
+        self.trail(api::SELECTORS, place, arn).map(|trail| trail.writes)
+    }
+
+    pub(super) fn read_public_keys(
+        &mut self,
+        place: &Place,
+        next: Option<PageToken>,
+    ) -> Result<Page<PublicKey>, ReadError> {
+        let scope = Scope::new(api::PUBLIC_KEYS, place);
+        if let Start::Empty(page) = scope.open(self, next)? {
+            return Ok(page);
+        }
+        let key = TrailSigner::trusted().public();
+        key.map(|key| Page::only(vec![key])).map_err(|error| scope.error(ReadFailure::Unavailable, error.to_string()))
+    }
+
+    fn trail(&mut self, api: &'static str, place: &Place, arn: &str) -> Result<&SimTrail, ReadError> {
+        self.count(api, place)?;
+        let found = self.readable(api, place)?.trails.iter().find(|trail| trail.trail.arn == arn);
+        found.ok_or_else(|| Scope::new(api, place).error(ReadFailure::NotFound, "TrailNotFoundException"))
     }
 }

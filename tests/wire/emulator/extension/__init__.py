@@ -25,6 +25,7 @@ from . import (
     ssm_sessions,
     sts_roles,
     trail,
+    trails,
 )
 
 _PARTS = (
@@ -52,6 +53,7 @@ _PARTS = (
     ssm_sessions,
     sts_roles,
     trail,
+    trails,
 )
 
 

@@ -1,5 +1,5 @@
 """What the tests steer the emulator by: `POST` of JSON to `/_faults`, `/_pages`, `/_nodes`, `/_roles`,
-`/_profiles`, `/_alarms`, `/_associations`, `/_capacity` and `/_boots`. `GET /_calls` reads the log of requests,
+`/_profiles`, `/_alarms`, `/_associations`, `/_capacity`, `/_trails` and `/_boots`. `GET /_calls` reads the log of requests,
 `POST /_forget` empties it and the trail."""
 
 import io
@@ -19,6 +19,7 @@ from . import (
     ssm_nodes,
     sts_roles,
     trail,
+    trails,
 )
 from .faults import Faults, answer, describe, lose
 
@@ -83,6 +84,8 @@ class Control:
             alarms.order(**order)
         elif path == "/_associations":
             ssm_associations.tell(order["content"])
+        elif path == "/_trails":
+            trails.order(**order)
         elif path == "/_boots":
             boots.order(**order)
         elif path == "/_forget":

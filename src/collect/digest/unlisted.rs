@@ -1,0 +1,99 @@
+//! Log files that no digest lists.
+
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::key::{Site, delivered};
+use super::objects::TrailObjects;
+use super::workers::{Hour, Shared};
+use crate::types::BreakKind;
+
+/// A log file may be delivered a while after the time in its name, and is then listed in the next digest.
+const SLACK: SignedDuration = SignedDuration::from_hours(1);
+/// A digest comes every hour, soon after the hour has ended. Three hours without one are two that did not come.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(3);
+
+/// What the digests of one site list. Names are kept as keyed hashes: 8 bytes for each, and nobody can make up a name
+/// that counts as another.
+#[derive(Default)]
+pub(super) struct Listed {
+    hasher: RandomState,
+    names: HashSet<u64>,
+    /// Times that digests cover, newest first.
+    windows: Vec<(Timestamp, Timestamp)>,
+}
+
+impl Listed {
+    pub(super) fn add(&mut self, object: &str) {
+        let hash = self.hasher.hash_one(object);
+        self.names.insert(hash);
+    }
+
+    /// Digests cover this time. Windows that touch become one.
+    pub(super) fn cover(&mut self, from: Timestamp, to: Timestamp) {
+        match self.windows.last_mut() {
+            Some(last) if last.0 == to => last.0 = from,
+            _ => self.windows.push((from, to)),
+        }
+    }
+
+    fn has(&self, object: &str) -> bool {
+        self.names.contains(&self.hasher.hash_one(object))
+    }
+
+    fn covers(&self, at: Timestamp) -> bool {
+        self.windows.iter().any(|(from, to)| (*from..*to).contains(&at))
+    }
+
+    fn through(&self) -> Option<Timestamp> {
+        self.windows.iter().map(|(_, to)| *to).max()
+    }
+}
+
+/// Looks for log files of a site that no digest lists.
+pub(super) fn look(
+    objects: &dyn TrailObjects,
+    shared: &Shared,
+    site: &Site,
+    listed: &Listed,
+    since: Option<Timestamp>,
+) {
+    let hour = Hour { account: site.account.clone(), region: site.region.clone(), trail: None, from: None, to: None };
+    // Without a digest that can be read there is nothing to compare with.
+    let Some(through) = listed.through() else { return };
+    let mut last: Option<(Timestamp, String)> = None;
+    let outcome = objects.logs(site, &mut |object| {
+        if listed.has(object) {
+            return;
+        }
+        let Some(at) = delivered(object) else {
+            shared.broken(&hour, BreakKind::LogUnlisted, object, "no digest lists it, and it is not named like a log");
+            return;
+        };
+        if since.is_some_and(|since| at < since) {
+            return;
+        }
+        if at >= through.checked_sub(SLACK).unwrap_or(through) {
+            shared.lock().logs_waiting += 1;
+            if last.as_ref().is_none_or(|(latest, _)| at > *latest) {
+                last = Some((at, object.to_owned()));
+            }
+        } else if listed.covers(at) {
+            let hour = Hour { from: Some(at), to: Some(at), ..hour.clone() };
+            shared.broken(&hour, BreakKind::LogUnlisted, object, "the digests of its time do not list it");
+        } else {
+            shared.lock().logs_uncovered += 1;
+        }
+    });
+    if let Err(error) = outcome {
+        shared.unproven(&site.base, format!("its log files cannot all be listed: {error}"));
+    }
+    if let Some((at, object)) = last.filter(|(at, _)| at.duration_since(through) > OVERDUE) {
+        let hour = Hour { from: Some(through), to: Some(at), ..hour };
+        let detail = format!("log files were delivered until {at}, digest files only until {through}");
+        shared.broken(&hour, BreakKind::DigestsEnd, &object, &detail);
+    }
+}
