@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::actor::{CallContext, actor};
+use super::condition::Body;
 use super::extract;
 use super::inventory::{self, InventoryReport};
 use super::launch::{self, LaunchSeen};
@@ -154,11 +155,7 @@ fn known(rows: &[Row], envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyC
     if let Some(report) = inventory::report(head, &record, || caller(&record)) {
         return Ok(Classified::Inventory(Box::new(report)));
     }
-    let applies = |row: &&Row| {
-        (row.when.is_empty() || row.when.iter().any(|condition| condition.holds(&record.body)))
-            && !row.unless.iter().any(|condition| condition.holds(&record.body))
-    };
-    let Some(row) = rows.iter().find(applies) else {
+    let Some(row) = rows.iter().find(|row| applies(row, &record.body)) else {
         return Ok(Classified::Ignored(IgnoredReason::NotAModification));
     };
     if let Some(error) = head.error.as_deref().filter(|_| row.severity < Severity::Critical) {
@@ -190,6 +187,12 @@ fn known(rows: &[Row], envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyC
         summary,
     };
     Ok(change(event.on(head, &record, row.explains.clone()), &record, Aims { targets, learned, given }, ctx))
+}
+
+/// Whether the conditions of a row hold.
+pub(super) fn applies(row: &Row, body: &Body) -> bool {
+    (row.when.is_empty() || row.when.iter().any(|condition| condition.holds(body)))
+        && !row.unless.iter().any(|condition| condition.holds(body))
 }
 
 /// A write to a service we watch, by a name that the table does not have.
@@ -242,6 +245,8 @@ fn caller(record: &Record) -> Actor {
     let call = CallContext {
         source_ip: record.source_ip.as_deref(),
         user_agent: record.user_agent.as_deref(),
+        vpc_endpoint: record.vpc_endpoint.as_deref(),
+        vpc_endpoint_account: record.vpc_endpoint_account.as_deref(),
         from_console: record.from_console,
         recipient: record.account.as_str(),
     };

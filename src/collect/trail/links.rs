@@ -217,9 +217,7 @@ impl LinkMap {
     fn add_instance(&mut self, instance: &Instance) {
         let id = &instance.id;
         let entry = self.place(&instance.place());
-        // A stop and start renews the launch time; the first attachments keep the day of birth.
-        let attached = instance.volumes.iter().filter_map(|volume| volume.attached_at);
-        let born = attached.fold(instance.launched_at, Timestamp::min);
+        let born = instance.born_at();
         let tags = instance.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         entry.instances.insert(id.clone(), Known { born, live: instance.is_live(), tags });
         let mut own =

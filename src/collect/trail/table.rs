@@ -193,6 +193,17 @@ impl Table {
         })
     }
 
+    /// Everything in it: event source, name and rows, none where it is no change.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str, &[Row])> {
+        self.services.iter().flat_map(|(source, names)| {
+            names.iter().map(move |(name, known)| {
+                let rows = if let Known::Rows(rows) = known { rows.as_slice() } else { &[] };
+                (source.as_str(), name.as_str(), rows)
+            })
+        })
+    }
+
     fn parse(files: &[(&str, &str)], quiet: &str) -> Result<Self, String> {
         let mut defs: BTreeMap<String, CodeDef> = BTreeMap::new();
         for (name, text) in files {

@@ -13,6 +13,7 @@ use crate::types::{
 
 mod own;
 mod properties;
+mod rows;
 
 const A: &str = "i-0a11111111111111a";
 const B: &str = "i-0b22222222222222b";

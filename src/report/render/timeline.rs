@@ -25,6 +25,8 @@ const LONG: SignedDuration = SignedDuration::from_secs(60);
 pub struct Timeline<'a> {
     /// Instance.
     pub instance: &'a InstanceId,
+    /// Since when it exists, as far as known.
+    pub born_at: Option<Timestamp>,
     /// When its current run started, if it is known.
     pub launched_at: Option<Timestamp>,
     /// Its change events.
@@ -92,12 +94,16 @@ pub fn timeline_json(timeline: &Timeline<'_>) -> String {
 }
 
 fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
-    let Timeline { instance, launched_at, events, verdicts, findings, operations } = timeline;
+    let Timeline { instance, born_at, launched_at, events, verdicts, findings, operations } = timeline;
     let mut entries = Vec::new();
+    // A stop and a start begin another run of the same instance.
+    if let Some(at) = born_at.filter(|born| launched_at.is_none_or(|launched| launched.duration_since(*born) > LONG)) {
+        entries.push(Entry { at, kind: "launch", text: "launched".to_owned(), id: None, by: None });
+    }
     if let Some(at) = launched_at {
         entries.push(Entry { at: *at, kind: "launch", text: "started its current run".to_owned(), id: None, by: None });
     }
-    entries.extend(events.iter().map(event));
+    entries.extend(events.iter().map(|one| event(one, instance, events)));
     let mut before = None;
     for (at, verdict) in *verdicts {
         if before != Some(*verdict) {
@@ -166,15 +172,18 @@ fn lineage(record: &OperationRecord, instance: &InstanceId) -> Option<Entry> {
     Some(Entry { at, kind: "lineage", text, id: Some(record.id.as_str().to_owned()), by: None })
 }
 
-fn event(event: &ChangeEvent) -> Entry {
+fn event(event: &ChangeEvent, instance: &InstanceId, events: &[ChangeEvent]) -> Entry {
     let actor = &event.actor;
-    let from = actor.source_ip.as_deref().map_or(String::new(), |ip| format!(" from {ip}"));
+    let from = actor.from().map_or(String::new(), |from| format!(" from {from}"));
     let outcome = match &event.outcome {
         CallOutcome::Succeeded => String::new(),
         CallOutcome::Failed(code) => format!(", refused with {code}"),
     };
-    let (name, mfa) = (&actor.display, mfa_phrase(actor.mfa));
-    let text = format!("{name} {} ({}{from}, {mfa}){outcome}", event.summary, event.event_name);
+    let by = actor.invoked_by.as_deref().filter(|service| *service != actor.display);
+    let by = by.map_or(String::new(), |service| format!(" by way of {service}"));
+    let (name, mfa) = (actor.shown_on(instance), mfa_phrase(actor.mfa));
+    let joined = joined(event, events);
+    let text = format!("{name} {} ({}{from}{by}, {mfa}){outcome}{joined}", event.summary, event.event_name);
     Entry {
         at: event.time,
         kind: "event",
@@ -182,6 +191,43 @@ fn event(event: &ChangeEvent) -> Entry {
         id: Some(event.id.as_str().to_owned()),
         by: Some(actor.display.clone()),
     }
+}
+
+/// What other calls say of the same session, command or deployment: who opened it, and when it was ended.
+fn joined(event: &ChangeEvent, events: &[ChangeEvent]) -> String {
+    let Some(execution) = event.execution.as_deref().filter(|_| event.outcome == CallOutcome::Succeeded) else {
+        return String::new();
+    };
+    let same = |one: &&ChangeEvent| one.execution.as_deref() == Some(execution) && one.id != event.id;
+    if opens(event) {
+        let end =
+            events.iter().filter(same).filter(|one| ends(one) && one.time >= event.time).min_by_key(|one| one.time);
+        return match end {
+            Some(end) => {
+                let seconds = end.time.duration_since(event.time).as_secs();
+                let lasted = if seconds < 60 { format!("{seconds} s") } else { format!("{} min", seconds / 60) };
+                format!(", ended {} by {} after {lasted}", time(end.time), end.actor.display)
+            }
+            None if event.event_name == SESSION => ", no end is recorded".to_owned(),
+            None => String::new(),
+        };
+    }
+    let opener = events.iter().filter(same).find(|one| opens(one));
+    opener.map_or(String::new(), |one| format!(", which {} began {}", one.actor.display, time(one.time)))
+}
+
+const SESSION: &str = "StartSession";
+
+/// The calls that begin an execution; all others with its id are about it.
+fn opens(event: &ChangeEvent) -> bool {
+    let names = [SESSION, "SendCommand", "StartAutomationExecution", "StartChangeRequestExecution", "CreateDeployment"];
+    names.contains(&event.event_name.as_str()) && event.outcome == CallOutcome::Succeeded
+}
+
+fn ends(event: &ChangeEvent) -> bool {
+    ["TerminateSession", "CancelCommand", "StopAutomationExecution", "StopDeployment"]
+        .contains(&event.event_name.as_str())
+        && event.outcome == CallOutcome::Succeeded
 }
 
 #[cfg(test)]
@@ -206,6 +252,7 @@ mod tests {
         let findings = [finding];
         let timeline = Timeline {
             instance: &id,
+            born_at: Some(fixtures::at(-90_000)),
             launched_at: Some(fixtures::at(-90_000)),
             events: &events,
             verdicts: &verdicts,
@@ -247,6 +294,7 @@ mod tests {
             let id = InstanceId::from(id);
             let timeline = Timeline {
                 instance: &id,
+                born_at: None,
                 launched_at: None,
                 events: &[],
                 verdicts: &[],
