@@ -11,6 +11,7 @@ use crate::types::{
     Severity, Volume,
 };
 
+mod holders;
 mod own;
 mod properties;
 mod rows;
