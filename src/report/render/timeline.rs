@@ -277,6 +277,58 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_one_session_or_command_is_joined() {
+        let call = |name: &str, by: &str, seconds: i64, execution: &str| {
+            let mut one = fixtures::event("i-0aa");
+            one.id = format!("{name}-{by}").as_str().into();
+            (one.event_name, one.time) = (name.to_owned(), fixtures::at(seconds));
+            (one.actor.display, one.execution) = (by.to_owned(), Some(execution.to_owned()));
+            one.summary = format!("called {name}");
+            one
+        };
+        let mut failed = call("TerminateSession", "eve", 30, "alice-1");
+        failed.outcome = CallOutcome::Failed("AccessDenied".to_owned());
+        let events = [
+            call("StartSession", "alice", 0, "alice-1"),
+            failed,
+            call("ResumeSession", "alice", 600, "alice-1"),
+            call("TerminateSession", "carol", 1500, "alice-1"),
+            call("StartSession", "bob", 2000, "bob-1"),
+            call("SendCommand", "carol", 2100, "c-1"),
+            call("CancelCommand", "dave", 2130, "c-1"),
+            call("TerminateSession", "dave", 2200, "somebody-1"),
+        ];
+        let id = InstanceId::from("i-0aa");
+        let told: Vec<String> = events.iter().map(|one| joined(one, &events)).collect();
+        let began = ", which alice began 2026-11-23 10:00:00Z";
+        assert_eq!(
+            told,
+            [
+                ", ended 2026-11-23 10:25:00Z by carol after 25 min",
+                "",
+                began,
+                began,
+                ", no end is recorded",
+                ", ended 2026-11-23 10:35:30Z by dave after 30 s",
+                ", which carol began 2026-11-23 10:35:00Z",
+                "",
+            ]
+        );
+        let timeline = Timeline {
+            instance: &id,
+            born_at: Some(fixtures::at(-90_000)),
+            launched_at: Some(fixtures::at(-3600)),
+            events: &events,
+            verdicts: &[],
+            findings: &[],
+            operations: &[],
+        };
+        let text = timeline_text(&timeline, &Look::default());
+        let launches: Vec<&str> = text.lines().filter(|line| line.contains("  launch  ")).collect();
+        assert!(launches[0].ends_with("launched") && launches[1].ends_with("started its current run"), "{text}");
+    }
+
+    #[test]
     fn operations_and_the_line_they_make_are_told() {
         use crate::remediate::sample::{moved, operation, turned};
         let record = operation("op-1", crate::types::OperationKind::Replace, "i-0aa", 0);
