@@ -2,17 +2,15 @@
 
 use cattleguard::testing::{CommandTarget, SimActor};
 use cattleguard::types::AccountId;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{FINDINGS, OK, Setup, TestApp, alice, carol, small};
+use crate::harness::{FINDINGS, OK, Setup, TestApp, alice, array, carol, small, text};
 
 fn timeline(app: &TestApp, index: usize) -> Vec<String> {
     let (code, document) = app.json(&["timeline", app.server(index).as_str()]);
     assert_eq!(code, OK, "{document:#}");
-    let entries = document["entries"].as_array().unwrap();
-    let told = |kind: &str| kind == "event" || kind == "launch";
-    let entries = entries.iter().filter(|entry| told(entry["kind"].as_str().unwrap()));
-    entries.map(|entry| entry["text"].as_str().unwrap().to_owned()).collect()
+    let told = |entry: &&Value| matches!(text(entry, "kind"), "event" | "launch");
+    array(&document, "entries").iter().filter(told).map(|entry| text(entry, "text").to_owned()).collect()
 }
 
 #[test]
