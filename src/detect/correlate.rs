@@ -54,7 +54,12 @@ pub(super) struct Interval {
 }
 
 /// The events that explain a drift of an aspect, best first.
-pub(super) fn explain(events: &[&ChangeEvent], aspect: Aspect, interval: Interval) -> Vec<Attribution> {
+pub(super) fn explain(
+    instance: &InstanceId,
+    events: &[&ChangeEvent],
+    aspect: Aspect,
+    interval: Interval,
+) -> Vec<Attribution> {
     let from = interval.after.and_then(|after| after.checked_sub(SLACK).ok());
     let late = |until: Timestamp| until.checked_add(SLACK).unwrap_or(until);
     let to = |event: &ChangeEvent| match event.directness {
@@ -69,7 +74,7 @@ pub(super) fn explain(events: &[&ChangeEvent], aspect: Aspect, interval: Interva
         .collect();
     // Most direct first; of equally direct ones the latest, since the last change is the one that is seen.
     candidates.sort_by(|a, b| (b.directness, b.time, &b.id).cmp(&(a.directness, a.time, &a.id)));
-    candidates.into_iter().take(MOST).map(|event| attribution(event, because(event))).collect()
+    candidates.into_iter().take(MOST).map(|event| attribution(Some(instance), event, because(event))).collect()
 }
 
 /// What explains a known drift now: what this scan found, and what earlier ones did. The author of the latest
@@ -96,11 +101,11 @@ fn because(event: &ChangeEvent) -> &'static str {
     }
 }
 
-/// Turns an event into an attribution.
-pub(super) fn attribution(event: &ChangeEvent, because: &str) -> Attribution {
+/// Turns an event into an attribution of a finding on this instance, or on a whole account-region.
+pub(super) fn attribution(instance: Option<&InstanceId>, event: &ChangeEvent, because: &str) -> Attribution {
     Attribution {
         principal: event.actor.principal.clone(),
-        display: event.actor.display.clone(),
+        display: instance.map_or_else(|| event.actor.display.clone(), |instance| event.actor.shown_on(instance)),
         event_id: event.id.clone(),
         event_name: event.event_name.clone(),
         event_time: event.time,
@@ -119,7 +124,10 @@ mod tests {
     fn ranked(events: &[ChangeEvent], after: Option<&str>, until: &str) -> Vec<String> {
         let list: Vec<&ChangeEvent> = events.iter().collect();
         let interval = Interval { after: after.map(time), until: time(until), direct_until: time(until) };
-        explain(&list, Aspect::Software, interval).into_iter().map(|found| found.event_id.to_string()).collect()
+        explain(&"i-1".into(), &list, Aspect::Software, interval)
+            .into_iter()
+            .map(|found| found.event_id.to_string())
+            .collect()
     }
 
     #[test]
@@ -139,6 +147,41 @@ mod tests {
             event("other", "10:00", Directness::Direct, &[Aspect::Tags]),
         ];
         assert_eq!(ranked(&events, Some("09:00"), "11:00"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn of_two_that_explain_it_equally_the_later_comes_first() {
+        let events = [
+            event("first", "10:00", Directness::Direct, &[Aspect::Software]),
+            event("second", "10:30", Directness::Direct, &[Aspect::Software]),
+            event("access", "10:45", Directness::Enabling, &[Aspect::Software]),
+        ];
+        assert_eq!(ranked(&events, Some("09:00"), "11:00"), ["second", "first", "access"]);
+        let list: Vec<&ChangeEvent> = events.iter().collect();
+        let interval = Interval { after: None, until: time("11:00"), direct_until: time("11:00") };
+        let why: Vec<String> =
+            explain(&"i-1".into(), &list, Aspect::Software, interval).into_iter().map(|found| found.because).collect();
+        assert_eq!((why[0].as_str(), why[0] == why[1], why[1] == why[2]), (BECAUSE_DIRECT, true, false));
+    }
+
+    #[test]
+    fn the_window_has_the_slack_of_clocks_and_no_more() {
+        let at = |id: &str| event(id, id, Directness::Executing, &[Aspect::Software]);
+        let events = ["08:54", "08:55", "11:05", "11:06"].map(at);
+        assert_eq!(ranked(&events, Some("09:00"), "11:00"), ["11:05", "08:55"]);
+    }
+
+    #[test]
+    fn a_server_that_called_itself_is_named_as_such_and_nobody_is_nobody() {
+        let mut own = event("own", "10:00", Directness::Executing, &[Aspect::Software]);
+        own.actor.calling_instance = Some("i-1".into());
+        let named = |instance: &str| {
+            let interval = Interval { after: None, until: time("11:00"), direct_until: time("11:00") };
+            explain(&instance.into(), &[&own], Aspect::Software, interval).remove(0).display
+        };
+        assert!(named("i-1").starts_with("the server itself"), "{}", named("i-1"));
+        assert!(named("i-2").starts_with("another server"), "{}", named("i-2"));
+        assert_eq!(ranked(&[], Some("09:00"), "11:00"), Vec::<String>::new());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::codes;
 use super::correlate::attribution;
 use crate::types::{Attribution, CallOutcome, ChangeEvent, Code, InstanceId, Severity};
 
@@ -23,23 +24,34 @@ pub(super) struct EventGroup {
     pub(super) attribution: Vec<Attribution>,
 }
 
-/// Groups the events of one instance into findings, in order of code and principal.
-pub(super) fn group(instance: &InstanceId, events: &[&ChangeEvent]) -> Vec<EventGroup> {
-    group_all(events.iter().copied().filter(|event| event.instances.contains(instance)))
+/// Whether an event is held against the instances that it concerns. The end of a session is told for information, and
+/// what their successors will be launched from is no change of theirs.
+pub fn is_modification(event: &ChangeEvent) -> bool {
+    event.severity > Severity::Info && event.code != codes::EVENT_LAUNCH_SOURCE
 }
 
-/// Groups events, given oldest first, into findings, in order of code and principal.
-pub(super) fn group_all<'e>(events: impl Iterator<Item = &'e ChangeEvent>) -> Vec<EventGroup> {
+/// Groups the events of one instance into findings, in order of code and principal.
+pub(super) fn group(instance: &InstanceId, events: &[&ChangeEvent]) -> Vec<EventGroup> {
+    let mine = |event: &&ChangeEvent| event.instances.contains(instance) && is_modification(event);
+    group_all(Some(instance), events.iter().copied().filter(mine))
+}
+
+/// Groups events, given oldest first, into findings on this instance or on a whole account-region, in order of code
+/// and principal.
+pub(super) fn group_all<'e>(
+    instance: Option<&InstanceId>,
+    events: impl Iterator<Item = &'e ChangeEvent>,
+) -> Vec<EventGroup> {
     let mut groups: BTreeMap<(Code, String), Vec<&ChangeEvent>> = BTreeMap::new();
     for event in events {
         // A failed attempt is a finding of its own: it must not hide among the ones that worked.
         let outcome = if event.outcome == CallOutcome::Succeeded { "" } else { " (failed attempts)" };
         groups.entry((event.code.clone(), format!("{}{outcome}", event.actor.principal))).or_default().push(event);
     }
-    groups.into_iter().filter_map(|((code, subject), events)| one(code, subject, &events)).collect()
+    groups.into_iter().filter_map(|((code, subject), events)| one(instance, code, subject, &events)).collect()
 }
 
-fn one(code: Code, subject: String, events: &[&ChangeEvent]) -> Option<EventGroup> {
+fn one(instance: Option<&InstanceId>, code: Code, subject: String, events: &[&ChangeEvent]) -> Option<EventGroup> {
     let (first, last) = (events.first()?, events.last()?);
     let succeeded = last.outcome == CallOutcome::Succeeded;
     let severity = events.iter().map(|event| event.severity).max().unwrap_or_default();
@@ -50,11 +62,10 @@ fn one(code: Code, subject: String, events: &[&ChangeEvent]) -> Option<EventGrou
         // A stop and a start are two calls, not two starts.
         (number, _) => format!(" (the last of {number} such calls)"),
     };
+    let who = instance.map_or_else(|| last.actor.display.clone(), |instance| last.actor.shown_on(instance));
     let summary = match &last.outcome {
-        CallOutcome::Succeeded => format!("{} {}{times}", last.actor.display, last.summary),
-        CallOutcome::Failed(error) => {
-            format!("{} tried and failed: {} ({error}){times}", last.actor.display, last.summary)
-        }
+        CallOutcome::Succeeded => format!("{who} {}{times}", last.summary),
+        CallOutcome::Failed(error) => format!("{who} tried and failed: {} ({error}){times}", last.summary),
     };
     let because = if succeeded { "the call is the finding" } else { "the call was attempted and failed" };
     Some(EventGroup {
@@ -73,7 +84,7 @@ fn one(code: Code, subject: String, events: &[&ChangeEvent]) -> Option<EventGrou
             "execution": last.execution,
             "user_agent": last.actor.user_agent,
         }),
-        attribution: events.iter().rev().take(LISTED).map(|event| attribution(event, because)).collect(),
+        attribution: events.iter().rev().take(LISTED).map(|event| attribution(instance, event, because)).collect(),
     })
 }
 
@@ -97,6 +108,18 @@ mod tests {
         let counts: Vec<_> = groups.iter().map(|group| group.actual["events"].clone()).collect();
         assert_eq!(counts, [json!(3), json!(1)]);
         assert!(groups[0].summary.ends_with("(3 times)"), "{}", groups[0].summary);
+    }
+
+    #[test]
+    fn the_end_of_a_session_and_another_launch_template_are_no_findings() {
+        let mut end = event("end", "10:30", Directness::Enabling, &[]);
+        end.severity = Severity::Info;
+        let mut template = event("template", "10:40", Directness::Direct, &[]);
+        template.code = codes::EVENT_LAUNCH_SOURCE;
+        let session = event("session", "10:00", Directness::Enabling, &[]);
+        let groups = group(&session.instances[0], &[&session, &end, &template]);
+        let counts: Vec<_> = groups.iter().map(|group| group.actual["events"].clone()).collect();
+        assert_eq!(counts, [json!(1)]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(super) fn actor() -> Actor {
         user_agent: None,
         mfa: Some(true),
         invoked_by: None,
+        vpc_endpoint: None,
         calling_instance: None,
     }
 }

@@ -25,6 +25,7 @@ pub mod volatile;
 
 pub use alone::{Comparison, compare};
 pub use drift::Drift;
+pub use events::is_modification;
 pub use matching::{fleet_of, golden_of, promoted_of};
 pub use rules::software::holds_the_same;
 pub use stage::{DetectInput, Detection, InstanceDetection, detect};

@@ -41,7 +41,7 @@ fn wide(snapshot: &Snapshot, events: &[&ChangeEvent]) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for (place, events) in places {
-        for group in events::group_all(events.into_values()) {
+        for group in events::group_all(None, events.into_values()) {
             findings.push(of_group(group, &place, snapshot));
         }
     }
@@ -106,7 +106,7 @@ fn trail(event: &ChangeEvent, snapshot: &Snapshot) -> Finding {
     finding.summary = format!("{} {}", event.actor.display, event.summary);
     finding.actual = json!({ "event_name": event.event_name, "time": event.time });
     finding.source = Source::Cloudtrail;
-    finding.attribution = vec![attribution(event, "the call is the finding")];
+    finding.attribution = vec![attribution(None, event, "the call is the finding")];
     finding.fingerprint = Finding::fingerprint_of(&finding.code, &finding.subject, &finding.expected, &json!(null));
     finding
 }

@@ -273,7 +273,7 @@ impl<'a> Subject<'a> {
                 Interval { after: clean.filter(|after| *after <= first), until: first, direct_until: observed }
             }
         };
-        let found = drift.aspect.map(|aspect| explain(events, aspect, interval)).unwrap_or_default();
+        let found = drift.aspect.map(|aspect| explain(&self.instance.id, events, aspect, interval)).unwrap_or_default();
         finding.attribution = match previous {
             Some(known) => join(found, &known.attribution, known.fingerprint != finding.fingerprint),
             None => found,

@@ -273,6 +273,7 @@ pub(crate) fn event(instance: &str) -> ChangeEvent {
             user_agent: None,
             mfa: None,
             invoked_by: None,
+            vpc_endpoint: None,
             calling_instance: None,
         },
         explains: BTreeSet::new(),

@@ -27,6 +27,8 @@ pub struct SimActor {
     user_agent: String,
     console: bool,
     home: Option<AccountId>,
+    service: Option<String>,
+    vpc_endpoint: Option<(String, AccountId)>,
 }
 
 impl SimActor {
@@ -38,6 +40,8 @@ impl SimActor {
             user_agent: "aws-cli/2.31.6 md/prompt#off lang/python#3.13.7".to_owned(),
             console: false,
             home: None,
+            service: None,
+            vpc_endpoint: None,
         }
     }
 
@@ -120,6 +124,24 @@ impl SimActor {
         self
     }
 
+    /// An AWS service makes the calls for the principal: `invokedBy`, and the service where the address would be.
+    #[must_use]
+    pub fn by_way_of(mut self, service: &str) -> Self {
+        self.service = Some(service.to_owned());
+        self.seen_as(service, service)
+    }
+
+    /// Calls come through a VPC endpoint of this account.
+    #[must_use]
+    pub fn through_endpoint(mut self, endpoint: &str, owner: &AccountId) -> Self {
+        self.vpc_endpoint = Some((endpoint.to_owned(), owner.clone()));
+        self
+    }
+
+    pub(super) fn vpc_endpoint(&self) -> Option<&(String, AccountId)> {
+        self.vpc_endpoint.as_ref()
+    }
+
     fn seen_as(mut self, source_ip: &str, user_agent: &str) -> Self {
         self.source_ip = source_ip.to_owned();
         self.user_agent = user_agent.to_owned();
@@ -171,6 +193,14 @@ impl SimActor {
     /// The `userIdentity` element of a call that this account receives. `opened` is when the session began.
     /// Source: CloudTrail user guide, "CloudTrail userIdentity element".
     pub(super) fn identity(&self, account: &AccountId, opened: &str) -> Value {
+        let mut identity = self.principal_identity(account, opened);
+        if let Some(service) = &self.service {
+            insert(&mut identity, &[], "invokedBy", json!(service));
+        }
+        identity
+    }
+
+    fn principal_identity(&self, account: &AccountId, opened: &str) -> Value {
         let account = self.home.as_ref().unwrap_or(account);
         match &self.principal {
             Principal::User(name) => json!({

@@ -169,8 +169,12 @@ pub struct Actor {
     pub issuer: Option<String>,
     /// Role session name.
     pub session_name: Option<String>,
-    /// Source IP address, VPC endpoint, or a service's DNS name.
+    /// Source IP address, or a service's DNS name.
     pub source_ip: Option<String>,
+    /// The VPC endpoint that the call came through, with the account that owns it where that is another one:
+    /// `vpce-…` or `vpce-… of 111122223333`. The source address is then one inside a VPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint: Option<String>,
     /// User agent.
     pub user_agent: Option<String>,
     /// Whether the session was authenticated with MFA; `None` when the record does not say.
@@ -179,6 +183,27 @@ pub struct Actor {
     pub invoked_by: Option<String>,
     /// When the caller is an instance's own role session: that instance. It is the caller, not the target.
     pub calling_instance: Option<InstanceId>,
+}
+
+impl Actor {
+    /// The name, and for a role session of a server whether it is the instance's own: a server that changes itself is
+    /// another matter than one that changes others.
+    pub fn shown_on(&self, instance: &InstanceId) -> String {
+        match &self.calling_instance {
+            Some(caller) if caller == instance => format!("the server itself ({})", self.display),
+            Some(_) => format!("another server ({})", self.display),
+            None => self.display.clone(),
+        }
+    }
+
+    /// Where the call came from: address and VPC endpoint.
+    pub fn from(&self) -> Option<String> {
+        match (&self.source_ip, &self.vpc_endpoint) {
+            (Some(address), Some(endpoint)) => Some(format!("{address} through {endpoint}")),
+            (Some(one), None) | (None, Some(one)) => Some(one.clone()),
+            (None, None) => None,
+        }
+    }
 }
 
 /// One call that modified, or tried to modify, instances.

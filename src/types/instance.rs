@@ -102,6 +102,12 @@ impl Instance {
         format!("arn:{partition}:ec2:{}:{}:instance/{}", self.region, self.account, self.id)
     }
 
+    /// Since when it exists, as far as EC2 tells: a stop and start renews the launch time, and the first attachments
+    /// keep the day of birth.
+    pub fn born_at(&self) -> Timestamp {
+        self.volumes.iter().filter_map(|volume| volume.attached_at).fold(self.launched_at, Timestamp::min)
+    }
+
     /// Whether it is one we judge: pending and running servers are, stopped ones too (they can be edited
     /// while stopped), those on their way out are not.
     pub fn is_live(&self) -> bool {

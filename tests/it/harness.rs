@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 use backend::FailingBackend;
 pub(crate) use receiver::{Answer, Receiver, Request};
-pub(crate) use scan::Scan;
+pub(crate) use scan::{Scan, array, text};
 pub(crate) use setup::{SECRET, Setup, small};
 
 /// Exit codes that the tests speak of.

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod alerts;
+mod authors;
 #[cfg(test)]
 mod baseline;
 #[cfg(test)]

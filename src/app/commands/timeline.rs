@@ -35,6 +35,7 @@ pub(super) fn run(context: &Context<'_>, args: &TimelineArgs) -> Result<Exit, Ap
     }
     let timeline = Timeline {
         instance: &id,
+        born_at: result.as_ref().map(|result| result.instance.born_at()),
         launched_at: result.as_ref().map(|result| result.instance.launched_at),
         events: &events,
         verdicts: &verdicts,

@@ -30,6 +30,10 @@ const MACHINE_SESSIONS: [&str; 10] = [
 pub struct CallContext<'a> {
     /// `sourceIPAddress`.
     pub source_ip: Option<&'a str>,
+    /// `vpcEndpointId`.
+    pub vpc_endpoint: Option<&'a str>,
+    /// `vpcEndpointAccountId`.
+    pub vpc_endpoint_account: Option<&'a str>,
     /// `userAgent`.
     pub user_agent: Option<&'a str>,
     /// `sessionCredentialFromConsole`: a person in the console, even where the source says `AWS Internal`.
@@ -56,6 +60,7 @@ pub fn actor(identity: &Value, call: CallContext<'_>) -> Actor {
         issuer,
         session_name,
         source_ip: call.source_ip.map(clean),
+        vpc_endpoint: vpc_endpoint(call),
         user_agent: call.user_agent.map(clean),
         mfa: mfa(identity, kind),
         invoked_by,
@@ -80,6 +85,14 @@ fn session_name(identity: &Value, arn: Option<&str>) -> Option<String> {
     }
     let principal = text(identity, "/principalId")?;
     principal.split_once(':').map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The endpoint, with its owner where that is not the account of the call.
+fn vpc_endpoint(call: CallContext<'_>) -> Option<String> {
+    let endpoint = call.vpc_endpoint.map(clean).filter(|id| !id.is_empty())?;
+    let owner = call.vpc_endpoint_account.map(|owner| padded(&clean(owner)));
+    let foreign = owner.filter(|owner| !owner.is_empty() && !call.recipient.is_empty() && owner != call.recipient);
+    Some(foreign.map_or_else(|| endpoint.clone(), |owner| format!("{endpoint} of {owner}")))
 }
 
 /// The service behind the call. Console sessions show `AWS Internal` although a person acts.
@@ -160,6 +173,9 @@ fn display(identity: &Value, actor: &Actor) -> String {
     if let Some(source) = text(identity, "/sessionContext/sourceIdentity") {
         return source;
     }
+    if let Some(person) = federated_name(identity) {
+        return person;
+    }
     let tail = || actor.principal.rsplit(['/', ':']).next().unwrap_or(&actor.principal).to_owned();
     let user = text(identity, "/userName");
     match actor.kind {
@@ -182,6 +198,15 @@ fn display(identity: &Value, actor: &Actor) -> String {
             (None, _) => user.unwrap_or_else(tail),
         },
     }
+}
+
+/// What an identity provider says of the person or workflow behind a web identity: `<provider>:email` and the like.
+fn federated_name(identity: &Value) -> Option<String> {
+    let attributes = identity.pointer("/sessionContext/webIdFederationData/attributes")?.as_object()?;
+    ["email", "preferred_username", "user_id", "sub"].iter().find_map(|wanted| {
+        let is_wanted = |key: &str| key.rsplit(':').next().is_some_and(|last| last.eq_ignore_ascii_case(wanted));
+        attributes.iter().find(|(key, _)| is_wanted(key)).and_then(|(_, value)| text_of(value)).map(|name| clean(&name))
+    })
 }
 
 /// Whether a session name looks chosen for somebody, and not made up by a tool.

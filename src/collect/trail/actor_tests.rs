@@ -66,6 +66,69 @@ fn each_kind_of_principal_is_recognised_and_named() {
 }
 
 #[test]
+fn a_workflow_and_a_person_of_a_web_identity_are_named_by_what_their_provider_says() {
+    let mut identity = role("deploy", "", "GitHubActions");
+    identity["sessionContext"]["webIdFederationData"] = json!({
+        "federatedProvider": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"),
+        "attributes": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:shop/site:ref:refs/heads/main"}});
+    let got = read(identity.clone());
+    assert_eq!((got.kind, got.display.as_str()), (ActorKind::Federated, "repo:shop/site:ref:refs/heads/main"));
+    identity["sessionContext"]["webIdFederationData"]["attributes"]["login.example.com:email"] =
+        json!("lena@example.com");
+    assert_eq!(read(identity.clone()).display, "lena@example.com");
+    identity["sessionContext"]["webIdFederationData"]["attributes"] = json!({});
+    assert_eq!(read(identity).display, "GitHubActions");
+}
+
+#[test]
+fn a_service_that_acts_for_a_person_leaves_the_person_in_front() {
+    let mut identity =
+        role("AWSReservedSSO_Ops_0a1b2c3d4e5f6a7b", "aws-reserved/sso.amazonaws.com/", "lena@example.com");
+    identity["invokedBy"] = json!("ssm.amazonaws.com");
+    let call = CallContext { source_ip: Some("ssm.amazonaws.com"), recipient: ACCOUNT, ..CallContext::default() };
+    let got = actor(&identity, call);
+    assert_eq!((got.kind, got.display.as_str()), (ActorKind::IdentityCenter, "lena@example.com"));
+    assert_eq!(got.invoked_by.as_deref(), Some("ssm.amazonaws.com"));
+    assert!(got.issuer.unwrap().contains("AWSReservedSSO_Ops"));
+}
+
+#[test]
+fn a_vpc_endpoint_is_told_with_its_owner_where_that_is_another_account() {
+    let from = |owner: &'static str| {
+        let call = CallContext {
+            source_ip: Some("10.20.0.5"),
+            vpc_endpoint: Some("vpce-0a1b"),
+            vpc_endpoint_account: Some(owner),
+            recipient: ACCOUNT,
+            ..CallContext::default()
+        };
+        actor(&role("ops", "", "tomasz"), call).from().unwrap()
+    };
+    assert_eq!(from(ACCOUNT), "10.20.0.5 through vpce-0a1b");
+    assert_eq!(from("999988887777"), "10.20.0.5 through vpce-0a1b of 999988887777");
+}
+
+#[test]
+fn a_server_that_changes_itself_is_told_from_one_that_changes_another() {
+    let got = read(role("web", "", "i-0aaaabbbbccccdddd"));
+    assert_eq!(got.shown_on(&"i-0aaaabbbbccccdddd".into()), "the server itself (web/i-0aaaabbbbccccdddd)");
+    assert_eq!(got.shown_on(&"i-0eeeeffff00001111".into()), "another server (web/i-0aaaabbbbccccdddd)");
+    assert_eq!(read(role("ops", "", "tomasz")).shown_on(&"i-0aaaabbbbccccdddd".into()), "tomasz");
+}
+
+#[test]
+fn another_accounts_principals_are_foreign_whatever_they_are() {
+    let mut identity = role("ops", "", "eve");
+    identity["accountId"] = json!("999988887777");
+    let got = read(identity);
+    assert_eq!((got.kind, got.display.as_str()), (ActorKind::OtherAccount, "eve"));
+    let person = json!({"type": "IdentityCenterUser", "accountId": ACCOUNT, "onBehalfOf": {"userId": "94d2-user",
+        "identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-1"}, "credentialId": "c"});
+    assert_eq!((read(person.clone()).kind, read(person).display), (ActorKind::IdentityCenter, "94d2-user".to_owned()));
+}
+
+#[test]
 fn the_calling_instance_is_kept_apart() {
     let got = read(role("web", "", "i-0aaaabbbbccccdddd"));
     assert_eq!(got.calling_instance, Some("i-0aaaabbbbccccdddd".into()));

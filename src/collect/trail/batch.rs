@@ -9,11 +9,11 @@ use std::fmt;
 use super::classify::{Classified, IgnoredReason, UnresolvedChange, classify};
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
+use super::learn::{EndSeen, learn_all};
 use super::links::LinkMap;
 use super::own::ClassifyContext;
 use super::resolve::resolve;
-use super::target::Target;
-use crate::types::{ChangeEvent, EventId, InstanceId, SetAside};
+use crate::types::{ChangeEvent, EventId, SetAside};
 
 /// Records that could not be read are kept up to this many; all are counted.
 const MAX_SET_ASIDE: usize = 1000;
@@ -25,6 +25,7 @@ pub struct Batch {
     seen: HashSet<EventId>,
     changes: Vec<UnresolvedChange>,
     launches: Vec<LaunchSeen>,
+    ends: Vec<EndSeen>,
     inventory: Vec<InventoryReport>,
     collected: Collected,
 }
@@ -70,6 +71,10 @@ impl Batch {
                 self.ignore(IgnoredReason::Launch);
                 self.launches.push(*launch);
             }
+            Classified::End(end) => {
+                self.ignore(IgnoredReason::Termination);
+                self.ends.push(*end);
+            }
             Classified::Ignored(reason) => self.ignore(reason),
             Classified::SetAside(problem) => self.set_aside(problem),
         }
@@ -100,18 +105,8 @@ impl Batch {
 
     /// Resolves everything. `links` learns from the records first, so that it can be remembered afterwards.
     pub fn finish(self, links: &mut LinkMap) -> Collected {
-        let Self { mut collected, mut changes, launches, mut inventory, .. } = self;
-        for launch in &launches {
-            links.learn_launch(launch);
-        }
-        for change in &changes {
-            let named: Vec<InstanceId> = change
-                .targets
-                .iter()
-                .filter_map(|target| if let Target::Instance(id) = target { Some(id.clone()) } else { None })
-                .collect();
-            links.learn(&change.event.place(), &change.learned, &named, change.event.time);
-        }
+        let Self { mut collected, mut changes, launches, ends, mut inventory, .. } = self;
+        learn_all(links, &launches, &ends, &inventory, &changes);
         changes.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));
         inventory.sort_by(|a, b| (a.time, &a.event).cmp(&(b.time, &b.event)));
         for change in changes {

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::actor::{CallContext, actor};
+use super::condition::Body;
 use super::extract;
 use super::inventory::{self, InventoryReport};
 use super::launch::{self, LaunchSeen};
+use super::learn::EndSeen;
 use super::own::ClassifyContext;
 use super::record::{Envelope, Head, Record};
+use super::shared::Given;
 use super::table::{Entry, Quiet, Row, UNMAPPED, table};
 use super::target::Target;
 use super::text::{clean, set_aside};
@@ -82,6 +85,8 @@ pub struct UnresolvedChange {
     pub targets: Vec<Target>,
     /// Ids that belong to the targeted instances from this event on.
     pub learned: Vec<String>,
+    /// Shared things that the targeted instances hold from this event on, in place of all they had of the kind.
+    pub given: Option<Given>,
     /// An AWS service made the call, on its own or for somebody.
     pub by_service: bool,
 }
@@ -95,6 +100,8 @@ pub enum Classified {
     Inventory(Box<InventoryReport>),
     /// It launched instances. Counted as ignored; kept to know births and parts.
     Launch(Box<LaunchSeen>),
+    /// It ended instances. Counted as ignored; kept to know until when they lived.
+    End(Box<EndSeen>),
     /// No change.
     Ignored(IgnoredReason),
     /// Not readable.
@@ -122,12 +129,12 @@ fn classified(raw: &str, ctx: &ClassifyContext, wrappings: usize) -> Result<Clas
 }
 
 fn quiet(reason: Quiet, envelope: &Envelope<'_>, head: &Head<'_>) -> Result<Classified, String> {
-    if let (Quiet::Launch, Some(error)) = (reason, &head.error) {
+    if let (Quiet::Launch | Quiet::Termination, Some(error)) = (reason, &head.error) {
         return Ok(Classified::Ignored(failure(error)));
     }
     Ok(match reason {
         Quiet::Launch => Classified::Launch(Box::new(launch::launch(&envelope.record()?))),
-        Quiet::Termination => Classified::Ignored(IgnoredReason::Termination),
+        Quiet::Termination => Classified::End(Box::new(launch::end(&envelope.record()?))),
         Quiet::AgentChatter => Classified::Ignored(IgnoredReason::AgentChatter),
         Quiet::NotAModification => Classified::Ignored(IgnoredReason::NotAModification),
     })
@@ -148,11 +155,7 @@ fn known(rows: &[Row], envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyC
     if let Some(report) = inventory::report(head, &record, || caller(&record)) {
         return Ok(Classified::Inventory(Box::new(report)));
     }
-    let applies = |row: &&Row| {
-        (row.when.is_empty() || row.when.iter().any(|condition| condition.holds(&record.body)))
-            && !row.unless.iter().any(|condition| condition.holds(&record.body))
-    };
-    let Some(row) = rows.iter().find(applies) else {
+    let Some(row) = rows.iter().find(|row| applies(row, &record.body)) else {
         return Ok(Classified::Ignored(IgnoredReason::NotAModification));
     };
     if let Some(error) = head.error.as_deref().filter(|_| row.severity < Severity::Critical) {
@@ -162,12 +165,18 @@ fn known(rows: &[Row], envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyC
     if targets.is_empty() {
         return Ok(Classified::Ignored(IgnoredReason::NoInstance));
     }
+    if !row.housekeeping.is_empty() && caller(&record).invoked_by.is_some_and(|by| row.housekeeping.contains(&by)) {
+        return Ok(Classified::Ignored(IgnoredReason::NotAModification));
+    }
     let summary = extract::sentence(&row.says, &record.body);
     let (summary, outcome) = match &head.error {
         None => (summary, CallOutcome::Succeeded),
         Some(error) => (clean(&format!("attempt failed with {error}: {summary}")), CallOutcome::Failed(error.clone())),
     };
-    let learned = if head.error.is_none() { extract::learned(row, &record.body) } else { Vec::new() };
+    let (learned, given) = match &head.error {
+        None => (extract::learned(row, &record.body), extract::given(row, &record.body)),
+        Some(_) => (Vec::new(), None),
+    };
     let event = Draft {
         category: row.category,
         code: row.code.clone(),
@@ -177,7 +186,13 @@ fn known(rows: &[Row], envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyC
         execution: extract::execution(row, &record.body),
         summary,
     };
-    Ok(change(event.on(head, &record, row.explains.clone()), &record, targets, learned, ctx))
+    Ok(change(event.on(head, &record, row.explains.clone()), &record, Aims { targets, learned, given }, ctx))
+}
+
+/// Whether the conditions of a row hold.
+pub(super) fn applies(row: &Row, body: &Body) -> bool {
+    (row.when.is_empty() || row.when.iter().any(|condition| condition.holds(body)))
+        && !row.unless.iter().any(|condition| condition.holds(body))
 }
 
 /// A write to a service we watch, by a name that the table does not have.
@@ -202,7 +217,12 @@ fn unknown(envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyContext) -> R
         execution: None,
         summary: clean(&format!("called {}, which names the instance", head.name)),
     };
-    Ok(change(event.on(head, &record, BTreeSet::new()), &record, targets, Vec::new(), ctx))
+    Ok(change(
+        event.on(head, &record, BTreeSet::new()),
+        &record,
+        Aims { targets, learned: Vec::new(), given: None },
+        ctx,
+    ))
 }
 
 /// Records before event version 1.05 do not say whether they read.
@@ -225,6 +245,8 @@ fn caller(record: &Record) -> Actor {
     let call = CallContext {
         source_ip: record.source_ip.as_deref(),
         user_agent: record.user_agent.as_deref(),
+        vpc_endpoint: record.vpc_endpoint.as_deref(),
+        vpc_endpoint_account: record.vpc_endpoint_account.as_deref(),
         from_console: record.from_console,
         recipient: record.account.as_str(),
     };
@@ -267,16 +289,18 @@ impl Draft {
     }
 }
 
-fn change(
-    event: ChangeEvent,
-    record: &Record,
+/// What a call aims at, and what it tells of that.
+struct Aims {
     targets: Vec<Target>,
     learned: Vec<String>,
-    ctx: &ClassifyContext,
-) -> Classified {
+    given: Option<Given>,
+}
+
+fn change(event: ChangeEvent, record: &Record, aims: Aims, ctx: &ClassifyContext) -> Classified {
+    let Aims { targets, learned, given } = aims;
     if ctx.is_own(record, &event.event_name, &event.actor, &targets) {
         return Classified::Ignored(IgnoredReason::Own);
     }
     let by_service = event.actor.kind == ActorKind::AwsService || event.actor.invoked_by.is_some();
-    Classified::Change(Box::new(UnresolvedChange { event, targets, learned, by_service }))
+    Classified::Change(Box::new(UnresolvedChange { event, targets, learned, given, by_service }))
 }

@@ -58,6 +58,11 @@ impl Condition {
         &self.path
     }
 
+    #[cfg(test)]
+    pub(super) fn path_and_pattern(&self) -> String {
+        format!("{:?} {} {:?}", self.side, self.path, self.pattern)
+    }
+
     pub(super) fn holds(&self, body: &Body) -> bool {
         let root = body.side(self.side);
         match &self.pattern {

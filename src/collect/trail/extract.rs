@@ -3,6 +3,7 @@
 use super::condition::{Body, split_side};
 use super::normalise;
 use super::record::Record;
+use super::shared::{Given, Kind};
 use super::table::{PathRef, Row};
 use super::target::{self, Target};
 use super::text::{clean, is_instance_id};
@@ -84,6 +85,14 @@ pub(super) fn ids_below(value: &serde_json::Value) -> Vec<Target> {
 pub(super) fn learned(row: &Row, body: &Body) -> Vec<String> {
     let found = direct(&row.learns, body);
     found.iter().filter(|target| matches!(target, Target::Key(_))).map(ToString::to_string).collect()
+}
+
+/// The shared things that the call's targets hold from now on. Values that CloudTrail hides teach nothing.
+pub(super) fn given(row: &Row, body: &Body) -> Option<Given> {
+    let kind = row.renews?;
+    let keys: Vec<String> = direct(&row.gives, body).iter().map(ToString::to_string).collect();
+    let keys: Vec<String> = keys.into_iter().filter(|key| Kind::of(key) == Some(kind)).collect();
+    (row.gives.is_empty() || !keys.is_empty()).then_some(Given { kind, keys })
 }
 
 /// The execution id.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::normalise::{texts, values};
 use super::record::{Head, Record};
+use super::target::Target;
 use super::text::{clean, is_instance_id};
 use crate::types::{Actor, EventId, InstanceId, InventoryType, Place};
 
@@ -36,6 +37,8 @@ pub struct InventoryReport {
     pub agent: String,
     /// Types.
     pub types: Vec<ReportedType>,
+    /// The role that the node acted in.
+    pub role: Option<String>,
 }
 
 /// The report that a node sent about itself; nothing for any other call or caller.
@@ -44,11 +47,17 @@ pub(super) fn report(head: &Head<'_>, record: &Record, caller: impl FnOnce() -> 
         return None;
     }
     let request = &record.body.request;
-    let instance =
-        texts(request, "instanceId").into_iter().find(|id| is_instance_id(id)).map(|id| InstanceId::new(&*id))?;
-    if caller().calling_instance.as_ref() != Some(&instance) {
+    // Of a report that is too long, CloudTrail keeps the ARN of the node and no parameters.
+    let named = texts(request, "instanceId").into_iter().find(|id| is_instance_id(id)).map(|id| InstanceId::new(&*id));
+    let instance = named.or_else(|| {
+        let target = record.resources.iter().filter(|_| !record.has_request).find_map(|arn| Target::parse(arn, None));
+        if let Some(Target::Instance(id)) = target { Some(id) } else { None }
+    })?;
+    let caller = caller();
+    if caller.calling_instance.as_ref() != Some(&instance) {
         return None;
     }
+    let role = caller.issuer.as_deref().and_then(|arn| arn.rsplit('/').next()).map(str::to_owned);
     let types = values(request, "items")
         .into_iter()
         .filter_map(|item| {
@@ -68,5 +77,6 @@ pub(super) fn report(head: &Head<'_>, record: &Record, caller: impl FnOnce() -> 
         instance,
         agent: record.user_agent.clone().unwrap_or_default(),
         types,
+        role,
     })
 }

@@ -3,15 +3,19 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::learn::EndSeen;
 use super::normalise::{texts, values};
 use super::record::Record;
+use super::target::Target;
 use super::text::{clean, is_instance_id};
 use crate::types::{InstanceId, Place};
 
 /// Paths of instance lists in launch responses: RunInstances, CreateFleet, Auto Scaling's LaunchInstances.
 const ID_LISTS: [&str; 2] = ["fleetInstanceSet.instanceIds", "instances.instanceIds"];
-/// What a RunInstances response says of each instance's parts.
-const PARTS: [&str; 3] = [
+/// What a RunInstances response says of each instance's parts and groups.
+const PARTS: [&str; 5] = [
+    "groupSet.groupId",
+    "networkInterfaceSet.groupSet.groupId",
     "networkInterfaceSet.networkInterfaceId",
     "networkInterfaceSet.attachment.attachmentId",
     "blockDeviceMapping.ebs.volumeId",
@@ -40,8 +44,21 @@ pub(super) fn launch(record: &Record) -> LaunchSeen {
     LaunchSeen { time: record.time, place, instances }
 }
 
+/// A termination names its instances in the request.
+pub(super) fn end(record: &Record) -> EndSeen {
+    let ids = ["instancesSet.instanceId", "instanceId"].iter().flat_map(|path| texts(&record.body.request, path));
+    let instances = ids.filter(|id| is_instance_id(id)).map(|id| InstanceId::new(&*id)).collect();
+    let place = Place { account: record.account.clone(), region: record.region.clone() };
+    EndSeen { time: record.time, place, instances }
+}
+
 fn one(item: &Value) -> Option<(InstanceId, Vec<String>)> {
     let id = item.get("instanceId").and_then(Value::as_str).filter(|id| is_instance_id(id))?;
-    let parts = PARTS.iter().flat_map(|path| texts(item, path)).map(|text| clean(&text)).collect();
+    let parts = PARTS.iter().flat_map(|path| texts(item, path)).map(|text| clean(&text));
+    let profile =
+        texts(item, "iamInstanceProfile.arn").into_iter().filter_map(|arn| Target::parse(&arn, Some("profile")));
+    let mut parts: Vec<String> = parts.chain(profile.map(|key| key.to_string())).collect();
+    parts.sort();
+    parts.dedup();
     Some((InstanceId::new(id), parts))
 }

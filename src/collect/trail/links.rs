@@ -6,8 +6,10 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 
 use super::launch::LaunchSeen;
+use super::learn::EndSeen;
 use super::owners::{Owner, holders};
-use super::target::TagCriterion;
+use super::shared::{Kind, Shared};
+use super::target::{TagCriterion, Target};
 use crate::store::Link;
 use crate::types::{AccountId, Instance, InstanceId, Place};
 
@@ -16,6 +18,8 @@ use crate::types::{AccountId, Instance, InstanceId, Place};
 const LAUNCH_GRACE: SignedDuration = SignedDuration::from_mins(10);
 /// Clocks of services differ, and EC2 reports launch times by the second.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
+/// The tag that EC2 puts on what is launched from a template ("Tags added by Amazon EC2", EC2 user guide).
+const LAUNCH_TEMPLATE: &str = "aws:ec2launchtemplate:id";
 /// Ids that one instance holds at a time. Everything else (groups, profiles, executions) has many.
 const EXCLUSIVE: [&str; 4] = ["eni-", "vol-", "eipassoc-", "iip-assoc-"];
 
@@ -32,6 +36,8 @@ pub struct LinkMap {
 struct PlaceLinks {
     owners: HashMap<String, Vec<Owner>>,
     instances: HashMap<InstanceId, Known>,
+    shared: Shared,
+    ended: HashMap<InstanceId, Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +55,10 @@ impl LinkMap {
             map.add_instance(instance);
         }
         for link in remembered {
+            map.place(&link.place).was_there(&link.instance, link.seen_at);
+            if map.place(&link.place).shared.remember(&link.key, &link.instance, link.seen_at) {
+                continue;
+            }
             let owner = Owner { instance: link.instance.clone(), from: None, seen: Some(link.seen_at) };
             map.place(&link.place).own(&link.key, owner);
         }
@@ -62,10 +72,43 @@ impl LinkMap {
             let known = Known { born: launch.time, live: true, tags: Vec::new() };
             let entry = place.instances.entry(id.clone()).or_insert(known);
             entry.born = entry.born.min(launch.time);
-            for part in parts {
+            for kind in [Kind::Groups, Kind::Profile] {
+                let keys: Vec<String> = parts.iter().filter(|part| Kind::of(part) == Some(kind)).cloned().collect();
+                // A server has a group from the start; a response that lists none says nothing of the profile either.
+                if parts.iter().any(|part| Kind::of(part) == Some(Kind::Groups)) {
+                    place.shared.given(id, launch.time, kind, &keys);
+                }
+            }
+            for part in parts.iter().filter(|part| Kind::of(part).is_none()) {
                 place.own(part, Owner { instance: id.clone(), from: Some(launch.time), seen: Some(launch.time) });
             }
         }
+    }
+
+    /// Learns when instances ended.
+    pub(super) fn learn_end(&mut self, end: &EndSeen) {
+        let place = self.place(&end.place);
+        for id in &end.instances {
+            let known = place.ended.entry(id.clone()).or_insert(end.time);
+            *known = end.time.min(*known);
+        }
+    }
+
+    /// Learns that a call gave an instance these shared things in place of all it had of their kind.
+    pub(super) fn learn_given(
+        &mut self,
+        place: &Place,
+        instance: &InstanceId,
+        time: Timestamp,
+        kind: Kind,
+        keys: &[String],
+    ) {
+        self.place(place).shared.given(instance, time, kind, keys);
+    }
+
+    /// Learns in which role the agent of an instance acts.
+    pub(super) fn learn_role(&mut self, place: &Place, instance: &InstanceId, time: Timestamp, role: &str) {
+        self.place(place).shared.acts_as(instance, time, role);
     }
 
     /// Learns that these ids belong to these instances from `time` on.
@@ -93,18 +136,38 @@ impl LinkMap {
                     seen_at: owner.seen.unwrap_or(now),
                 }));
             }
+            links.extend(entry.shared.links().map(|(key, instance)| Link {
+                place: place.clone(),
+                key,
+                instance: instance.clone(),
+                seen_at: now,
+            }));
         }
         links.sort();
         links.dedup();
         links
     }
 
+    /// Which instances a target meant at `time`.
+    pub(super) fn owners(&self, target: &Target, place: &Place, time: Timestamp) -> Vec<InstanceId> {
+        match target {
+            Target::Instance(id) => vec![id.clone()],
+            Target::Key(key) => self.owners_of(place, key, time),
+            Target::Tags(criteria) => self.tagged(place, criteria, time),
+            Target::All => self.tagged(place, &[], time),
+            Target::Unknown(_) => Vec::new(),
+        }
+    }
+
     /// Whose it was at `time`.
     pub(super) fn owners_of(&self, place: &Place, key: &str, time: Timestamp) -> Vec<InstanceId> {
-        if key.starts_with("profile:") || key.starts_with("role:") {
-            return self.owners_in_account(&place.account, key);
+        match Kind::of(key) {
+            Some(Kind::Profile) => return self.owners_in_account(&place.account, key, time),
+            Some(_) => return self.places.get(place).map_or_else(Vec::new, |entry| entry.holders(key, time)),
+            None => {}
         }
-        let Some(owners) = self.places.get(place).and_then(|entry| entry.owners.get(key)) else { return Vec::new() };
+        let Some(entry) = self.places.get(place) else { return Vec::new() };
+        let Some(owners) = entry.owners.get(key) else { return Vec::new() };
         if is_exclusive(key) {
             return holders(owners, time);
         }
@@ -113,18 +176,16 @@ impl LinkMap {
             return Some(holders(owners, time)).filter(|found| found.len() == 1).unwrap_or_default();
         }
         let all: BTreeSet<&InstanceId> = owners.iter().map(|owner| &owner.instance).collect();
-        all.into_iter().cloned().collect()
+        all.into_iter().filter(|id| entry.lives(id, time)).cloned().collect()
     }
 
     /// IAM is global: its records carry one region, the instances are in any.
-    fn owners_in_account(&self, account: &AccountId, key: &str) -> Vec<InstanceId> {
+    fn owners_in_account(&self, account: &AccountId, key: &str, time: Timestamp) -> Vec<InstanceId> {
         let in_account = self.places.iter().filter(|(place, _)| place.account == *account);
-        let owners = in_account.filter_map(|(_, entry)| entry.owners.get(key)).flatten();
-        let all: BTreeSet<&InstanceId> = owners.map(|owner| &owner.instance).collect();
-        all.into_iter().cloned().collect()
+        in_account.flat_map(|(_, entry)| entry.holders(key, time)).collect()
     }
 
-    /// Live instances, born by `time`, that meet all criteria.
+    /// Instances that lived at `time`, as far as known, and that meet all criteria.
     pub(super) fn tagged(&self, place: &Place, criteria: &[TagCriterion], time: Timestamp) -> Vec<InstanceId> {
         let Some(entry) = self.places.get(place) else { return Vec::new() };
         let meets = |known: &Known, criterion: &TagCriterion| {
@@ -133,9 +194,10 @@ impl LinkMap {
                     && (criterion.values.is_empty() || criterion.values.contains(value))
             })
         };
-        let latest = time.checked_add(CLOCK_SLACK).unwrap_or(Timestamp::MAX);
-        let matching = entry.instances.iter().filter(|(_, known)| {
-            known.live && known.born <= latest && criteria.iter().all(|criterion| meets(known, criterion))
+        let matching = entry.instances.iter().filter(|(id, known)| {
+            (known.live || entry.ended.contains_key(*id))
+                && entry.lives(id, time)
+                && criteria.iter().all(|criterion| meets(known, criterion))
         });
         matching.map(|(id, _)| id.clone()).collect()
     }
@@ -155,9 +217,7 @@ impl LinkMap {
     fn add_instance(&mut self, instance: &Instance) {
         let id = &instance.id;
         let entry = self.place(&instance.place());
-        // A stop and start renews the launch time; the first attachments keep the day of birth.
-        let attached = instance.volumes.iter().filter_map(|volume| volume.attached_at);
-        let born = attached.fold(instance.launched_at, Timestamp::min);
+        let born = instance.born_at();
         let tags = instance.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         entry.instances.insert(id.clone(), Known { born, live: instance.is_live(), tags });
         let mut own =
@@ -170,28 +230,43 @@ impl LinkMap {
             let keys = interface.attachment.iter().chain(&interface.address_associations).chain(&interface.addresses);
             keys.for_each(|key| own(key, None));
         }
-        for group in instance.security_groups() {
-            own(group.as_str(), None);
-        }
         if let Some(association) = &instance.profile_association {
             own(association, None);
         }
-        if let Some(name) = instance.instance_profile.as_deref().and_then(|arn| arn.rsplit('/').next()) {
-            own(&format!("profile:{name}"), None);
-            // The console names the profile of a role like the role ("Using instance profiles", IAM user guide).
-            own(&format!("role:{name}"), None);
+        if let Some(template) = instance.tags.get(LAUNCH_TEMPLATE) {
+            own(template, None);
         }
-        if let Some(asg) = &instance.asg {
-            own(&format!("asg:{}", asg.group), None);
-        }
+        instance.targets.iter().for_each(|target| own(&target.target_group, None));
+        entry.shared.add_instance(instance);
     }
 }
 
 impl PlaceLinks {
+    /// It was seen before it says that it was born: its volumes were replaced and it was started again.
+    fn was_there(&mut self, id: &InstanceId, time: Timestamp) {
+        if let Some(known) = self.instances.get_mut(id) {
+            known.born = known.born.min(time);
+        }
+    }
+
+    /// Whether it was alive, with some slack for clocks. One of which no birth is known may have been.
+    fn lives(&self, id: &InstanceId, time: Timestamp) -> bool {
+        let born = self.instances.get(id).is_none_or(|known| known.born <= later(time));
+        born && self.ended.get(id).is_none_or(|end| time <= later(*end))
+    }
+
+    /// Who held a shared thing.
+    fn holders(&self, key: &str, time: Timestamp) -> Vec<InstanceId> {
+        let ended = |id: &InstanceId| self.ended.get(id).copied();
+        let holders: BTreeSet<&InstanceId> =
+            self.shared.holders(key, time, ended).filter(|id| self.lives(id, time)).collect();
+        holders.into_iter().cloned().collect()
+    }
+
     fn own(&mut self, key: &str, owner: Owner) {
         let owners = self.owners.entry(key.to_owned()).or_default();
-        // A group or a profile has the whole fleet for owners, and each server comes once: only the parts that
-        // move from one server to another have a history to search, and it is short.
+        // A command or a launch template has many servers, and each comes once: only the parts that move from one
+        // server to another have a history to search, and it is short.
         let known =
             if is_exclusive(key) || is_address(key) { owners.contains(&owner) } else { owners.last() == Some(&owner) };
         if !known {
@@ -202,6 +277,10 @@ impl PlaceLinks {
             owners.push(owner);
         }
     }
+}
+
+fn later(time: Timestamp) -> Timestamp {
+    time.checked_add(CLOCK_SLACK).unwrap_or(Timestamp::MAX)
 }
 
 fn is_exclusive(key: &str) -> bool {

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -38,6 +40,10 @@ pub(super) struct Envelope<'a> {
     source_ip: Option<&'a RawValue>,
     #[serde(borrow, rename = "userAgent")]
     user_agent: Option<&'a RawValue>,
+    #[serde(borrow, rename = "vpcEndpointId")]
+    vpc_endpoint: Option<&'a RawValue>,
+    #[serde(borrow, rename = "vpcEndpointAccountId")]
+    vpc_endpoint_account: Option<&'a RawValue>,
     #[serde(borrow, rename = "sessionCredentialFromConsole")]
     from_console: Option<&'a RawValue>,
     #[serde(borrow, rename = "userIdentity")]
@@ -74,6 +80,8 @@ pub(super) struct Record {
     pub(super) request_id: Option<String>,
     pub(super) source_ip: Option<String>,
     pub(super) user_agent: Option<String>,
+    pub(super) vpc_endpoint: Option<String>,
+    pub(super) vpc_endpoint_account: Option<String>,
     pub(super) from_console: bool,
     pub(super) identity: Value,
     /// Whether CloudTrail recorded request parameters at all.
@@ -124,7 +132,7 @@ impl<'a> Envelope<'a> {
     pub(super) fn record(&self) -> Result<Record, String> {
         let id = self.bounded(self.event_id).filter(|id| !id.is_empty()).ok_or("eventID is not a text")?;
         let time = self.bounded(self.event_time).unwrap_or_default();
-        let time = time.parse::<Timestamp>().map_err(|_| format!("eventTime `{time}` is not a time"))?;
+        let time = read_time(&time).ok_or_else(|| format!("eventTime `{time}` is not a time"))?;
         let identity = tree(self.identity);
         let account = self
             .account
@@ -142,6 +150,8 @@ impl<'a> Envelope<'a> {
             request_id: self.bounded(self.request_id),
             source_ip: self.bounded(self.source_ip),
             user_agent: self.bounded(self.user_agent),
+            vpc_endpoint: self.bounded(self.vpc_endpoint),
+            vpc_endpoint_account: self.bounded(self.vpc_endpoint_account),
             from_console: self.from_console.and_then(scalar).is_some_and(|text| text.eq_ignore_ascii_case("true")),
             identity,
             has_request: self.request.is_some(),
@@ -166,6 +176,12 @@ impl<'a> Envelope<'a> {
 /// Account ids re-typed as numbers lose their leading zeros.
 pub(super) fn padded(account: &str) -> String {
     if account.bytes().all(|byte| byte.is_ascii_digit()) { format!("{account:0>12}") } else { account.to_owned() }
+}
+
+/// CloudTrail writes `2026-03-02T09:00:00Z`. Query engines export the same in UTC without saying so.
+fn read_time(text: &str) -> Option<Timestamp> {
+    let plain = || Offset::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok();
+    text.parse().ok().or_else(plain)
 }
 
 fn tree(raw: Option<&RawValue>) -> Value {

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::classify::UnresolvedChange;
 use super::links::LinkMap;
-use super::target::Target;
-use crate::types::{ChangeEvent, InstanceId, Place};
+use crate::types::ChangeEvent;
 
 /// Targets kept by name when they cannot be resolved; the rest is counted.
 const MAX_UNRESOLVED: usize = 100;
@@ -14,12 +13,12 @@ const MAX_UNRESOLVED: usize = 100;
 ///
 /// `None` when nothing is left of it: a service's calls on instances that it had just launched.
 pub fn resolve(change: UnresolvedChange, links: &LinkMap) -> Option<ChangeEvent> {
-    let UnresolvedChange { mut event, targets, learned: _, by_service } = change;
+    let UnresolvedChange { mut event, targets, learned: _, given: _, by_service } = change;
     let place = event.place();
     let mut found = BTreeSet::new();
     let mut unresolved = Vec::new();
     for target in targets {
-        let owners = owners(&target, &place, links, &event);
+        let owners = links.owners(&target, &place, event.time);
         if owners.is_empty() {
             unresolved.push(target.to_string());
         }
@@ -39,14 +38,4 @@ pub fn resolve(change: UnresolvedChange, links: &LinkMap) -> Option<ChangeEvent>
     event.instances = found.into_iter().collect();
     event.unresolved = unresolved;
     Some(event)
-}
-
-fn owners(target: &Target, place: &Place, links: &LinkMap, event: &ChangeEvent) -> Vec<InstanceId> {
-    match target {
-        Target::Instance(id) => vec![id.clone()],
-        Target::Key(key) => links.owners_of(place, key, event.time),
-        Target::Tags(criteria) => links.tagged(place, criteria, event.time),
-        Target::All => links.tagged(place, &[], event.time),
-        Target::Unknown(_) => Vec::new(),
-    }
 }

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::condition::{Condition, Side, split_side};
+use super::shared::Kind;
 use crate::types::{Aspect, Category, Code, Directness, Severity};
 
 const FILES: [(&str, &str); 10] = [
@@ -93,6 +94,12 @@ struct RowDef {
     execution: Option<String>,
     /// Paths of ids that belong to the target from now on.
     learns: Vec<String>,
+    /// The kind of shared things that the target holds anew from now on: `gives` lists them.
+    renews: Option<Kind>,
+    /// Paths of those things.
+    gives: Vec<String>,
+    /// Services whose own calls by this name are housekeeping: what made them necessary is logged on its own.
+    housekeeping: Vec<String>,
     /// One sentence in the past tense; `{path}` or `{path|alternative}` is replaced.
     says: String,
     category: Option<Category>,
@@ -139,6 +146,9 @@ pub(super) struct Row {
     pub(super) signal: bool,
     pub(super) execution: Option<PathRef>,
     pub(super) learns: Vec<PathRef>,
+    pub(super) renews: Option<Kind>,
+    pub(super) gives: Vec<PathRef>,
+    pub(super) housekeeping: Vec<String>,
     pub(super) says: String,
 }
 
@@ -181,6 +191,17 @@ impl Table {
             Some(Known::Rows(rows)) => Entry::Rows(rows),
             Some(Known::Quiet(reason)) => Entry::Quiet(*reason),
             None => Entry::Unknown,
+        })
+    }
+
+    /// Everything in it: event source, name and rows, none where it is no change.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str, &[Row])> {
+        self.services.iter().flat_map(|(source, names)| {
+            names.iter().map(move |(name, known)| {
+                let rows = if let Known::Rows(rows) = known { rows.as_slice() } else { &[] };
+                (source.as_str(), name.as_str(), rows)
+            })
         })
     }
 
@@ -291,6 +312,9 @@ fn compile(code: &str, def: &CodeDef, row: &RowDef) -> Row {
         signal: row.signal,
         execution: row.execution.as_deref().map(PathRef::parse),
         learns: paths(&row.learns),
+        renews: row.renews,
+        gives: paths(&row.gives),
+        housekeeping: row.housekeeping.iter().map(|service| domain(service)).collect(),
         says: row.says.clone(),
     }
 }

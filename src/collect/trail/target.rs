@@ -66,7 +66,7 @@ impl Target {
             return None;
         }
         if let Some(kind) = kind {
-            return Some(Self::Key(format!("{kind}:{text}")));
+            return Some(Self::Key(format!("{kind}:{}", iam_name(&text).unwrap_or(&text))));
         }
         if text == "*" {
             return Some(Self::All);
@@ -108,6 +108,12 @@ fn arn_resource(text: &str) -> Option<&str> {
     matches!(kind, "instance" | "managed-instance" | "volume" | "network-interface").then_some(id)
 }
 
+/// The name at the end of the ARN of a role or an instance profile: some calls give the one, some the other.
+fn iam_name(text: &str) -> Option<&str> {
+    let is_named = text.starts_with("arn:") && (text.contains(":role/") || text.contains(":instance-profile/"));
+    text.rsplit('/').next().filter(|_| is_named)
+}
+
 /// Reads an SSM target list, `[{key, values}]`. Tags must all be met ("Send commands to multiple managed
 /// nodes", AWS Systems Manager user guide); ids and other keys stand each for themselves.
 pub(super) fn selectors(list: &[&Value]) -> Vec<Target> {
@@ -119,7 +125,7 @@ pub(super) fn selectors(list: &[&Value]) -> Vec<Target> {
             criteria.push(TagCriterion { key: tag.to_owned(), values });
         } else if key.eq_ignore_ascii_case("tag-key") {
             criteria.extend(values.into_iter().map(|key| TagCriterion { key, values: Vec::new() }));
-        } else if key.eq_ignore_ascii_case("instanceids") {
+        } else if key.eq_ignore_ascii_case("instanceids") || key.eq_ignore_ascii_case("windowtargetids") {
             // The key keeps the caller's spelling.
             targets.extend(values.iter().filter_map(|value| Target::parse(value, None)));
         } else if values.iter().any(|value| is_instance_id(value)) {
@@ -169,6 +175,12 @@ mod tests {
         );
         assert_eq!(Target::parse("web", Some("asg")), Some(Target::Key("asg:web".to_owned())));
         assert_eq!(Target::parse(" ", None), None);
+        let role = Target::parse("arn:aws:iam::111122223333:role/apps/web", Some("role"));
+        assert_eq!(role, Some(Target::Key("role:web".to_owned())), "a path is no part of the name");
+        assert_eq!(
+            Target::parse("arn:aws:elasticbeanstalk:eu-west-1:1:environment/a/b", Some("environment")),
+            Some(Target::Key("environment:arn:aws:elasticbeanstalk:eu-west-1:1:environment/a/b".to_owned()))
+        );
         // A name that looks like an instance is still a name.
         assert_eq!(Target::parse("i-0123abcd", Some("role")), Some(Target::Key("role:i-0123abcd".to_owned())));
     }

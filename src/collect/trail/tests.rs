@@ -11,8 +11,10 @@ use crate::types::{
     Severity, Volume,
 };
 
+mod holders;
 mod own;
 mod properties;
+mod rows;
 
 const A: &str = "i-0a11111111111111a";
 const B: &str = "i-0b22222222222222b";
@@ -253,7 +255,8 @@ fn remembered_links_explain_parts_that_are_gone() {
     let instances = [instance(A, 'a', "10.20.0.5", [("app", "web"), ("env", "prod")])];
     let remembered = LinkMap::build(&instances, &[]).links(time("2026-03-02T08:00:00Z"));
     assert!(remembered.iter().any(|link| link.key == "eni-attach-0a1" && link.instance.as_str() == A));
-    assert!(!remembered.iter().any(|link| link.key.starts_with("sg-")), "groups are read anew each time");
+    assert!(!remembered.iter().any(|link| link.key.starts_with("sg-")), "what it shares is one link");
+    assert!(remembered.iter().any(|link| link.key == "held:asg:web\nprofile:web\nsg-0a1\nsg-web"));
     let later = LinkMap::build(&[], &remembered);
     let raw = r#"{"eventID":"d","eventTime":"2026-03-02T09:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"DetachNetworkInterface",
         "awsRegion":"eu-west-1","recipientAccountId":"444455556666","requestParameters":{"attachmentId":"eni-attach-0a1"}}"#;

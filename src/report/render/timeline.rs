@@ -25,6 +25,8 @@ const LONG: SignedDuration = SignedDuration::from_secs(60);
 pub struct Timeline<'a> {
     /// Instance.
     pub instance: &'a InstanceId,
+    /// Since when it exists, as far as known.
+    pub born_at: Option<Timestamp>,
     /// When its current run started, if it is known.
     pub launched_at: Option<Timestamp>,
     /// Its change events.
@@ -92,12 +94,16 @@ pub fn timeline_json(timeline: &Timeline<'_>) -> String {
 }
 
 fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
-    let Timeline { instance, launched_at, events, verdicts, findings, operations } = timeline;
+    let Timeline { instance, born_at, launched_at, events, verdicts, findings, operations } = timeline;
     let mut entries = Vec::new();
+    // A stop and a start begin another run of the same instance.
+    if let Some(at) = born_at.filter(|born| launched_at.is_none_or(|launched| launched.duration_since(*born) > LONG)) {
+        entries.push(Entry { at, kind: "launch", text: "launched".to_owned(), id: None, by: None });
+    }
     if let Some(at) = launched_at {
         entries.push(Entry { at: *at, kind: "launch", text: "started its current run".to_owned(), id: None, by: None });
     }
-    entries.extend(events.iter().map(event));
+    entries.extend(events.iter().map(|one| event(one, instance, events)));
     let mut before = None;
     for (at, verdict) in *verdicts {
         if before != Some(*verdict) {
@@ -166,15 +172,18 @@ fn lineage(record: &OperationRecord, instance: &InstanceId) -> Option<Entry> {
     Some(Entry { at, kind: "lineage", text, id: Some(record.id.as_str().to_owned()), by: None })
 }
 
-fn event(event: &ChangeEvent) -> Entry {
+fn event(event: &ChangeEvent, instance: &InstanceId, events: &[ChangeEvent]) -> Entry {
     let actor = &event.actor;
-    let from = actor.source_ip.as_deref().map_or(String::new(), |ip| format!(" from {ip}"));
+    let from = actor.from().map_or(String::new(), |from| format!(" from {from}"));
     let outcome = match &event.outcome {
         CallOutcome::Succeeded => String::new(),
         CallOutcome::Failed(code) => format!(", refused with {code}"),
     };
-    let (name, mfa) = (&actor.display, mfa_phrase(actor.mfa));
-    let text = format!("{name} {} ({}{from}, {mfa}){outcome}", event.summary, event.event_name);
+    let by = actor.invoked_by.as_deref().filter(|service| *service != actor.display);
+    let by = by.map_or(String::new(), |service| format!(" by way of {service}"));
+    let (name, mfa) = (actor.shown_on(instance), mfa_phrase(actor.mfa));
+    let joined = joined(event, events);
+    let text = format!("{name} {} ({}{from}{by}, {mfa}){outcome}{joined}", event.summary, event.event_name);
     Entry {
         at: event.time,
         kind: "event",
@@ -182,6 +191,43 @@ fn event(event: &ChangeEvent) -> Entry {
         id: Some(event.id.as_str().to_owned()),
         by: Some(actor.display.clone()),
     }
+}
+
+/// What other calls say of the same session, command or deployment: who opened it, and when it was ended.
+fn joined(event: &ChangeEvent, events: &[ChangeEvent]) -> String {
+    let Some(execution) = event.execution.as_deref().filter(|_| event.outcome == CallOutcome::Succeeded) else {
+        return String::new();
+    };
+    let same = |one: &&ChangeEvent| one.execution.as_deref() == Some(execution) && one.id != event.id;
+    if opens(event) {
+        let end =
+            events.iter().filter(same).filter(|one| ends(one) && one.time >= event.time).min_by_key(|one| one.time);
+        return match end {
+            Some(end) => {
+                let seconds = end.time.duration_since(event.time).as_secs();
+                let lasted = if seconds < 60 { format!("{seconds} s") } else { format!("{} min", seconds / 60) };
+                format!(", ended {} by {} after {lasted}", time(end.time), end.actor.display)
+            }
+            None if event.event_name == SESSION => ", no end is recorded".to_owned(),
+            None => String::new(),
+        };
+    }
+    let opener = events.iter().filter(same).find(|one| opens(one));
+    opener.map_or(String::new(), |one| format!(", which {} began {}", one.actor.display, time(one.time)))
+}
+
+const SESSION: &str = "StartSession";
+
+/// The calls that begin an execution; all others with its id are about it.
+fn opens(event: &ChangeEvent) -> bool {
+    let names = [SESSION, "SendCommand", "StartAutomationExecution", "StartChangeRequestExecution", "CreateDeployment"];
+    names.contains(&event.event_name.as_str()) && event.outcome == CallOutcome::Succeeded
+}
+
+fn ends(event: &ChangeEvent) -> bool {
+    ["TerminateSession", "CancelCommand", "StopAutomationExecution", "StopDeployment"]
+        .contains(&event.event_name.as_str())
+        && event.outcome == CallOutcome::Succeeded
 }
 
 #[cfg(test)]
@@ -206,6 +252,7 @@ mod tests {
         let findings = [finding];
         let timeline = Timeline {
             instance: &id,
+            born_at: Some(fixtures::at(-90_000)),
             launched_at: Some(fixtures::at(-90_000)),
             events: &events,
             verdicts: &verdicts,
@@ -230,6 +277,58 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_one_session_or_command_is_joined() {
+        let call = |name: &str, by: &str, seconds: i64, execution: &str| {
+            let mut one = fixtures::event("i-0aa");
+            one.id = format!("{name}-{by}").as_str().into();
+            (one.event_name, one.time) = (name.to_owned(), fixtures::at(seconds));
+            (one.actor.display, one.execution) = (by.to_owned(), Some(execution.to_owned()));
+            one.summary = format!("called {name}");
+            one
+        };
+        let mut failed = call("TerminateSession", "eve", 30, "alice-1");
+        failed.outcome = CallOutcome::Failed("AccessDenied".to_owned());
+        let events = [
+            call("StartSession", "alice", 0, "alice-1"),
+            failed,
+            call("ResumeSession", "alice", 600, "alice-1"),
+            call("TerminateSession", "carol", 1500, "alice-1"),
+            call("StartSession", "bob", 2000, "bob-1"),
+            call("SendCommand", "carol", 2100, "c-1"),
+            call("CancelCommand", "dave", 2130, "c-1"),
+            call("TerminateSession", "dave", 2200, "somebody-1"),
+        ];
+        let id = InstanceId::from("i-0aa");
+        let told: Vec<String> = events.iter().map(|one| joined(one, &events)).collect();
+        let began = ", which alice began 2026-11-23 10:00:00Z";
+        assert_eq!(
+            told,
+            [
+                ", ended 2026-11-23 10:25:00Z by carol after 25 min",
+                "",
+                began,
+                began,
+                ", no end is recorded",
+                ", ended 2026-11-23 10:35:30Z by dave after 30 s",
+                ", which carol began 2026-11-23 10:35:00Z",
+                "",
+            ]
+        );
+        let timeline = Timeline {
+            instance: &id,
+            born_at: Some(fixtures::at(-90_000)),
+            launched_at: Some(fixtures::at(-3600)),
+            events: &events,
+            verdicts: &[],
+            findings: &[],
+            operations: &[],
+        };
+        let text = timeline_text(&timeline, &Look::default());
+        let launches: Vec<&str> = text.lines().filter(|line| line.contains("  launch  ")).collect();
+        assert!(launches[0].ends_with("launched") && launches[1].ends_with("started its current run"), "{text}");
+    }
+
+    #[test]
     fn operations_and_the_line_they_make_are_told() {
         use crate::remediate::sample::{moved, operation, turned};
         let record = operation("op-1", crate::types::OperationKind::Replace, "i-0aa", 0);
@@ -247,6 +346,7 @@ mod tests {
             let id = InstanceId::from(id);
             let timeline = Timeline {
                 instance: &id,
+                born_at: None,
                 launched_at: None,
                 events: &[],
                 verdicts: &[],

@@ -166,6 +166,7 @@ pub(crate) fn event(id: &str, time: i64, instances: &[&str]) -> ChangeEvent {
             user_agent: None,
             mfa: Some(true),
             invoked_by: None,
+            vpc_endpoint: None,
             calling_instance: None,
         },
         explains: BTreeSet::from([Aspect::Software]),

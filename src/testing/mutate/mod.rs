@@ -11,6 +11,7 @@ mod noise;
 mod profile;
 mod report;
 mod scaling;
+mod sessions;
 mod storage;
 mod tags;
 mod trails;

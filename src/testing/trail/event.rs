@@ -104,6 +104,10 @@ fn envelope(place: &Place, actor: &SimActor, call: Call, now: Timestamp, event: 
     put("managementEvent", json!(true));
     put("recipientAccountId", json!(place.account));
     put("eventCategory", json!("Management"));
+    if let Some((endpoint, owner)) = actor.vpc_endpoint() {
+        put("vpcEndpointId", json!(endpoint));
+        put("vpcEndpointAccountId", json!(owner));
+    }
     if actor.is_console() {
         put("sessionCredentialFromConsole", json!("true"));
     } else if !actor.is_service() {

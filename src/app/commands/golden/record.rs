@@ -115,7 +115,7 @@ fn suspicions(store: &dyn Store, seen: &Seen) -> Result<Vec<String>, AppError> {
     let mut reasons: Vec<String> = stored
         .iter()
         .chain(fresh)
-        .filter(|event| event.severity > crate::types::Severity::Low)
+        .filter(|event| event.severity > crate::types::Severity::Low && crate::detect::is_modification(event))
         .map(|event| format!("{} {} on {}", event.actor.display, event.summary, event.time))
         .collect();
     let findings = store.findings(false)?;
