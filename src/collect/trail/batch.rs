@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::io::Read;
 
 use super::classify::{Classified, IgnoredReason, UnresolvedChange, classify};
+use super::dir::{DirStats, Entry, read_object};
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
 use super::links::LinkMap;
@@ -72,6 +74,20 @@ impl Batch {
             }
             Classified::Ignored(reason) => self.ignore(reason),
             Classified::SetAside(problem) => self.set_aside(problem),
+        }
+    }
+
+    /// Adds every record of one log object: its bytes as stored (gzip or plain), or a stream of them. `name` is
+    /// what records and problems are said to come from, for example `s3://bucket/key`.
+    pub fn add_object(&mut self, input: impl Read, name: &str) -> DirStats {
+        read_object(input, name, &mut |entry| self.add_entry(entry))
+    }
+
+    /// Adds one thing read.
+    pub fn add_entry(&mut self, entry: Entry<'_>) {
+        match entry {
+            Entry::Record { raw, origin } => self.add(raw, origin),
+            Entry::Problem(problem) => self.set_aside(problem),
         }
     }
 

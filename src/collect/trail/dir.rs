@@ -123,6 +123,14 @@ fn read_file(path: &Path, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats)
     }
 }
 
+/// Reads one log object (its bytes as stored, gzip or plain), from memory or from a stream, as [`read_path`] reads a
+/// file. `name` is what records and problems are said to come from.
+pub fn read_object(input: impl Read, name: &str, sink: &mut dyn FnMut(Entry<'_>)) -> DirStats {
+    let mut stats = DirStats::default();
+    read_stream(BufReader::with_capacity(BUFFER, input), &clean(name), sink, &mut stats);
+    stats
+}
+
 fn read_stream(mut input: impl BufRead, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
     stats.files += 1;
     let outcome = match input.fill_buf() {

@@ -34,7 +34,7 @@ mod tests;
 
 pub use batch::{Batch, Collected};
 pub use classify::{Classified, IgnoredReason, UnresolvedChange, classify};
-pub use dir::{DirStats, Entry, Origin, read_path};
+pub use dir::{DirStats, Entry, Origin, read_object, read_path};
 pub use ingest::{IngestSummary, ingest};
 pub use inventory::{InventoryReport, ReportedType};
 pub use launch::LaunchSeen;
