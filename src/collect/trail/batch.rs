@@ -5,13 +5,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::io::Read;
+use std::path::Path;
 
 use super::classify::{Classified, IgnoredReason, UnresolvedChange, classify};
-use super::dir::{DirStats, Entry, read_object};
+use super::dir::DirStats;
+use super::files::Files;
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
 use super::links::LinkMap;
+use super::log::{LogReader, Sink};
 use super::own::ClassifyContext;
 use super::resolve::resolve;
 use super::target::Target;
@@ -23,6 +25,7 @@ const MAX_SET_ASIDE: usize = 1000;
 /// Collects records.
 #[derive(Debug, Default)]
 pub struct Batch {
+    reader: Box<LogReader>,
     context: ClassifyContext,
     seen: HashSet<EventId>,
     changes: Vec<UnresolvedChange>,
@@ -57,7 +60,12 @@ impl Batch {
     /// Adds one raw record.
     pub fn add(&mut self, raw: &str, origin: impl fmt::Display) {
         self.collected.read += 1;
-        match classify(raw, origin, &self.context) {
+        let classified = classify(raw, origin, &self.context);
+        self.found(classified);
+    }
+
+    fn found(&mut self, classified: Classified) {
+        match classified {
             Classified::Change(change) => {
                 if self.is_new(&change.event.id) {
                     self.changes.push(*change);
@@ -77,18 +85,26 @@ impl Batch {
         }
     }
 
-    /// Adds every record of one log object: its bytes as stored (gzip or plain), or a stream of them. `name` is
-    /// what records and problems are said to come from, for example `s3://bucket/key`.
-    pub fn add_object(&mut self, input: impl Read, name: &str) -> DirStats {
-        read_object(input, name, &mut |entry| self.add_entry(entry))
+    /// Adds every record of one log, given as it is stored (gzip or plain); quicker than to add each. `name` is
+    /// what its records are said to come from, for example `s3://bucket/key`.
+    pub fn add_log(&mut self, stored: &[u8], name: &str) -> DirStats {
+        let (mut reader, context) = (std::mem::take(&mut self.reader), std::mem::take(&mut self.context));
+        let stats = reader.bytes(stored, name, &context, self);
+        (self.reader, self.context) = (reader, context);
+        self.collected.read += stats.events;
+        stats
     }
 
-    /// Adds one thing read.
-    pub fn add_entry(&mut self, entry: Entry<'_>) {
-        match entry {
-            Entry::Record { raw, origin } => self.add(raw, origin),
-            Entry::Problem(problem) => self.set_aside(problem),
+    /// Adds every record of a file, of the files in a folder, or of standard input (`-`).
+    pub fn add_path(&mut self, path: &Path) -> DirStats {
+        let (mut reader, context) = (std::mem::take(&mut self.reader), std::mem::take(&mut self.context));
+        let mut sum = DirStats::default();
+        for found in Files::new(&[path.to_owned()]) {
+            sum += reader.read(found, &context, self);
         }
+        (self.reader, self.context) = (reader, context);
+        self.collected.read += sum.events;
+        sum
     }
 
     /// Adds something that could not be read at all.
@@ -125,6 +141,11 @@ impl Batch {
         collected
     }
 
+    /// What could not be read so far (the first 1,000).
+    pub fn problems(&self) -> &[SetAside] {
+        &self.collected.set_aside
+    }
+
     fn is_new(&mut self, id: &EventId) -> bool {
         let new = self.seen.insert(id.clone());
         if !new {
@@ -135,5 +156,15 @@ impl Batch {
 
     fn ignore(&mut self, reason: IgnoredReason) {
         *self.collected.ignored.entry(reason).or_default() += 1;
+    }
+}
+
+impl Sink for Batch {
+    fn found(&mut self, classified: Classified) {
+        self.found(classified);
+    }
+
+    fn ignored(&mut self, reason: IgnoredReason, count: u64) {
+        *self.collected.ignored.entry(reason).or_default() += count;
     }
 }

@@ -121,6 +121,20 @@ fn classified(raw: &str, ctx: &ClassifyContext, wrappings: usize) -> Result<Clas
     }
 }
 
+/// What a call's name alone says against its being a change; `read_only` as the record says it. Only what
+/// [`classify`] says of every record of that name.
+pub(super) fn by_name(source: &str, name: &str, read_only: Option<bool>) -> Option<IgnoredReason> {
+    match table().entry(source, name) {
+        None => Some(IgnoredReason::OtherService),
+        Some(Entry::Quiet(Quiet::Launch)) => None,
+        Some(Entry::Quiet(Quiet::Termination)) => Some(IgnoredReason::Termination),
+        Some(Entry::Quiet(Quiet::AgentChatter)) => Some(IgnoredReason::AgentChatter),
+        Some(Entry::Quiet(Quiet::NotAModification)) => Some(IgnoredReason::NotAModification),
+        Some(Entry::Rows(rows)) if rows.iter().any(|row| row.signal) => None,
+        Some(Entry::Rows(_) | Entry::Unknown) => (read_only == Some(true)).then_some(IgnoredReason::ReadOnly),
+    }
+}
+
 fn quiet(reason: Quiet, envelope: &Envelope<'_>, head: &Head<'_>) -> Result<Classified, String> {
     if let (Quiet::Launch, Some(error)) = (reason, &head.error) {
         return Ok(Classified::Ignored(failure(error)));
