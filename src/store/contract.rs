@@ -4,6 +4,7 @@
 mod audit;
 mod findings;
 mod goldens;
+mod ingested;
 mod journal;
 mod leases;
 mod outbox;
@@ -30,6 +31,7 @@ macro_rules! run_contract {
                     history_outlives_a_scan_that_saw_less, checkpoints_never_go_back, known_events_stay_as_first_seen,
                     moved_links_end_with_the_newest_owner, user_data_keeps_the_newest,
                     inputs_are_kept_once_while_nothing_changes],
+                ingested: [a_replay_of_a_file_changes_nothing, a_scan_judges_what_was_only_ingested],
                 findings: [resolved_ones_are_left_out_unless_asked, people_acknowledge_and_reopen,
                     people_neither_resolve_nor_waive, a_running_scan_does_not_undo_an_acknowledgement],
                 waivers: [expiry_is_mandatory, an_exception_needs_a_scope, revoking_ends_it_now,

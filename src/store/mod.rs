@@ -5,6 +5,7 @@
 pub mod audit;
 #[cfg(test)]
 mod contract;
+mod ingested;
 pub mod moves;
 pub mod retention;
 pub mod sqlite;
@@ -12,6 +13,7 @@ mod supertrait;
 pub mod traits;
 
 pub use audit::{AuditBreak, AuditProblem};
+pub use ingested::Ingested;
 pub use sqlite::SqliteStore;
 pub use supertrait::Store;
 pub use traits::*;

@@ -40,6 +40,7 @@ fn every_command_of_the_contract_parses() {
         "scan --fleet web --account 111122223333 --region eu-west-1 --since 6h --fail-on high",
         "daemon",
         "ingest a.json.gz logs -o ndjson",
+        "ingest - --store --threads 2",
         "findings list --all --severity high --code event-*",
         "findings show f-0123456789abcdef",
         "findings ack f-0123456789abcdef",

@@ -16,7 +16,6 @@ use super::links::LinkMap;
 use super::log::{LogReader, Sink};
 use super::own::ClassifyContext;
 use super::resolve::resolve;
-use super::target::Target;
 use crate::types::{ChangeEvent, EventId, InstanceId, SetAside};
 
 /// Records that could not be read are kept up to this many; all are counted.
@@ -122,11 +121,7 @@ impl Batch {
             links.learn_launch(launch);
         }
         for change in &changes {
-            let named: Vec<InstanceId> = change
-                .targets
-                .iter()
-                .filter_map(|target| if let Target::Instance(id) = target { Some(id.clone()) } else { None })
-                .collect();
+            let named: Vec<InstanceId> = change.named().cloned().collect();
             links.learn(&change.event.place(), &change.learned, &named, change.event.time);
         }
         changes.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));

@@ -9,6 +9,8 @@
 //! could not be read. [`Batch`] strings the steps together; only `dir` and `lookup` do I/O.
 
 pub mod actor;
+#[cfg(any(test, feature = "testing"))]
+pub mod agree;
 pub mod batch;
 pub mod classify;
 mod condition;
@@ -40,7 +42,7 @@ pub use batch::{Batch, Collected};
 pub use classify::{Classified, IgnoredReason, UnresolvedChange, classify};
 pub use dir::{DirStats, Entry, Origin, read_log, read_path};
 pub use files::is_log_name;
-pub use ingest::{IngestSummary, ingest};
+pub use ingest::{Encode, IngestRequest, IngestSummary, encode_event, ingest};
 pub use inventory::{InventoryReport, ReportedType};
 pub use launch::LaunchSeen;
 pub use links::LinkMap;

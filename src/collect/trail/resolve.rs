@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::classify::UnresolvedChange;
 use super::links::LinkMap;
 use super::target::Target;
@@ -15,18 +17,35 @@ const MAX_UNRESOLVED: usize = 100;
 /// `None` when nothing is left of it: a service's calls on instances that it had just launched.
 pub fn resolve(change: UnresolvedChange, links: &LinkMap) -> Option<ChangeEvent> {
     let UnresolvedChange { mut event, targets, learned: _, by_service } = change;
-    let place = event.place();
+    (event.instances, event.unresolved) = instances(targets, &event.place(), event.time, by_service, links)?;
+    Some(event)
+}
+
+/// Whether it takes more than the record to resolve a change.
+pub(super) fn needs_links(change: &UnresolvedChange) -> bool {
+    let is_named = |target: &Target| matches!(target, Target::Instance(_) | Target::Unknown(_));
+    change.by_service || !change.targets.iter().all(is_named)
+}
+
+/// The instances that the targets mean, sorted, and the targets that could not be resolved.
+pub(super) fn instances(
+    targets: Vec<Target>,
+    place: &Place,
+    time: Timestamp,
+    by_service: bool,
+    links: &LinkMap,
+) -> Option<(Vec<InstanceId>, Vec<String>)> {
     let mut found = BTreeSet::new();
     let mut unresolved = Vec::new();
     for target in targets {
-        let owners = owners(&target, &place, links, &event);
+        let owners = owners(&target, place, links, time);
         if owners.is_empty() {
             unresolved.push(target.to_string());
         }
         found.extend(owners);
     }
     if by_service && !found.is_empty() {
-        found.retain(|id| !links.is_launching(&place, id, event.time));
+        found.retain(|id| !links.is_launching(place, id, time));
         if found.is_empty() && unresolved.is_empty() {
             return None;
         }
@@ -36,17 +55,15 @@ pub fn resolve(change: UnresolvedChange, links: &LinkMap) -> Option<ChangeEvent>
         unresolved.truncate(MAX_UNRESOLVED);
         unresolved.push(format!("and {more} more"));
     }
-    event.instances = found.into_iter().collect();
-    event.unresolved = unresolved;
-    Some(event)
+    Some((found.into_iter().collect(), unresolved))
 }
 
-fn owners(target: &Target, place: &Place, links: &LinkMap, event: &ChangeEvent) -> Vec<InstanceId> {
+fn owners(target: &Target, place: &Place, links: &LinkMap, time: Timestamp) -> Vec<InstanceId> {
     match target {
         Target::Instance(id) => vec![id.clone()],
-        Target::Key(key) => links.owners_of(place, key, event.time),
-        Target::Tags(criteria) => links.tagged(place, criteria, event.time),
-        Target::All => links.tagged(place, &[], event.time),
+        Target::Key(key) => links.owners_of(place, key, time),
+        Target::Tags(criteria) => links.tagged(place, criteria, time),
+        Target::All => links.tagged(place, &[], time),
         Target::Unknown(_) => Vec::new(),
     }
 }

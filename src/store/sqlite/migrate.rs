@@ -12,7 +12,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         version: 1,
         name: "leases_audit_goldens",
@@ -22,6 +22,7 @@ const MIGRATIONS: [Migration; 5] = [
     Migration { version: 3, name: "findings_waivers", sql: include_str!("migrations/0003_findings_waivers.sql") },
     Migration { version: 4, name: "outbox", sql: include_str!("migrations/0004_outbox.sql") },
     Migration { version: 5, name: "journal", sql: include_str!("migrations/0005_journal.sql") },
+    Migration { version: 6, name: "ingested", sql: include_str!("migrations/0006_ingested.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

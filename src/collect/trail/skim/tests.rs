@@ -4,51 +4,10 @@ use proptest::prelude::*;
 
 use super::lanes::{Lanes, Words};
 use super::*;
-use crate::collect::trail::classify::Classified;
-use crate::collect::trail::dir::DirStats;
-use crate::collect::trail::log::{LogReader, Sink, plain};
-use crate::collect::trail::own::ClassifyContext;
 
-/// What a reading came to, to be compared.
-#[derive(Debug, Default, PartialEq)]
-struct Seen {
-    found: Vec<Classified>,
-    ignored: BTreeMap<IgnoredReason, u64>,
-    stats: DirStats,
-}
-
-impl Sink for Seen {
-    fn found(&mut self, classified: Classified) {
-        self.found.push(classified);
-    }
-
-    fn ignored(&mut self, reason: IgnoredReason, count: u64) {
-        *self.ignored.entry(reason).or_default() += count;
-    }
-}
-
-fn plainly(text: &[u8]) -> Seen {
-    let mut seen = Seen::default();
-    seen.stats = plain(text, "f", &ClassifyContext::default(), &mut seen);
-    seen
-}
-
-fn quickly(text: &[u8]) -> Seen {
-    let mut seen = Seen::default();
-    seen.stats = LogReader::default().bytes(text, "f", &ClassifyContext::default(), &mut seen);
-    seen
-}
-
-/// Equal, and where something is broken at least equal up to there: the inside of a record that is passed over is
-/// not checked, so a mistake in it may go unnoticed.
 fn agree(text: &[u8]) {
-    let (plain, quick) = (plainly(text), quickly(text));
-    let first = plain.found.iter().position(|found| matches!(found, Classified::SetAside(_)));
-    match first {
-        None => assert_eq!(quick, plain, "{}", String::from_utf8_lossy(text)),
-        Some(first) => {
-            assert!(quick.found.starts_with(&plain.found[..first]), "{}", String::from_utf8_lossy(text));
-        }
+    if let Err(difference) = crate::collect::trail::agree::agree(text) {
+        panic!("{}\n{difference}", String::from_utf8_lossy(text));
     }
 }
 
