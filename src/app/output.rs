@@ -1,8 +1,11 @@
 //! Where data goes: stdout, or files that appear whole or not at all. Stdout carries nothing else.
 
-use std::fs::{self, File, OpenOptions};
+mod stream;
+
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+pub use stream::DataStream;
 
 use super::error::AppError;
 use super::exit::Exit;
@@ -105,6 +108,23 @@ impl Outputs {
         self.specs.iter().map(|spec| (spec.format, self.canvas(spec)))
     }
 
+    /// Opens every place that this format goes to, to be written as data comes.
+    pub fn streams(&self, format: Format) -> Result<Vec<DataStream>, AppError> {
+        let specs = self.specs.iter().filter(|spec| spec.format == format);
+        let open = |spec: &OutputSpec| match &spec.path {
+            None => Ok(DataStream::stdout()),
+            Some(path) => DataStream::file(path, Replace::Yes)
+                .map_err(|error| AppError::new(Exit::Failed, format!("{} cannot be written: {error}", path.display()))),
+        };
+        specs.map(open).collect()
+    }
+
+    /// The same without the outputs of this format.
+    pub fn without(&self, format: Format) -> Self {
+        let specs = self.specs.iter().filter(|spec| spec.format != format).cloned().collect();
+        Self { specs, terminal: self.terminal }
+    }
+
     fn canvas(&self, spec: &OutputSpec) -> Canvas {
         let Terminal { stdout_color, stderr_color: _, stderr_live: _, utf8, width } = self.terminal;
         match spec.path {
@@ -177,42 +197,15 @@ pub enum Replace {
 /// What is there and is no regular file (`/dev/null`, `/dev/stderr`, a pipe) is written to, never replaced; a
 /// symbolic link stays one, and the file it leads to is replaced.
 pub fn write_atomically(path: &Path, content: &[u8], replace: Replace) -> io::Result<()> {
-    let resolved;
-    let mut path = path;
-    if replace == Replace::Yes
-        && let Ok(there) = fs::metadata(path)
-    {
-        if !there.is_file() {
-            return OpenOptions::new().write(true).open(path)?.write_all(content);
-        }
-        resolved = fs::canonicalize(path)?;
-        path = &resolved;
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
-    let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
-    let written = fill(&temporary, content).and_then(|()| match replace {
-        Replace::Yes => fs::rename(&temporary, path),
-        // A link fails when the name exists: there is no moment between the check and the write.
-        Replace::No => fs::hard_link(&temporary, path),
-    });
-    if written.is_err() || replace == Replace::No {
-        // The error that matters is the one above; a file left behind has our pid in its name.
-        let _ = fs::remove_file(&temporary);
-    }
-    written?;
-    File::open(folder)?.sync_all()
-}
-
-fn fill(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+    let mut stream = DataStream::file(path, replace)?;
+    stream.write(content)?;
+    stream.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     const TERMINAL: Terminal =
         Terminal { stdout_color: true, stderr_color: false, stderr_live: false, utf8: true, width: 80 };

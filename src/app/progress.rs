@@ -56,6 +56,25 @@ impl Progress {
         }
     }
 
+    /// Says how far it is when nobody knows how much there is.
+    pub fn tell(&self, note: &str) {
+        let note = clean_short(note, NOTE_WIDTH);
+        match &self.mode {
+            Mode::Silent => {}
+            Mode::Live(bar) => {
+                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:>4}") {
+                    bar.set_style(style);
+                }
+                bar.set_message(note);
+            }
+            Mode::Plain(last) => {
+                if is_due(last, Instant::now()) {
+                    eprintln!("{note}");
+                }
+            }
+        }
+    }
+
     /// Takes the live line away.
     pub fn finish(&self) {
         if let Mode::Live(bar) = &self.mode {

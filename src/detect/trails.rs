@@ -134,5 +134,5 @@ fn authors(state: &TrailState, code: &Code, events: &[&ChangeEvent]) -> Vec<crat
         .filter(|event| event.account == state.place.account && event.unresolved.iter().any(|target| named(target)))
         .collect();
     calls.sort_by_key(|event| std::cmp::Reverse(event.time));
-    calls.into_iter().take(NAMED).map(|event| attribution(event, "the call can have made it so")).collect()
+    calls.into_iter().take(NAMED).map(|event| attribution(None, event, "the call can have made it so")).collect()
 }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod contents;
 #[cfg(test)]
 mod contract;
+mod ingested;
 pub mod moves;
 pub mod retention;
 pub mod sqlite;
@@ -15,6 +16,7 @@ pub mod traits;
 
 pub use audit::{AuditBreak, AuditProblem};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
+pub use ingested::Ingested;
 pub use sqlite::SqliteStore;
 pub use supertrait::Store;
 pub use trail::{DeadLetter, ObjectMark, TrailMarks, TrailMemory};

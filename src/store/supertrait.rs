@@ -1,13 +1,26 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
 use super::contents::ContentMemory;
+use super::ingested::Ingested;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
 use crate::remediate::Journal;
 
 /// Everything, for the application.
 pub trait Store:
-    Leases + Goldens + Scans + TrailMemory + ContentMemory + Findings + Waivers + Outbox + Audit + Journal + Send + Sync
+    Leases
+    + Goldens
+    + Scans
+    + TrailMemory
+    + ContentMemory
+    + Ingested
+    + Findings
+    + Waivers
+    + Outbox
+    + Audit
+    + Journal
+    + Send
+    + Sync
 {
 }
 
@@ -17,6 +30,7 @@ impl<
         + Scans
         + TrailMemory
         + ContentMemory
+        + Ingested
         + Findings
         + Waivers
         + Outbox

@@ -242,7 +242,7 @@ pub trait Scans {
     fn last_plan(&self) -> Result<Option<Plan>, StoreError>;
     /// Through when a source of a place was read.
     fn checkpoints(&self) -> Result<BTreeMap<(Place, String), Timestamp>, StoreError>;
-    /// Event ids already known among these.
+    /// Event ids among these that a scan has met already.
     fn known_events(&self, ids: &[EventId]) -> Result<BTreeSet<EventId>, StoreError>;
     /// Events since a time, oldest first, for correlation over scans.
     fn events_since(&self, since: Timestamp) -> Result<Vec<ChangeEvent>, StoreError>;

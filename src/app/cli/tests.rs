@@ -42,6 +42,7 @@ fn every_command_of_the_contract_parses() {
         "ingest a.json.gz logs -o ndjson",
         "trail verify logs --since 7d --public-keys keys.json --public-keys more.json -o ndjson",
         "trail verify",
+        "ingest - --store --threads 2",
         "findings list --all --severity high --code event-*",
         "findings show f-0123456789abcdef",
         "findings ack f-0123456789abcdef",

@@ -59,6 +59,7 @@ fn told(hash: &str, minute: i64) -> InventoryReport {
         place: place(),
         instance: "i-1".into(),
         agent: "agent/3".to_owned(),
+        role: None,
         types: vec![kind(KIND, Some(hash.to_owned())), kind("AWS:Service", None)],
     }
 }

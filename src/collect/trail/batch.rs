@@ -5,12 +5,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::path::Path;
 
 use super::classify::{Classified, IgnoredReason, UnresolvedChange, classify};
+use super::dir::DirStats;
+use super::files::Files;
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
-use super::learn::{EndSeen, learn_all};
+use super::learn::{Asked, EndSeen, Lesson, Roles, learn_all};
 use super::links::LinkMap;
+use super::log::{LogReader, Sink};
 use super::own::ClassifyContext;
 use super::resolve::resolve;
 use crate::types::{ChangeEvent, EventId, SetAside};
@@ -21,6 +25,7 @@ const MAX_SET_ASIDE: usize = 1000;
 /// Collects records.
 #[derive(Debug, Default)]
 pub struct Batch {
+    reader: Box<LogReader>,
     context: ClassifyContext,
     seen: HashSet<EventId>,
     changes: Vec<UnresolvedChange>,
@@ -56,7 +61,12 @@ impl Batch {
     /// Adds one raw record.
     pub fn add(&mut self, raw: &str, origin: impl fmt::Display) {
         self.collected.read += 1;
-        match classify(raw, origin, &self.context) {
+        let classified = classify(raw, origin, &self.context);
+        self.found(classified);
+    }
+
+    fn found(&mut self, classified: Classified) {
+        match classified {
             Classified::Change(change) => {
                 if self.is_new(&change.event.id) {
                     self.changes.push(*change);
@@ -90,6 +100,28 @@ impl Batch {
         self.changes.iter().skip(count).map(|change| change.event.id.clone()).collect()
     }
 
+    /// Adds every record of one log, given as it is stored (gzip or plain); quicker than to add each. `name` is
+    /// what its records are said to come from, for example `s3://bucket/key`.
+    pub fn add_log(&mut self, stored: &[u8], name: &str) -> DirStats {
+        let (mut reader, context) = (std::mem::take(&mut self.reader), std::mem::take(&mut self.context));
+        let stats = reader.bytes(stored, name, &context, self);
+        (self.reader, self.context) = (reader, context);
+        self.collected.read += stats.events;
+        stats
+    }
+
+    /// Adds every record of a file, of the files in a folder, or of standard input (`-`).
+    pub fn add_path(&mut self, path: &Path) -> DirStats {
+        let (mut reader, context) = (std::mem::take(&mut self.reader), std::mem::take(&mut self.context));
+        let mut sum = DirStats::default();
+        for found in Files::new(&[path.to_owned()]) {
+            sum += reader.read(found, &context, self);
+        }
+        (self.reader, self.context) = (reader, context);
+        self.collected.read += sum.events;
+        sum
+    }
+
     /// Adds something that could not be read at all.
     pub fn set_aside(&mut self, problem: SetAside) {
         self.collected.set_aside_total += 1;
@@ -106,7 +138,11 @@ impl Batch {
     /// Resolves everything. `links` learns from the records first, so that it can be remembered afterwards.
     pub fn finish(self, links: &mut LinkMap) -> Collected {
         let Self { mut collected, mut changes, launches, ends, mut inventory, .. } = self;
-        learn_all(links, &launches, &ends, &inventory, &changes);
+        let (mut roles, mut asked) = (Roles::default(), Asked::default());
+        inventory.iter().for_each(|report| roles.note(report));
+        changes.iter().for_each(|change| asked.note(&change.targets));
+        let lessons: Vec<Lesson> = changes.iter().filter_map(Lesson::of).collect();
+        learn_all(links, &launches, &ends, &roles, &lessons, &asked);
         changes.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));
         inventory.sort_by(|a, b| (a.time, &a.event).cmp(&(b.time, &b.event)));
         for change in changes {
@@ -119,6 +155,11 @@ impl Batch {
         collected
     }
 
+    /// What could not be read so far (the first 1,000).
+    pub fn problems(&self) -> &[SetAside] {
+        &self.collected.set_aside
+    }
+
     fn is_new(&mut self, id: &EventId) -> bool {
         let new = self.seen.insert(id.clone());
         if !new {
@@ -129,5 +170,15 @@ impl Batch {
 
     fn ignore(&mut self, reason: IgnoredReason) {
         *self.collected.ignored.entry(reason).or_default() += 1;
+    }
+}
+
+impl Sink for Batch {
+    fn found(&mut self, classified: Classified) {
+        self.found(classified);
+    }
+
+    fn ignored(&mut self, reason: IgnoredReason, count: u64) {
+        *self.collected.ignored.entry(reason).or_default() += count;
     }
 }

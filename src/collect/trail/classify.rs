@@ -16,7 +16,9 @@ use super::shared::Given;
 use super::table::{Entry, Quiet, Row, UNMAPPED, table};
 use super::target::Target;
 use super::text::{clean, set_aside};
-use crate::types::{Actor, ActorKind, CallOutcome, Category, ChangeEvent, Code, Directness, SetAside, Severity};
+use crate::types::{
+    Actor, ActorKind, CallOutcome, Category, ChangeEvent, Code, Directness, InstanceId, SetAside, Severity,
+};
 
 /// A wrapping inside a wrapping is as deep as we look.
 const MAX_WRAPPINGS: usize = 2;
@@ -91,6 +93,13 @@ pub struct UnresolvedChange {
     pub by_service: bool,
 }
 
+impl UnresolvedChange {
+    /// The instances that it names by their ids.
+    pub(super) fn named(&self) -> impl Iterator<Item = &InstanceId> {
+        self.targets.iter().filter_map(|target| if let Target::Instance(id) = target { Some(id) } else { None })
+    }
+}
+
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Classified {
@@ -125,6 +134,20 @@ fn classified(raw: &str, ctx: &ClassifyContext, wrappings: usize) -> Result<Clas
         Some(Entry::Quiet(reason)) => quiet(reason, &envelope, &head),
         Some(Entry::Rows(rows)) => known(rows, &envelope, &head, ctx),
         Some(Entry::Unknown) => unknown(&envelope, &head, ctx),
+    }
+}
+
+/// What a call's name alone says against its being a change; `read_only` as the record says it. Only what
+/// [`classify`] says of every record of that name.
+pub(super) fn by_name(source: &str, name: &str, read_only: Option<bool>) -> Option<IgnoredReason> {
+    match table().entry(source, name) {
+        None => Some(IgnoredReason::OtherService),
+        // Births and ends are remembered.
+        Some(Entry::Quiet(Quiet::Launch | Quiet::Termination)) => None,
+        Some(Entry::Quiet(Quiet::AgentChatter)) => Some(IgnoredReason::AgentChatter),
+        Some(Entry::Quiet(Quiet::NotAModification)) => Some(IgnoredReason::NotAModification),
+        Some(Entry::Rows(rows)) if rows.iter().any(|row| row.signal) => None,
+        Some(Entry::Rows(_) | Entry::Unknown) => (read_only == Some(true)).then_some(IgnoredReason::ReadOnly),
     }
 }
 

@@ -1,25 +1,24 @@
-//! Log files on disk: single files, folder trees in CloudTrail's bucket layout, and standard input.
+//! Records of log files, and of logs that are no files, one after the other.
 //!
 //! Plain or gzip (told by content, not by name). A file that cannot be read, or ends early, is a problem of
 //! its own; what was read of it counts.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::files::{Files, Found, cannot_be_read, shown};
 use super::split::{Piece, Splitter};
 use super::text::{clean, set_aside};
 use crate::types::SetAside;
 
 const BUFFER: usize = 256 * 1024;
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Folders beside the management events in a trail's bucket ("Finding your CloudTrail log files", user guide).
-const OTHER_LOGS: [&str; 4] =
-    ["CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"];
-const EXTENSIONS: [&str; 6] = [".json", ".json.gz", ".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz"];
+pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// How standard input is called.
+pub(super) const STDIN: &str = "stdin";
 
 /// Where a record came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,78 +62,55 @@ pub struct DirStats {
     pub set_aside: u64,
 }
 
+impl std::ops::AddAssign for DirStats {
+    fn add_assign(&mut self, other: Self) {
+        let Self { files, bytes, events, set_aside } = other;
+        self.files += files;
+        self.bytes += bytes;
+        self.events += events;
+        self.set_aside += set_aside;
+    }
+}
+
 /// Reads one file, one folder tree, or standard input (`-`), file by file in the order of their names.
 pub fn read_path(path: &Path, sink: &mut dyn FnMut(Entry<'_>)) -> DirStats {
     let mut stats = DirStats::default();
-    if path == Path::new("-") {
-        read_stream(BufReader::with_capacity(BUFFER, io::stdin().lock()), "stdin", sink, &mut stats);
-        return stats;
-    }
-    match fs::metadata(path) {
-        Err(error) => problem(&shown(path), &error, sink, &mut stats),
-        Ok(meta) if meta.is_dir() => read_tree(path, sink, &mut stats),
-        Ok(_) => read_file(path, sink, &mut stats),
+    for found in Files::new(&[path.to_owned()]) {
+        match found {
+            Found::File(path) => read_file(&path, sink, &mut stats),
+            Found::Stdin => read_stream(io::stdin().lock(), STDIN, sink, &mut stats),
+            Found::Problem(problem) => {
+                stats.set_aside += 1;
+                sink(Entry::Problem(problem));
+            }
+        }
     }
     stats
 }
 
 /// Reads one log that is no file on disk. `name` is what its records are said to come from.
-pub fn read_log(input: impl BufRead, name: &str, sink: &mut dyn FnMut(Entry<'_>)) -> DirStats {
+pub fn read_log(input: impl Read, name: &str, sink: &mut dyn FnMut(Entry<'_>)) -> DirStats {
     let mut stats = DirStats::default();
-    read_stream(input, name, sink, &mut stats);
+    read_stream(input, &clean(name), sink, &mut stats);
     stats
-}
-
-/// Whether a file is a log by its name.
-pub fn is_log_name(name: &str) -> bool {
-    EXTENSIONS.iter().any(|extension| name.ends_with(extension))
-}
-
-fn read_tree(root: &Path, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
-    let mut waiting = vec![root.to_owned()];
-    // Depth first; pushed in reverse so that names come out in order.
-    while let Some(path) = waiting.pop() {
-        if path.is_dir() {
-            match children(&path) {
-                Ok(names) => waiting.extend(names.into_iter().rev()),
-                Err(error) => problem(&shown(&path), &error, sink, stats),
-            }
-        } else {
-            read_file(&path, sink, stats);
-        }
-    }
-}
-
-/// Files that may hold records and folders to descend into, sorted. Linked folders could form a loop.
-fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let wanted = match entry.file_type()? {
-            kind if kind.is_dir() => !OTHER_LOGS.contains(&name.as_str()),
-            kind if kind.is_symlink() => entry.path().is_file() && is_log_name(&name),
-            _ => is_log_name(&name),
-        };
-        if wanted {
-            found.push(entry.path());
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 fn read_file(path: &Path, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
     match File::open(path) {
-        Ok(file) => read_stream(BufReader::with_capacity(BUFFER, file), &shown(path), sink, stats),
-        Err(error) => problem(&shown(path), &error, sink, stats),
+        Ok(file) => read_stream(file, &shown(path), sink, stats),
+        Err(error) => {
+            stats.set_aside += 1;
+            sink(Entry::Problem(cannot_be_read(&shown(path), &error)));
+        }
     }
 }
 
-fn read_stream(mut input: impl BufRead, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
+pub(super) fn read_stream(input: impl Read, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
     stats.files += 1;
+    let mut input = BufReader::with_capacity(BUFFER, input);
     let outcome = match input.fill_buf() {
         Ok(start) if start.starts_with(&GZIP_MAGIC) => pump(MultiGzDecoder::new(input), file, sink, stats),
+        Ok(start) if is_binary(start) => Err("neither JSON nor gzip: encrypted, or something else".to_owned()),
         Ok(_) => pump(input, file, sink, stats),
         Err(error) => Err(format!("cannot be read: {error}")),
     };
@@ -142,6 +118,21 @@ fn read_stream(mut input: impl BufRead, file: &str, sink: &mut dyn FnMut(Entry<'
         stats.set_aside += 1;
         sink(Entry::Problem(set_aside(file, what, "")));
     }
+}
+
+/// Reads what was decompressed already.
+pub(super) fn read_text(text: &[u8], file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
+    stats.files += 1;
+    // Memory does not fail.
+    let _ = pump(text, file, sink, stats);
+}
+
+/// Whether this is the beginning of something that is no text at all: one problem, not one for each of its lines.
+fn is_binary(start: &[u8]) -> bool {
+    let start = start.get(..start.len().min(512)).unwrap_or_default();
+    let is_cut = |error: std::str::Utf8Error| error.error_len().is_none();
+    !matches!(start.trim_ascii_start().first(), Some(b'{' | b'['))
+        && (start.contains(&0) || !std::str::from_utf8(start).map_or_else(is_cut, |_| true))
 }
 
 fn pump(mut input: impl Read, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) -> Result<(), String> {
@@ -184,16 +175,6 @@ fn pump(mut input: impl Read, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats
             }
         }
     }
-}
-
-fn problem(file: &str, error: &io::Error, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
-    stats.set_aside += 1;
-    sink(Entry::Problem(set_aside(file, format!("cannot be read: {error}"), "")));
-}
-
-/// A path as text for messages.
-fn shown(path: &Path) -> String {
-    clean(&path.display().to_string())
 }
 
 #[cfg(test)]

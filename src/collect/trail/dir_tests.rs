@@ -3,7 +3,9 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::super::files::OTHER_LOGS;
 use super::*;
+use std::fs;
 
 const FILE: &str = "{\"Records\":[{\"a\":1},{\"b\":2}]}";
 

@@ -1,7 +1,8 @@
 //! What records teach about who held what, before any of them is resolved: neither log files nor LookupEvents
 //! promise an order.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::Timestamp;
 
@@ -9,8 +10,9 @@ use super::classify::UnresolvedChange;
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
 use super::links::LinkMap;
+use super::shared::Given;
 use super::target::Target;
-use crate::types::{CallOutcome, InstanceId, Place};
+use crate::types::{InstanceId, Place};
 
 /// A call to a tag may reach a whole fleet: the id of one that reaches more than this is learned only when another
 /// call of the same records asks for it.
@@ -27,52 +29,118 @@ pub struct EndSeen {
     pub instances: Vec<InstanceId>,
 }
 
-/// Teaches the map what launches, terminations and changes say.
+/// What a change teaches about who holds what.
+#[derive(Clone, Debug)]
+pub(super) struct Lesson {
+    place: Place,
+    time: Timestamp,
+    targets: Vec<Target>,
+    learned: Vec<String>,
+    given: Option<Given>,
+}
+
+impl Lesson {
+    /// What a change teaches, if anything.
+    pub(super) fn of(change: &UnresolvedChange) -> Option<Self> {
+        let UnresolvedChange { event, targets, learned, given, by_service: _ } = change;
+        (!learned.is_empty() || given.is_some()).then(|| Self {
+            place: event.place(),
+            time: event.time,
+            targets: targets.clone(),
+            learned: learned.clone(),
+            given: given.clone(),
+        })
+    }
+
+    fn named(&self) -> Vec<InstanceId> {
+        let id = |target: &Target| if let Target::Instance(id) = target { Some(id.clone()) } else { None };
+        self.targets.iter().filter_map(id).collect()
+    }
+
+    fn owners(&self, links: &LinkMap) -> Vec<InstanceId> {
+        self.targets.iter().flat_map(|target| links.owners(target, &self.place, self.time)).collect()
+    }
+}
+
+/// Ids that calls ask for, by their hashes: one that is taken for another is only learned in vain.
+#[derive(Debug, Default)]
+pub(super) struct Asked(HashSet<u64>);
+
+impl Asked {
+    /// Notes the ids that a change aims at.
+    pub(super) fn note(&mut self, targets: &[Target]) {
+        let keys = targets.iter().filter_map(|target| if let Target::Key(key) = target { Some(key) } else { None });
+        self.0.extend(keys.map(|key| hash(key)));
+    }
+
+    /// Notes what others noted.
+    pub(super) fn add(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.0.contains(&hash(key))
+    }
+}
+
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// In which roles the agents of instances acted, and when first and last.
+#[derive(Debug, Default)]
+pub(super) struct Roles(BTreeMap<(Place, InstanceId, String), (Timestamp, Timestamp)>);
+
+impl Roles {
+    /// Notes the role of a report.
+    pub(super) fn note(&mut self, report: &InventoryReport) {
+        let Some(role) = &report.role else { return };
+        let key = (report.place.clone(), report.instance.clone(), role.clone());
+        let (first, last) = self.0.entry(key).or_insert((report.time, report.time));
+        (*first, *last) = (report.time.min(*first), report.time.max(*last));
+    }
+
+    /// Notes what others noted.
+    pub(super) fn add(&mut self, others: Self) {
+        for (key, (from, to)) in others.0 {
+            let (first, last) = self.0.entry(key).or_insert((from, to));
+            (*first, *last) = (from.min(*first), to.max(*last));
+        }
+    }
+}
+
+/// Teaches the map what launches, terminations, reports and changes say.
 pub(super) fn learn_all(
     links: &mut LinkMap,
     launches: &[LaunchSeen],
     ends: &[EndSeen],
-    reports: &[InventoryReport],
-    changes: &[UnresolvedChange],
+    roles: &Roles,
+    lessons: &[Lesson],
+    asked: &Asked,
 ) {
     launches.iter().for_each(|launch| links.learn_launch(launch));
     ends.iter().for_each(|end| links.learn_end(end));
     // Who attached what: by the ids that the calls themselves name.
-    for change in changes.iter().filter(|change| !change.learned.is_empty()) {
-        links.learn(&change.event.place(), &change.learned, &named(change), change.event.time);
+    for lesson in lessons.iter().filter(|lesson| !lesson.learned.is_empty()) {
+        links.learn(&lesson.place, &lesson.learned, &lesson.named(), lesson.time);
     }
-    let asked: HashSet<&str> = changes.iter().flat_map(|change| &change.targets).filter_map(key).collect();
-    for change in changes.iter().filter(|change| change.event.outcome == CallOutcome::Succeeded) {
-        let (place, time) = (change.event.place(), change.event.time);
-        if let Some(given) = &change.given {
-            for id in owners(change, links) {
-                links.learn_given(&place, &id, time, given.kind, &given.keys);
+    for lesson in lessons {
+        if let Some(given) = &lesson.given {
+            for id in lesson.owners(links) {
+                links.learn_given(&lesson.place, &id, lesson.time, given.kind, &given.keys);
             }
         }
-        if !change.learned.is_empty() && named(change).is_empty() {
-            let instances = owners(change, links);
-            if instances.len() <= FEW || change.learned.iter().any(|key| asked.contains(key.as_str())) {
-                links.learn(&place, &change.learned, &instances, time);
+        if !lesson.learned.is_empty() && lesson.named().is_empty() {
+            let instances = lesson.owners(links);
+            if instances.len() <= FEW || lesson.learned.iter().any(|key| asked.has(key)) {
+                links.learn(&lesson.place, &lesson.learned, &instances, lesson.time);
             }
         }
     }
-    for report in reports {
-        if let Some(role) = &report.role {
-            links.learn_role(&report.place, &report.instance, report.time, role);
-        }
+    for ((place, instance, role), (first, last)) in &roles.0 {
+        links.learn_role(place, instance, *first, role);
+        links.learn_role(place, instance, *last, role);
     }
-}
-
-fn named(change: &UnresolvedChange) -> Vec<InstanceId> {
-    let id = |target: &Target| if let Target::Instance(id) = target { Some(id.clone()) } else { None };
-    change.targets.iter().filter_map(id).collect()
-}
-
-fn key(target: &Target) -> Option<&str> {
-    if let Target::Key(key) = target { Some(key) } else { None }
-}
-
-fn owners(change: &UnresolvedChange, links: &LinkMap) -> Vec<InstanceId> {
-    let place = change.event.place();
-    change.targets.iter().flat_map(|target| links.owners(target, &place, change.event.time)).collect()
 }

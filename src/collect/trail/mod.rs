@@ -9,16 +9,21 @@
 //! could not be read. [`Batch`] strings the steps together; only `dir` and `lookup` do I/O.
 
 pub mod actor;
+#[cfg(any(test, feature = "testing"))]
+pub mod agree;
 pub mod batch;
 pub mod classify;
 mod condition;
 pub mod dir;
 mod extract;
+mod files;
+mod gzip;
 pub mod ingest;
 pub mod inventory;
 pub mod launch;
 mod learn;
 pub mod links;
+mod log;
 pub mod lookup;
 pub mod normalise;
 mod own;
@@ -26,6 +31,7 @@ mod owners;
 mod record;
 pub mod resolve;
 mod shared;
+mod skim;
 mod split;
 pub mod table;
 pub mod target;
@@ -37,8 +43,9 @@ mod tests;
 
 pub use batch::{Batch, Collected};
 pub use classify::{Classified, IgnoredReason, UnresolvedChange, classify};
-pub use dir::{DirStats, Entry, Origin, is_log_name, read_log, read_path};
-pub use ingest::{IngestSummary, ingest};
+pub use dir::{DirStats, Entry, Origin, read_log, read_path};
+pub use files::is_log_name;
+pub use ingest::{Encode, IngestRequest, IngestSummary, encode_event, ingest};
 pub use inventory::{InventoryReport, ReportedType};
 pub use launch::LaunchSeen;
 pub use learn::EndSeen;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::classify::UnresolvedChange;
 use super::links::LinkMap;
-use crate::types::ChangeEvent;
+use super::target::Target;
+use crate::types::{ChangeEvent, InstanceId, Place};
 
 /// Targets kept by name when they cannot be resolved; the rest is counted.
 const MAX_UNRESOLVED: usize = 100;
@@ -14,18 +17,35 @@ const MAX_UNRESOLVED: usize = 100;
 /// `None` when nothing is left of it: a service's calls on instances that it had just launched.
 pub fn resolve(change: UnresolvedChange, links: &LinkMap) -> Option<ChangeEvent> {
     let UnresolvedChange { mut event, targets, learned: _, given: _, by_service } = change;
-    let place = event.place();
+    (event.instances, event.unresolved) = instances(targets, &event.place(), event.time, by_service, links)?;
+    Some(event)
+}
+
+/// Whether it takes more than the record to resolve a change.
+pub(super) fn needs_links(change: &UnresolvedChange) -> bool {
+    let is_named = |target: &Target| matches!(target, Target::Instance(_) | Target::Unknown(_));
+    change.by_service || !change.targets.iter().all(is_named)
+}
+
+/// The instances that the targets mean, sorted, and the targets that could not be resolved.
+pub(super) fn instances(
+    targets: Vec<Target>,
+    place: &Place,
+    time: Timestamp,
+    by_service: bool,
+    links: &LinkMap,
+) -> Option<(Vec<InstanceId>, Vec<String>)> {
     let mut found = BTreeSet::new();
     let mut unresolved = Vec::new();
     for target in targets {
-        let owners = links.owners(&target, &place, event.time);
+        let owners = links.owners(&target, place, time);
         if owners.is_empty() {
             unresolved.push(target.to_string());
         }
         found.extend(owners);
     }
     if by_service && !found.is_empty() {
-        found.retain(|id| !links.is_launching(&place, id, event.time));
+        found.retain(|id| !links.is_launching(place, id, time));
         if found.is_empty() && unresolved.is_empty() {
             return None;
         }
@@ -35,7 +55,5 @@ pub fn resolve(change: UnresolvedChange, links: &LinkMap) -> Option<ChangeEvent>
         unresolved.truncate(MAX_UNRESOLVED);
         unresolved.push(format!("and {more} more"));
     }
-    event.instances = found.into_iter().collect();
-    event.unresolved = unresolved;
-    Some(event)
+    Some((found.into_iter().collect(), unresolved))
 }

@@ -7,9 +7,9 @@
 use std::io::{self, Read};
 
 /// Greater than any record: CloudTrail's limit is 256 KB, 1 MB in event data stores, and twice that escaped.
-const MAX_RECORD: usize = 2 * 1024 * 1024;
+pub(super) const MAX_RECORD: usize = 2 * 1024 * 1024;
 /// The nesting that serde_json accepts.
-const MAX_DEPTH: u32 = 127;
+pub(super) const MAX_DEPTH: u32 = 127;
 /// CloudTrail writes this member first; it marks where the next record begins after a broken one.
 const FIRST_MEMBER: &[u8] = b"\"eventVersion\"";
 const LISTS: [&[u8]; 2] = [b"Records", b"Events"];

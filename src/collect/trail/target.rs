@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::normalise;
@@ -10,7 +11,7 @@ use super::text::{clean, is_instance_id};
 use crate::types::InstanceId;
 
 /// One condition on tags. Values are alternatives; none means that the key is enough.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TagCriterion {
     /// Tag key; empty when any key will do.
     pub key: String,
@@ -28,7 +29,7 @@ impl fmt::Display for TagCriterion {
 }
 
 /// One target of a call.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Target {
     /// Named by its id.
     Instance(InstanceId),

@@ -240,7 +240,13 @@ fn every_event_is_counted_once_even_when_it_is_delivered_twice() {
 fn ingest_sums_up_a_folder() {
     let mut events = Vec::new();
     let paths = [fixture("")];
-    let summary = ingest(&paths, &LinkMap::default(), &mut |event| events.push(event));
+    let links = LinkMap::default();
+    let request = IngestRequest { paths: &paths, links: &links, threads: 2, encode: encode_event, progress: &|_| {} };
+    let summary = ingest(request, &mut |text| {
+        events.push(serde_json::from_slice::<ChangeEvent>(text)?);
+        Ok(())
+    })
+    .unwrap();
     assert_eq!(summary.files, 6);
     assert_eq!(summary.events_kept, events.len() as u64);
     assert!(events.is_sorted_by_key(|event| event.time), "oldest first");

@@ -3,33 +3,45 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::fault::Db;
 use super::value::{json, nanos, parse_all, time};
 use crate::types::{ChangeEvent, EventId, InstanceId, Place};
 
-/// Remembers events; one that is known stays as it was first seen.
+/// Remembers the events of a scan; one that an earlier scan remembered stays as it was first seen.
 pub(super) fn put(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<()> {
-    let mut write =
-        tx.prepare_cached("INSERT INTO event (id, time, body) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING")?;
+    let statement = "INSERT INTO event (id, time, body, scanned) VALUES (?1, ?2, ?3, 1)
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body, scanned = 1 WHERE scanned = 0 RETURNING key";
+    insert(tx, events, statement).map(|_| ())
+}
+
+/// Remembers events from files; one that is known stays as it is. How many were not.
+pub(super) fn keep(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<u64> {
+    let statement = "INSERT INTO event (id, time, body, scanned) VALUES (?1, ?2, ?3, 0)
+         ON CONFLICT (id) DO NOTHING RETURNING key";
+    insert(tx, events, statement)
+}
+
+fn insert(tx: &Transaction<'_>, events: &[ChangeEvent], statement: &str) -> Db<u64> {
+    let mut write = tx.prepare_cached(statement)?;
     let mut target = tx.prepare_cached("INSERT OR IGNORE INTO event_instance (instance, event) VALUES (?1, ?2)")?;
+    let mut written = 0;
     for event in events {
-        if write.execute(params![event.id.as_str(), nanos(event.time), json(event)?])? == 0 {
-            continue;
-        }
-        let key = tx.last_insert_rowid();
+        let values = params![event.id.as_str(), nanos(event.time), json(event)?];
+        let Some(key) = write.query_row(values, |row| row.get::<_, i64>(0)).optional()? else { continue };
+        written += 1;
         for instance in &event.instances {
             target.execute(params![instance.as_str(), key])?;
         }
     }
-    Ok(())
+    Ok(written)
 }
 
-/// Which of these ids are known.
+/// Which of these ids a scan has met.
 pub(super) fn known(connection: &Connection, ids: &[EventId]) -> Db<BTreeSet<EventId>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?1))")?;
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM event WHERE scanned = 1 AND id IN (SELECT value FROM json_each(?1))")?;
     let rows = statement.query_map([json(&ids)?], |row| row.get::<_, String>(0))?;
     Ok(rows.map(|id| id.map(EventId::from)).collect::<Result<_, _>>()?)
 }

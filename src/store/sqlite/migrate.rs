@@ -12,7 +12,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration {
         version: 1,
         name: "leases_audit_goldens",
@@ -24,6 +24,7 @@ const MIGRATIONS: [Migration; 7] = [
     Migration { version: 5, name: "journal", sql: include_str!("migrations/0005_journal.sql") },
     Migration { version: 6, name: "trail_objects", sql: include_str!("migrations/0006_trail_objects.sql") },
     Migration { version: 7, name: "contents", sql: include_str!("migrations/0007_contents.sql") },
+    Migration { version: 8, name: "ingested", sql: include_str!("migrations/0008_ingested.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::fault::{Db, conflict};
 use super::value::{json, nanos, parse, time, verdict};
 use super::{SqliteStore, audit, contents, events, findings, inputs, lease, links, outbox, prune, results, trail};
+use crate::store::Ingested;
 use crate::store::traits::{
     InstanceResult, Lease, Link, ScanCommit, ScanSummary, Scans, StoreError, StoredInput, UserDataMemo,
 };
@@ -111,6 +112,15 @@ impl Scans for SqliteStore {
 
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.write(|tx| prune::run(tx, before))
+    }
+}
+
+impl Ingested for SqliteStore {
+    fn keep_ingested(&self, events: &[ChangeEvent], links: &[Link]) -> Result<u64, StoreError> {
+        self.write(|tx| {
+            links::put(tx, links)?;
+            events::keep(tx, events)
+        })
     }
 }
 

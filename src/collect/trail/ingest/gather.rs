@@ -1,0 +1,120 @@
+//! Everything that was found, put together in the order of the input.
+
+use std::io;
+
+use super::chunk::{Change, Chunk, Entry, Late};
+use super::seen::Seen;
+use super::spool::{Item, Spool};
+use super::{HOLE, IngestSummary};
+use crate::collect::trail::classify::IgnoredReason;
+use crate::collect::trail::launch::LaunchSeen;
+use crate::collect::trail::learn::{Asked, EndSeen, Lesson, Roles, learn_all};
+use crate::collect::trail::links::LinkMap;
+use crate::collect::trail::resolve::instances;
+
+const MAX_SET_ASIDE: usize = 1000;
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Gather {
+    seen: Seen,
+    spool: Spool,
+    launches: Vec<LaunchSeen>,
+    ends: Vec<EndSeen>,
+    roles: Roles,
+    asked: Asked,
+    lessons: Vec<Lesson>,
+    summary: IngestSummary,
+}
+
+impl Gather {
+    pub(super) fn absorb(&mut self, chunk: Chunk) -> io::Result<()> {
+        let Chunk { entries, text, launches, ends, roles, asked, ignored, set_aside, set_aside_total, stats } = chunk;
+        for Entry { id, change } in entries {
+            if !self.seen.is_new(id.as_str()) {
+                self.ignore(IgnoredReason::Duplicate, 1);
+                continue;
+            }
+            let Some(Change { time, text: line, late, lesson }) = change else { continue };
+            self.lessons.extend(lesson.map(|lesson| *lesson));
+            let part = |range| text.get::<std::ops::Range<usize>>(range).unwrap_or_default();
+            self.spool.push(Item { time, id: id.as_str(), parts: [part(line), part(late)] })?;
+        }
+        self.launches.extend(launches);
+        self.ends.extend(ends);
+        self.roles.add(roles);
+        self.asked.add(asked);
+        ignored.into_iter().for_each(|(reason, count)| self.ignore(reason, count));
+        self.summary.set_aside_total += set_aside_total;
+        let room = MAX_SET_ASIDE.saturating_sub(self.summary.set_aside.len());
+        self.summary.set_aside.extend(set_aside.into_iter().take(room));
+        self.summary.files += stats.files;
+        self.summary.bytes += stats.bytes;
+        self.summary.events_read += stats.events;
+        Ok(())
+    }
+
+    fn ignore(&mut self, reason: IgnoredReason, count: u64) {
+        *self.summary.ignored.entry(reason).or_default() += count;
+    }
+
+    /// Learns, resolves what had to wait for that, and hands everything on.
+    pub(super) fn finish(
+        self,
+        known: &LinkMap,
+        sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<IngestSummary> {
+        let Self { seen, spool, launches, ends, roles, asked, lessons, mut summary } = self;
+        drop(seen);
+        let mut links = known.clone();
+        learn_all(&mut links, &launches, &ends, &roles, &lessons, &asked);
+        drop((launches, lessons));
+        let (mut kept, mut noise, mut filled) = (0, 0, Vec::new());
+        spool.drain(&mut |item| {
+            let [text, late] = item.parts;
+            if late.is_empty() {
+                kept += 1;
+                return sink(text);
+            }
+            let Late { place, by_service, targets } = serde_json::from_slice(late)?;
+            match instances(targets, &place, item.time, by_service, &links) {
+                Some((found, unresolved)) => {
+                    kept += 1;
+                    fill(text, &(&found, &unresolved), &mut filled)?;
+                    sink(&filled)
+                }
+                None => {
+                    noise += 1;
+                    Ok(())
+                }
+            }
+        })?;
+        summary.events_kept = kept;
+        if noise > 0 {
+            *summary.ignored.entry(IgnoredReason::LaunchNoise).or_default() += noise;
+        }
+        summary.links = links;
+        Ok(summary)
+    }
+}
+
+/// Puts the lists where they belong. A quote within a string is escaped, so the place cannot be mistaken.
+fn fill(
+    text: &[u8],
+    (found, unresolved): &(&Vec<crate::types::InstanceId>, &Vec<String>),
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    out.clear();
+    let Some(at) = memchr::memmem::find(text, HOLE.as_bytes()) else {
+        out.extend_from_slice(text);
+        return Ok(());
+    };
+    let (before, after) = text.split_at(at);
+    out.extend_from_slice(before);
+    out.extend_from_slice(b"\"instances\":");
+    serde_json::to_writer(&mut *out, found)?;
+    out.extend_from_slice(b",\"unresolved\":");
+    serde_json::to_writer(&mut *out, unresolved)?;
+    out.extend_from_slice(after.get(HOLE.len()..).unwrap_or_default());
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Log files -> change events, for the `ingest` command: on all cores, in memory that does not grow with the input.
+//!
+//! Workers take one log after the other ([`workers`]). Of a change they keep its text and, where it takes more than
+//! the record to know whose it is, its targets; both wait, sorted, in memory and in a temporary file
+//! ([`spool`]). What records teach about who holds what is kept apart and learned when everything has been read. What
+//! comes out does not depend on how many workers there are.
+
+mod chunk;
+mod gather;
+mod seen;
+mod spool;
+mod workers;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use super::classify::IgnoredReason;
+use super::dir::DirStats;
+use super::links::LinkMap;
+use crate::types::{ChangeEvent, SetAside};
+
+/// How the lists of targets stand in a change's text before they are known.
+pub(super) const HOLE: &str = r#""instances":[],"unresolved":[]"#;
+
+/// Writes a change event as JSON in one line, without its end. Its `instances` and `unresolved` must stand beside
+/// each other, without blanks.
+pub type Encode = fn(&ChangeEvent, &mut Vec<u8>);
+
+/// What to read, and how.
+#[derive(Clone, Copy)]
+pub struct IngestRequest<'r> {
+    /// Files and folders; `-` is standard input.
+    pub paths: &'r [PathBuf],
+    /// What is known of instances already; may be empty.
+    pub links: &'r LinkMap,
+    /// Logs that are read at the same time.
+    pub threads: usize,
+    /// The form of the changes.
+    pub encode: Encode,
+    /// Called now and then with what was read so far.
+    pub progress: &'r (dyn Fn(DirStats) + Sync),
+}
+
+/// What was read and what became of it.
+#[derive(Clone, Debug, Default)]
+pub struct IngestSummary {
+    /// Files read, standard input included.
+    pub files: u64,
+    /// Bytes of JSON, after decompression.
+    pub bytes: u64,
+    /// Records read.
+    pub events_read: u64,
+    /// Change events found.
+    pub events_kept: u64,
+    /// Records that are no change, by reason.
+    pub ignored: BTreeMap<IgnoredReason, u64>,
+    /// Records and files that could not be read (the first 1,000).
+    pub set_aside: Vec<SetAside>,
+    /// How many could not be read.
+    pub set_aside_total: u64,
+    /// What the records taught: who holds or held what.
+    pub links: LinkMap,
+}
+
+/// Reads everything, then hands the change events to `sink`, oldest first, each encoded.
+///
+/// # Errors
+/// The temporary file cannot be written or read, or the sink's own. What cannot be read of the input is no error but
+/// part of the summary.
+pub fn ingest(request: IngestRequest<'_>, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<IngestSummary> {
+    workers::read(&request)?.finish(request.links, sink)
+}
+
+/// The change event in JSON as the state keeps it.
+pub fn encode_event(event: &ChangeEvent, out: &mut Vec<u8>) {
+    // Writing into memory fails only where a map has keys that are no text; an event has no map.
+    let _ = serde_json::to_writer(out, event);
+}

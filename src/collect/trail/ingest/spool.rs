@@ -1,0 +1,260 @@
+//! Puts things in order of time and id, however many they are: what does not fit into memory is sorted in parts
+//! that wait in a temporary file.
+
+use std::collections::BinaryHeap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::Timestamp;
+
+/// Bytes that are sorted at a time.
+const RUN: usize = 16 * 1024 * 1024;
+/// Bytes read at a time of each part.
+const PAGE: usize = 64 * 1024;
+
+/// One thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Item<'i> {
+    pub(super) time: Timestamp,
+    pub(super) id: &'i str,
+    /// Its content in two parts.
+    pub(super) parts: [&'i [u8]; 2],
+}
+
+/// Takes things in any order.
+#[derive(Debug)]
+pub(super) struct Spool {
+    run: usize,
+    arena: Vec<u8>,
+    index: Vec<(Timestamp, usize)>,
+    file: Option<File>,
+    /// Where each sorted part ends in the file.
+    ends: Vec<u64>,
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self::new(RUN)
+    }
+}
+
+impl Spool {
+    pub(super) fn new(run: usize) -> Self {
+        Self { run, arena: Vec::new(), index: Vec::new(), file: None, ends: Vec::new() }
+    }
+
+    /// Adds one.
+    ///
+    /// # Errors
+    /// The temporary file cannot be written.
+    pub(super) fn push(&mut self, item: Item<'_>) -> io::Result<()> {
+        if self.arena.len() > self.run {
+            self.spill()?;
+        }
+        self.index.push((item.time, self.arena.len()));
+        item.write(&mut self.arena);
+        Ok(())
+    }
+
+    /// Hands on everything in order.
+    ///
+    /// # Errors
+    /// The temporary file cannot be written or read, or the sink's own.
+    pub(super) fn drain(mut self, sink: &mut dyn FnMut(Item<'_>) -> io::Result<()>) -> io::Result<()> {
+        if self.file.is_none() {
+            self.sort();
+            return self.index.iter().try_for_each(|(_, at)| sink(self.item(*at)?));
+        }
+        self.spill()?;
+        let Self { file, ends, arena, .. } = self;
+        drop(arena);
+        merge(&file.ok_or_else(damaged)?, &ends, sink)
+    }
+
+    fn sort(&mut self) {
+        let mut index = std::mem::take(&mut self.index);
+        index.sort_by(|(time, at), (other, beside)| {
+            // The id is looked at only when two things happened in the same moment.
+            time.cmp(other).then_with(|| self.id(*at).cmp(&self.id(*beside)))
+        });
+        self.index = index;
+    }
+
+    fn id(&self, at: usize) -> Option<&str> {
+        self.item(at).ok().map(|item| item.id)
+    }
+
+    fn item(&self, at: usize) -> io::Result<Item<'_>> {
+        let (item, _) = Item::read(self.arena.get(at..).unwrap_or_default()).ok_or_else(damaged)?;
+        Ok(item)
+    }
+
+    fn spill(&mut self) -> io::Result<()> {
+        self.sort();
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => temporary()?,
+        };
+        let mut page = Vec::with_capacity(PAGE);
+        let mut end = self.ends.last().copied().unwrap_or_default();
+        for (_, at) in &self.index {
+            self.item(*at)?.write(&mut page);
+            if page.len() >= PAGE {
+                file.write_all(&page)?;
+                end += u64::try_from(page.len()).unwrap_or_default();
+                page.clear();
+            }
+        }
+        file.write_all(&page)?;
+        self.ends.push(end + u64::try_from(page.len()).unwrap_or_default());
+        self.file = Some(file);
+        self.arena.clear();
+        self.index.clear();
+        Ok(())
+    }
+}
+
+impl<'i> Item<'i> {
+    fn write(&self, out: &mut Vec<u8>) {
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+        out.extend_from_slice(&self.time.as_nanosecond().to_le_bytes());
+        let [first, second] = self.parts;
+        for part in [self.id.as_bytes(), first, second] {
+            out.extend_from_slice(&length(part));
+            out.extend_from_slice(part);
+        }
+    }
+
+    /// The first one and what follows it; `None` when it is not complete.
+    fn read(bytes: &'i [u8]) -> Option<(Self, &'i [u8])> {
+        let (time, mut rest) = bytes.split_first_chunk::<16>()?;
+        let mut part = || {
+            let (length, after) = rest.split_first_chunk::<4>()?;
+            let (part, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+            rest = after;
+            Some(part)
+        };
+        let (id, first, second) = (part()?, part()?, part()?);
+        let time = Timestamp::from_nanosecond(i128::from_le_bytes(*time)).ok()?;
+        Some((Self { time, id: std::str::from_utf8(id).ok()?, parts: [first, second] }, rest))
+    }
+}
+
+/// A part being read.
+struct Part {
+    buffer: Vec<u8>,
+    /// Where its next item stands in the buffer.
+    at: usize,
+    /// What of it was not read yet, in the file.
+    from: u64,
+    end: u64,
+}
+
+impl Part {
+    /// Makes sure that the next item is in the buffer; false at the end.
+    fn fill(&mut self, file: &File) -> io::Result<bool> {
+        while Item::read(self.buffer.get(self.at..).unwrap_or_default()).is_none() {
+            let size = self.end.saturating_sub(self.from).min(u64::try_from(PAGE).unwrap_or_default());
+            if size == 0 {
+                return if self.at == self.buffer.len() { Ok(false) } else { Err(damaged()) };
+            }
+            self.buffer.drain(..self.at);
+            self.at = 0;
+            let before = self.buffer.len();
+            self.buffer.resize(before + usize::try_from(size).unwrap_or_default(), 0);
+            file.read_exact_at(self.buffer.get_mut(before..).unwrap_or_default(), self.from)?;
+            self.from += size;
+        }
+        Ok(true)
+    }
+
+    fn next(&self) -> Option<(Item<'_>, usize)> {
+        let rest = self.buffer.get(self.at..)?;
+        let (item, after) = Item::read(rest)?;
+        Some((item, self.buffer.len() - after.len()))
+    }
+}
+
+fn merge(file: &File, ends: &[u64], sink: &mut dyn FnMut(Item<'_>) -> io::Result<()>) -> io::Result<()> {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let parts = starts.zip(ends).map(|(from, end)| Part { buffer: Vec::new(), at: 0, from, end: *end });
+    let mut parts: Vec<Part> = parts.collect();
+    // The least first; of equals the part that was written first.
+    let mut heads = BinaryHeap::new();
+    let head = |parts: &mut Vec<Part>, number: usize| -> io::Result<_> {
+        let Some(part) = parts.get_mut(number) else { return Ok(None) };
+        let goes_on = part.fill(file)?;
+        Ok(part.next().filter(|_| goes_on).map(|(item, _)| std::cmp::Reverse((item.time, item.id.to_owned(), number))))
+    };
+    for number in 0..parts.len() {
+        heads.extend(head(&mut parts, number)?);
+    }
+    while let Some(std::cmp::Reverse((_, _, number))) = heads.pop() {
+        if let Some(part) = parts.get_mut(number) {
+            let (item, after) = part.next().ok_or_else(damaged)?;
+            sink(item)?;
+            part.at = after;
+        }
+        heads.extend(head(&mut parts, number)?);
+    }
+    Ok(())
+}
+
+/// A file that is gone as soon as it is closed.
+fn temporary() -> io::Result<File> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!(".cattleguard-{}-{number}", std::process::id()));
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    fs::remove_file(&path)?;
+    Ok(file)
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the temporary file does not hold what was written to it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drained(run: usize, items: &[(i64, &str, &str)]) -> Vec<(i64, String, Vec<u8>)> {
+        let mut spool = Spool::new(run);
+        for (second, id, content) in items {
+            let time = Timestamp::from_second(*second).unwrap();
+            spool.push(Item { time, id, parts: [content.as_bytes(), b"late"] }).unwrap();
+        }
+        let mut out = Vec::new();
+        spool
+            .drain(&mut |item| {
+                assert_eq!(item.parts[1], b"late");
+                out.push((item.time.as_second(), item.id.to_owned(), item.parts[0].to_vec()));
+                Ok(())
+            })
+            .unwrap();
+        out
+    }
+
+    #[test]
+    fn order_does_not_depend_on_what_fits_into_memory() {
+        let long = "x".repeat(PAGE * 2);
+        let ids: Vec<String> = (0..200).map(|number| format!("e{}", (number * 37) % 200)).collect();
+        let items: Vec<(i64, &str, &str)> = ids
+            .iter()
+            .enumerate()
+            .map(|(number, id)| {
+                let second = i64::try_from((number * 17) % 31).unwrap() - 5;
+                (second, id.as_str(), if number % 50 == 0 { long.as_str() } else { "short" })
+            })
+            .collect();
+        let mut expected: Vec<_> =
+            items.iter().map(|(second, id, text)| (*second, (*id).to_owned(), text.as_bytes().to_vec())).collect();
+        expected.sort();
+        for run in [1, 500, 100_000, RUN] {
+            assert_eq!(drained(run, &items), expected, "{run}");
+        }
+        assert!(drained(1, &[]).is_empty());
+    }
+}
