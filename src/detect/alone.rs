@@ -27,6 +27,7 @@ pub fn compare(snapshot: &Snapshot, instance: &Instance, golden: &Golden, fleet:
         golden: is_golden.then_some(golden),
         promoted: Some(golden),
         goldens_known: true,
+        forged_at: None,
     };
     let output = rules::run(&context, &mut SoftwareMemo::default());
     Comparison { drifts: output.drifts, gaps: output.gaps }

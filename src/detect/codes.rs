@@ -85,6 +85,8 @@ pub const BLIND_TRAIL_NARROWED: Code = Code::known("blind-trail-narrowed");
 /// `blind-trail-gap`: a stretch of the trail was not delivered or not read.
 pub const BLIND_TRAIL_GAP: Code = Code::known("blind-trail-gap");
 
+/// `event-inventory-forged`: somebody else reported what a server's SSM agent reports; from the event table.
+pub const EVENT_INVENTORY_FORGED: Code = Code::known("event-inventory-forged");
 /// `event-launch-source-changed`: what the next servers are launched from was changed; from the event table.
 pub const EVENT_LAUNCH_SOURCE: Code = Code::known("event-launch-source-changed");
 

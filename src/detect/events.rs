@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::codes;
@@ -28,6 +29,16 @@ pub(super) struct EventGroup {
 /// what their successors will be launched from is no change of theirs.
 pub fn is_modification(event: &ChangeEvent) -> bool {
     event.severity > Severity::Info && event.code != codes::EVENT_LAUNCH_SOURCE
+}
+
+/// When somebody else last reported what the SSM agent of an instance reports; custom inventory does not count.
+pub(super) fn forged_at(events: &[&ChangeEvent]) -> Option<Timestamp> {
+    let forged = |event: &&&ChangeEvent| {
+        event.code == codes::EVENT_INVENTORY_FORGED
+            && event.severity >= Severity::High
+            && event.outcome == CallOutcome::Succeeded
+    };
+    events.iter().filter(forged).map(|event| event.time).max()
 }
 
 /// Groups the events of one instance into findings, in order of code and principal.

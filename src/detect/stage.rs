@@ -83,8 +83,8 @@ pub fn detect(input: &DetectInput<'_>) -> Detection {
         if subject.golden.is_none() {
             without_golden.insert(instance.id.clone());
         }
-        let output = rules::run(&subject.context(input, now), &mut memo);
         let events = index.of(&instance.id);
+        let output = rules::run(&subject.context(input, events, now), &mut memo);
         for drift in &output.drifts {
             let previous = known.get(&subject.identity(drift)).copied();
             let fresh = subject.state_finding(drift, events, previous, input, now);
@@ -197,7 +197,7 @@ impl<'a> Subject<'a> {
         Self { instance, fleet, golden, promoted }
     }
 
-    fn context(&self, input: &DetectInput<'a>, now: Timestamp) -> RuleContext<'a> {
+    fn context(&self, input: &DetectInput<'a>, events: &[&ChangeEvent], now: Timestamp) -> RuleContext<'a> {
         let line = self.fleet.map(|fleet| &fleet.golden);
         RuleContext {
             snapshot: input.snapshot,
@@ -206,6 +206,7 @@ impl<'a> Subject<'a> {
             fleet: self.fleet,
             golden: self.golden,
             promoted: self.promoted,
+            forged_at: events::forged_at(events),
             goldens_known: line.is_none_or(|line| input.goldens.iter().any(|golden| golden.line == *line)),
         }
     }

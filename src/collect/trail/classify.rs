@@ -16,9 +16,7 @@ use super::shared::Given;
 use super::table::{Entry, Quiet, Row, UNMAPPED, table};
 use super::target::Target;
 use super::text::{clean, set_aside};
-use crate::types::{
-    Actor, ActorKind, CallOutcome, Category, ChangeEvent, Code, Directness, InstanceId, SetAside, Severity,
-};
+use crate::types::{Actor, ActorKind, CallOutcome, Category, ChangeEvent, Code, Directness, SetAside, Severity};
 
 /// A wrapping inside a wrapping is as deep as we look.
 const MAX_WRAPPINGS: usize = 2;
@@ -91,13 +89,6 @@ pub struct UnresolvedChange {
     pub given: Option<Given>,
     /// An AWS service made the call, on its own or for somebody.
     pub by_service: bool,
-}
-
-impl UnresolvedChange {
-    /// The instances that it names by their ids.
-    pub(super) fn named(&self) -> impl Iterator<Item = &InstanceId> {
-        self.targets.iter().filter_map(|target| if let Target::Instance(id) = target { Some(id) } else { None })
-    }
 }
 
 /// What became of a record.

@@ -35,6 +35,8 @@ pub(super) struct RuleContext<'a> {
     pub(super) promoted: Option<&'a Golden>,
     /// Whether the fleet's line is known at all.
     pub(super) goldens_known: bool,
+    /// When somebody else last reported AWS inventory in the name of the instance.
+    pub(super) forged_at: Option<Timestamp>,
 }
 
 impl RuleContext<'_> {

@@ -27,6 +27,12 @@ pub(super) fn check(context: &RuleContext<'_>, out: &mut RuleOutput) {
         return;
     }
     let captured = captured(context);
+    // Until the agent itself reports again, anything may stand there. Who forges a report also chooses its time.
+    let since = |forged: &Timestamp| captured.is_none_or(|at| at.duration_since(*forged) <= CLOCKS_DIFFER);
+    if let Some(forged) = context.forged_at.filter(since) {
+        out.gaps.push((Source::Ssm, format!("its inventory was reported by somebody else at {forged}")));
+        return;
+    }
     let limit = i64::try_from(fleet.inventory_max_age.as_secs()).unwrap_or(i64::MAX);
     let hours = captured.map(|at| context.now.duration_since(at).as_secs()).filter(|age| *age > limit);
     match (captured, hours) {

@@ -3,6 +3,7 @@
 
 use super::drive::is_too_old;
 use super::mutate::{FIRST_PAUSE, LAG, Made, later, learn};
+use super::needed::still_needed;
 use super::order::in_the_way;
 use super::wait::Waited;
 use super::write::Line;
@@ -81,6 +82,10 @@ impl Engine<'_> {
         if let Some(reason) = self.learn_launch(record, index, &did).await? {
             self.step(record, index, StepState::Stuck, Line::detail(reason.clone()))?;
             return Ok(None);
+        }
+        if let Some(reason) = self.not_serving_again(record, index).await? {
+            self.step(record, index, StepState::Stuck, Line::detail(reason.clone()))?;
+            return Ok(Some(reason));
         }
         for (position, call) in calls.iter().enumerate() {
             if is_about_nothing(record, call) {
@@ -174,41 +179,6 @@ impl Engine<'_> {
         let note = record.note.clone();
         self.status(record, OperationStatus::RolledBack, note)
     }
-}
-
-/// Why a step must not be undone now: ending a replacement that served while something of the old instance could
-/// not be restored would leave nothing.
-fn still_needed(record: &OperationRecord, index: usize) -> Option<String> {
-    let step = record.steps.get(index)?;
-    let ends = step.step.undo.iter().any(|call| matches!(call, WriteCall::Terminate { .. }));
-    if !ends || record.kind != OperationKind::Replace {
-        return None;
-    }
-    // Before it served, it is still all there is when what was taken from the old instance could not be given back.
-    let served = record.facts.serving_since.is_some();
-    let mut stuck = record.steps.iter().filter(|step| step.state == StepState::Stuck);
-    let stuck = stuck.find(|step| served || takes(&step.step.does))?;
-    Some(format!(
-        "the replacement is kept, because `{}` could not be undone: {}",
-        stuck.step.name,
-        stuck.error.as_deref().unwrap_or("unknown")
-    ))
-}
-
-/// Whether a step takes from the old instance what it needs to serve.
-fn takes(does: &Does) -> bool {
-    let Does::Call(call) = does else { return false };
-    matches!(
-        call,
-        WriteCall::Stop { .. }
-            | WriteCall::DetachFromGroup { .. }
-            | WriteCall::DeregisterTarget { .. }
-            | WriteCall::SetInterfaceGroups { .. }
-            | WriteCall::DetachVolume { .. }
-            | WriteCall::AssociateAddress { .. }
-            | WriteCall::AssignPrivateIps { .. }
-            | WriteCall::DetachInterface { .. }
-    )
 }
 
 /// Whether a call is about a replacement that never came to be.

@@ -11,6 +11,7 @@ mod forward;
 mod guard;
 mod host;
 mod mutate;
+mod needed;
 mod order;
 mod wait;
 mod write;

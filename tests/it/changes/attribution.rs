@@ -142,7 +142,21 @@ fn an_inventory_report_that_the_server_did_not_make_is_found() {
     let scan = app.scan();
     let told = scan.findings_of(id.as_str()).any(|finding| finding.to_string().contains("PutInventory"));
     assert!(told, "{:?}", scan.codes(&id));
-    assert_ne!(scan.verdict(&id), "clean");
+    assert!(
+        scan.codes(&id).contains("software-package-changed"),
+        "what is forged proves nothing: {scan:?}",
+        scan = scan.doc
+    );
+    let reasons = scan.instance(&id)["reasons"].to_string();
+    assert!(reasons.contains("was reported by somebody else"), "{reasons}");
+    // Its agent goes on reporting what there is.
+    for _ in 0..4 {
+        app.minutes(30);
+        app.settle();
+    }
+    let later = app.scan();
+    assert!(later.codes(&id).contains("software-package-changed"));
+    assert!(!later.instance(&id)["reasons"].to_string().contains("somebody else"));
 }
 
 /// The rows that a clean server reports.

@@ -56,6 +56,7 @@ impl Case {
             golden: Some(&self.golden),
             promoted: Some(&self.golden),
             goldens_known: true,
+            forged_at: None,
         };
         check(&context, out);
     }
