@@ -179,6 +179,7 @@ pub(super) fn snapshot(instances: Vec<Instance>, events: Vec<ChangeEvent>) -> Sn
             .map(|source| coverage(source, CoverageStatus::Complete))
             .to_vec(),
         trails: Vec::new(),
+        trail_breaks: Vec::new(),
         set_aside: Vec::new(),
         calls: BTreeMap::new(),
     }

@@ -189,6 +189,7 @@ fn snapshot(request: &AttestRequest<'_>) -> Snapshot {
         events: Vec::new(),
         coverage: [Source::Ec2, Source::UserData, Source::Ssm, Source::Agent].map(complete).to_vec(),
         trails: Vec::new(),
+        trail_breaks: Vec::new(),
         set_aside: Vec::new(),
         calls: BTreeMap::new(),
     }

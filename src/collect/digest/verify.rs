@@ -1,6 +1,6 @@
 //! Verification of everything below one place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::SyncSender;
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use super::objects::TrailObjects;
 use super::report::VerifyReport;
 use super::unlisted::{self, Listed};
 use super::workers::{Job, Shared, with_workers};
-use crate::types::Region;
+use crate::types::{Place, Region};
 
 /// What to verify.
 pub struct VerifyRequest<'a> {
@@ -22,6 +22,8 @@ pub struct VerifyRequest<'a> {
     pub keys: &'a PublicKeys,
     /// Only what was digested from then on.
     pub since: Option<Timestamp>,
+    /// Only these account-regions; all without it.
+    pub places: Option<&'a BTreeSet<Place>>,
     /// Called with the report so far after each log file.
     pub progress: &'a (dyn Fn(&VerifyReport) + Sync),
 }
@@ -61,7 +63,11 @@ pub fn survey(objects: &impl TrailObjects) -> BTreeMap<Region, Timestamp> {
 /// Verifies every chain and log file. Never fails as a whole: what cannot be read is in the report.
 pub fn verify(request: &VerifyRequest<'_>) -> VerifyReport {
     let shared = Shared::default();
-    let sites = digests(request.objects, &shared);
+    let mut sites = digests(request.objects, &shared);
+    if let Some(places) = request.places {
+        let place = |site: &Site| Place { account: site.account.clone(), region: site.region.clone() };
+        sites.retain(|site, _| places.contains(&place(site)));
+    }
     with_workers(request.objects, &shared, request.progress, |jobs| {
         for (site, keys) in &sites {
             one_site(request, &shared, &jobs, site, keys);
