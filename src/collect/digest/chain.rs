@@ -52,11 +52,13 @@ impl Walk<'_> {
         };
         let mut newer: Option<Newer> = None;
         for (index, key) in chain.iter().enumerate().rev() {
+            let older = chain.get(..index).unwrap_or_default();
             if self.since.is_some_and(|since| key.end < since) {
+                // What it says does not matter any more, but that the first one after it follows it.
+                self.expected(newer.as_ref(), key, older);
                 return Some(report);
             }
             report.digests += 1;
-            let older = chain.get(..index).unwrap_or_default();
             let Some(expected) = self.expected(newer.as_ref(), key, older) else { continue };
             newer = self.read(key).and_then(|read| {
                 report.through = report.through.or(Some(read.end));

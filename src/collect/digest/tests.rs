@@ -313,6 +313,16 @@ fn since_leaves_out_what_is_older_and_wants_the_rest_whole() {
 }
 
 #[test]
+fn a_restart_shows_also_where_the_chain_before_it_is_older_than_what_is_asked_for() {
+    let mut world = World::new();
+    world.trail.restart_after(SignedDuration::from_hours(7));
+    world.trail.hour(&[LOG]).unwrap().keep_signature().unwrap();
+    let report = verify_with(world.folder.path(), &keys(), Some(start() + SignedDuration::from_hours(9)));
+    assert_eq!(breaks(&report), [(BreakKind::ChainRestarted, Some(5), Some(12))]);
+    assert_eq!((report.chains[0].digests, report.logs), (1, 1));
+}
+
+#[test]
 fn a_digest_that_is_no_digest_is_named() {
     for content in [&b"\x1f\x8b\x08"[..], b"", b"[", b"{}", b"null", b"\xff\xff", br#"{"digestStartTime":"x"}"#] {
         let world = World::new();
