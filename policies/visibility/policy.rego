@@ -15,6 +15,7 @@ controls := [
 # Somebody made us blind: that is a change of its own, whatever else happened meanwhile.
 floor_of := {
 	"blind-agent-tampered": "critical",
+	"blind-trail-narrowed": "high",
 	"blind-trail-stopped": "critical",
 }
 

@@ -14,8 +14,8 @@ use super::source::{
 };
 use crate::types::{
     AsgMembership, ChangeEvent, Coverage, CoverageStatus, Digest, Image, ImageId, Instance, InstanceId, InventoryItem,
-    InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source, TargetMembership, TrailProgress,
-    TrailState, Volume, VolumeId,
+    InventoryType, ManagedNode, Observed, Place, ScanId, SetAside, Snapshot, Source, TargetMembership, TrailBreak,
+    TrailProgress, TrailState, Volume, VolumeId,
 };
 
 /// Collects findings of one collection.
@@ -37,6 +37,7 @@ pub struct Builder {
     coverage: BTreeMap<(Place, Source), Coverage>,
     trail: Vec<TrailProgress>,
     trails: Vec<TrailState>,
+    trail_breaks: Vec<TrailBreak>,
     set_aside: Vec<SetAside>,
     calls_saved: u64,
 }
@@ -154,6 +155,11 @@ impl Builder {
     /// A trail as a place sees it.
     pub fn found_trail(&mut self, trail: TrailState) {
         self.trails.push(trail);
+    }
+
+    /// Something that digest files say is wrong.
+    pub fn found_break(&mut self, found: TrailBreak) {
+        self.trail_breaks.push(found);
     }
 
     /// A record that could not be read.
@@ -379,6 +385,8 @@ impl Builder {
         instances.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
         let mut events: Vec<ChangeEvent> = self.events.into_values().collect();
         events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        self.trail_breaks.sort();
+        self.trail_breaks.dedup();
         self.trails.sort_by(|a, b| (&a.place, &a.trail.arn).cmp(&(&b.place, &b.trail.arn)));
         Snapshot {
             scan_id,
@@ -390,6 +398,7 @@ impl Builder {
             coverage: self.coverage.into_values().collect(),
             trail: self.trail,
             trails: self.trails,
+            trail_breaks: self.trail_breaks,
             set_aside: self.set_aside,
             calls,
             calls_saved: self.calls_saved,

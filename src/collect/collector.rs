@@ -2,6 +2,7 @@
 //!
 //! Nothing here fails as a whole: a source that cannot be read becomes coverage, and the rest goes on.
 
+mod digests;
 mod images;
 mod membership;
 mod pages;
@@ -130,7 +131,8 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
             .collect::<()>()
             .await;
     }
-    let trail = trail_reader::finish(collection, &builder, gathered, started_at).await;
+    let mut trail = trail_reader::finish(collection, &builder, gathered, started_at).await;
+    trail.checkpoints.extend(digests::read(collection, &builder, started_at).await);
     let memos = user_data::read(collection, &builder, &trail.user_data_changed, started_at).await;
 
     let snapshot =

@@ -180,6 +180,7 @@ pub(super) fn snapshot(instances: Vec<Instance>, events: Vec<ChangeEvent>) -> Sn
             .map(|source| coverage(source, CoverageStatus::Complete))
             .to_vec(),
         trails: Vec::new(),
+        trail_breaks: Vec::new(),
         set_aside: Vec::new(),
         trail: Vec::new(),
         calls: BTreeMap::new(),

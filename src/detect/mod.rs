@@ -11,6 +11,7 @@
 mod alone;
 pub mod codes;
 mod correlate;
+mod digests;
 mod drift;
 mod events;
 mod lifecycle;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::codes;
 use super::correlate::attribution;
+use super::digests;
 use super::events::{self, EventGroup};
 use super::lifecycle::{WHOLE_PLACE, coverage_code, is_blind};
 use super::trails;
@@ -23,7 +24,8 @@ pub(super) fn findings(snapshot: &Snapshot, events: &[&ChangeEvent]) -> Vec<Find
         .iter()
         .filter(|event| event.code.family() == "blind" && event.outcome == CallOutcome::Succeeded)
         .map(|event| trail(event, snapshot));
-    sources.chain(trails).chain(trails::findings(snapshot, events)).chain(wide(snapshot, events)).collect()
+    let found = sources.chain(trails).chain(trails::findings(snapshot, events)).chain(digests::findings(snapshot));
+    found.chain(wide(snapshot, events)).collect()
 }
 
 /// What CloudTrail leaves of a request over its size limit; as `collect::trail` writes it.

@@ -136,3 +136,6 @@ fn authors(state: &TrailState, code: &Code, events: &[&ChangeEvent]) -> Vec<crat
     calls.sort_by_key(|event| std::cmp::Reverse(event.time));
     calls.into_iter().take(NAMED).map(|event| attribution(None, event, "the call can have made it so")).collect()
 }
+
+#[cfg(test)]
+mod tests;

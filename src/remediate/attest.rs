@@ -190,6 +190,7 @@ fn snapshot(request: &AttestRequest<'_>) -> Snapshot {
         coverage: [Source::Ec2, Source::UserData, Source::Ssm, Source::Agent].map(complete).to_vec(),
         trail: Vec::new(),
         trails: Vec::new(),
+        trail_breaks: Vec::new(),
         set_aside: Vec::new(),
         calls: BTreeMap::new(),
         calls_saved: 0,

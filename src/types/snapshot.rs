@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, ChangeEvent, Enforcement, ImageId, Instance, Place, Region, ScanId, TrailState};
+use super::{AccountId, ChangeEvent, Enforcement, ImageId, Instance, Place, Region, ScanId, TrailBreak, TrailState};
 
 /// The ceiling that the configuration puts on every fleet; an observe-only run says `Observe`.
 pub type ScanMode = Enforcement;
@@ -155,6 +155,9 @@ pub struct Snapshot {
     /// Trails that record the places, as they were seen from each.
     #[serde(default)]
     pub trails: Vec<TrailState>,
+    /// What digest files say is wrong with log files.
+    #[serde(default)]
+    pub trail_breaks: Vec<TrailBreak>,
     /// Records that could not be read.
     pub set_aside: Vec<SetAside>,
     /// API calls made, by `service:Operation`.

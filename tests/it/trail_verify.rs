@@ -14,7 +14,7 @@ fn delivered(app: &TestApp) -> (TrailFolder, Vec<DigestHour>) {
     let hour = SignedDuration::from_hours(1);
     let start: Timestamp = app.fleet.clock.now() - hour * 6;
     let mut trail = TrailFolder::new(&app.path("logs"), &app.place(), "main", start);
-    let hours: Vec<_> = (0..6).map(|_| trail.hour(&["{\"Records\":[]}", "{}"]).unwrap()).collect();
+    let hours: Vec<_> = (0..6).map(|_| trail.hour(&["{\"Records\":[]}", "{\"Records\": []}"]).unwrap()).collect();
     hours[5].keep_signature().unwrap();
     app.write("keys.json", &TrailSigner::trusted().listing().unwrap().to_string());
     (trail, hours)
@@ -106,4 +106,78 @@ fn nothing_to_verify_is_a_failure() {
     delivered(&app);
     app.write("keys.json", "not keys");
     assert_eq!(verify(&app, "table", &[]).0, USAGE);
+}
+
+/// A world whose source is a folder with digest files, scanned once.
+fn digested() -> (TestApp, TrailFolder, Vec<DigestHour>) {
+    let app = Setup::new(small()).more("[collect]\ntrail = [{ dir = \"logs\" }]").start_unrecorded();
+    let (trail, hours) = delivered(&app);
+    app.record("1");
+    assert_eq!(app.scan().code, OK, "whole, and the newest waits for the next");
+    (app, trail, hours)
+}
+
+fn gaps(app: &TestApp) -> Vec<Value> {
+    app.scan().findings_of("*").filter(|finding| finding["code"] == "blind-trail-gap").cloned().collect()
+}
+
+#[test]
+fn a_scan_finds_what_was_tampered_with_and_keeps_saying_so() {
+    let (app, mut trail, _) = digested();
+    app.minutes(60);
+    let hour = trail.hour(&["{\"Records\":[]}"]).unwrap();
+    fs::write(&hour.logs[0], gzip(b"{ \"Records\": [] }").unwrap()).unwrap();
+    let found = gaps(&app);
+    let [finding] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!((&finding["severity"], &finding["actual"]["kind"]), (&"critical".into(), &"log-altered".into()));
+    for _ in 0..4 {
+        app.minutes(60);
+        trail.hour(&[]).unwrap();
+        assert_eq!(gaps(&app).len(), 1, "it does not go away by itself");
+    }
+}
+
+#[test]
+fn a_scan_finds_a_missing_digest_and_a_restart() {
+    let (app, mut trail, _) = digested();
+    app.minutes(120);
+    let lost = trail.hour(&[]).unwrap();
+    trail.hour(&[]).unwrap();
+    fs::remove_file(&lost.digest).unwrap();
+    let kinds = |found: Vec<Value>| -> Vec<String> {
+        found.iter().map(|finding| finding["actual"]["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(kinds(gaps(&app)), ["digest-missing"]);
+    app.minutes(240);
+    trail.restart_after(SignedDuration::from_hours(3));
+    trail.hour(&[]).unwrap();
+    let mut found = kinds(gaps(&app));
+    found.sort();
+    assert_eq!(found, ["chain-restarted", "digest-missing"]);
+}
+
+#[test]
+fn a_folder_that_begins_late_is_no_gap_and_is_read_once() {
+    let app = Setup::new(small()).more("[collect]\ntrail = [{ dir = \"logs\" }]").start_unrecorded();
+    let (_, hours) = delivered(&app);
+    hours[..2].iter().for_each(|hour| fs::remove_file(&hour.digest).unwrap());
+    app.record("1");
+    assert_eq!(gaps(&app), Vec::<Value>::new());
+    // What was proven is not looked at again.
+    fs::write(&hours[2].logs[0], "{ \"Records\": [] }").unwrap();
+    assert_eq!(gaps(&app), Vec::<Value>::new());
+}
+
+#[test]
+fn keys_that_cannot_be_had_are_said() {
+    use cattleguard::collect::ReadFailure;
+    use cattleguard::testing::FailRule;
+    let app = Setup::new(small()).more("[collect]\ntrail = [{ dir = \"logs\" }]").failing().start_unrecorded();
+    delivered(&app);
+    app.record("1");
+    app.faults.add_rule(FailRule::fail(ReadFailure::Denied).api("cloudtrail:ListPublicKeys"));
+    let scan = app.scan();
+    assert_eq!(scan.coverage(&app.place(), "trail")["status"], "partial");
+    assert!(scan.findings_of("*").any(|finding| finding["code"] == "blind-access-denied"));
+    assert_eq!(scan.verdict(&app.server(0)), "clean");
 }

@@ -12,10 +12,11 @@ use super::key::{DigestKey, from_root};
 use super::keys::PublicKeys;
 use super::link::{Newer, Previous};
 use super::objects::TrailObjects;
-use super::report::ChainReport;
+use super::report::{ChainReport, Unproven};
 use super::signature::{Signed, check};
 use super::unlisted::Listed;
 use super::workers::{Hour, Job, Shared, is_content};
+use crate::collect::trail::clean;
 use crate::types::BreakKind;
 
 /// What a walk along a chain needs.
@@ -51,16 +52,18 @@ impl Walk<'_> {
         };
         let mut newer: Option<Newer> = None;
         for (index, key) in chain.iter().enumerate().rev() {
+            let older = chain.get(..index).unwrap_or_default();
             if self.since.is_some_and(|since| key.end < since) {
+                // What it says does not matter any more, but that the first one after it follows it.
+                self.expected(newer.as_ref(), key, older);
                 return Some(report);
             }
             report.digests += 1;
-            let older = chain.get(..index).unwrap_or_default();
             let Some(expected) = self.expected(newer.as_ref(), key, older) else { continue };
             newer = self.read(key).and_then(|read| {
                 report.through = report.through.or(Some(read.end));
                 report.from = Some(read.file.digest_start_time);
-                let proven = self.judge(key, &read, newer.as_ref(), expected)?;
+                let proven = self.judge(key, &read, newer.as_ref(), expected, &newest.key)?;
                 report.proven += u64::from(proven);
                 self.list(key, &read, proven, listed);
                 Some(Newer::of(key, &read.file))
@@ -126,7 +129,14 @@ impl Walk<'_> {
     }
 
     /// Whether a digest is proven; `None` when it is broken, and nothing in it counts.
-    fn judge(&self, key: &DigestKey, read: &Read, newer: Option<&Newer>, expected: Option<&Previous>) -> Option<bool> {
+    fn judge(
+        &self,
+        key: &DigestKey,
+        read: &Read,
+        newer: Option<&Newer>,
+        expected: Option<&Previous>,
+        newest: &str,
+    ) -> Option<bool> {
         let Read { file, hash, end } = read;
         let hour = Hour { from: Some(file.digest_start_time), to: Some(*end), ..hour_of(key) };
         let broken = |kind, detail: &str| self.shared.broken(&hour, kind, &key.key, detail);
@@ -155,7 +165,8 @@ impl Walk<'_> {
                 return None;
             }
             Signed::Unknown(reason) => {
-                self.shared.unproven(&key.key, reason);
+                let waits_for_the_next = newer.is_none() && key.key == newest;
+                self.shared.lock().unproven.add(Unproven { object: clean(&key.key), reason, waits_for_the_next });
                 false
             }
         };

@@ -44,6 +44,8 @@ pub struct Unproven {
     pub object: String,
     /// Why; for people.
     pub reason: String,
+    /// The newest digest of a chain: the next one will hold its signature.
+    pub waits_for_the_next: bool,
 }
 
 /// One chain of digest files.

@@ -57,7 +57,7 @@ impl World {
 
 fn verify_with(folder: &Path, keys: &PublicKeys, since: Option<Timestamp>) -> VerifyReport {
     let objects = Folder::open(folder).unwrap();
-    verify(&VerifyRequest { objects: &objects, keys, since, progress: &|_| {} })
+    verify(&VerifyRequest { objects: &objects, keys, since, places: None, progress: &|_| {} })
 }
 
 /// Kinds of breaks with the hours since the start that they leave in doubt.
@@ -313,6 +313,16 @@ fn since_leaves_out_what_is_older_and_wants_the_rest_whole() {
 }
 
 #[test]
+fn a_restart_shows_also_where_the_chain_before_it_is_older_than_what_is_asked_for() {
+    let mut world = World::new();
+    world.trail.restart_after(SignedDuration::from_hours(7));
+    world.trail.hour(&[LOG]).unwrap().keep_signature().unwrap();
+    let report = verify_with(world.folder.path(), &keys(), Some(start() + SignedDuration::from_hours(9)));
+    assert_eq!(breaks(&report), [(BreakKind::ChainRestarted, Some(5), Some(12))]);
+    assert_eq!((report.chains[0].digests, report.logs), (1, 1));
+}
+
+#[test]
 fn a_digest_that_is_no_digest_is_named() {
     for content in [&b"\x1f\x8b\x08"[..], b"", b"[", b"{}", b"null", b"\xff\xff", br#"{"digestStartTime":"x"}"#] {
         let world = World::new();
@@ -359,5 +369,60 @@ fn a_signature_that_openssl_made_holds() {
     assert_eq!(super::signature::check(&file, &"0".repeat(64), signature, &keys), super::signature::Signed::No);
     for bad in ["", "zz", "0", &signature[2..], &signature.replacen('a', "b", 1)] {
         assert_eq!(super::signature::check(&file, &hash, bad, &keys), super::signature::Signed::No, "{bad}");
+    }
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::super::content::{hex, unhex};
+    use super::super::key::{DigestKey, Site, delivered};
+    use super::*;
+
+    const PART: &str = "[a-zA-Z0-9_./\\-]{0,20}";
+
+    fn site(base: &str) -> Site {
+        Site { base: base.to_owned(), account: "111122223333".into(), region: "eu-west-1".into() }
+    }
+
+    proptest! {
+        #[test]
+        fn names_of_any_kind_are_read_without_a_panic(text in "\\PC{0,200}", part in PART) {
+            let near = format!("AWSLogs/111122223333/CloudTrail-Digest/{part}/111122223333_CloudTrail-Digest_{part}_{text}.json.gz");
+            for key in [&text, &near] {
+                let _ = (DigestKey::parse(key), delivered(key));
+                if let Some(object) = site("a/AWSLogs/1").locate(key) {
+                    prop_assert!(object.starts_with("a/AWSLogs/") && !object.split('/').any(|part| part == ".."));
+                }
+            }
+        }
+
+        #[test]
+        fn hex_goes_both_ways(bytes in proptest::collection::vec(any::<u8>(), 0..300), text in "\\PC{0,40}") {
+            prop_assert_eq!(unhex(&hex(&bytes)), Some(bytes));
+            prop_assert_eq!(unhex(&text).is_some(), text.len() % 2 == 0 && text.bytes().all(|b| b.is_ascii_hexdigit()));
+        }
+
+        #[test]
+        fn digests_and_keys_of_any_kind_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = DigestFile::parse(&bytes);
+            let _ = PublicKeys::default().read(&bytes);
+        }
+
+        /// Whatever one byte of a digest becomes, it is not taken for the one that was signed.
+        #[test]
+        fn no_altered_digest_is_proven(at in 0_usize..900, with in any::<u8>()) {
+            let content = include_bytes!("tests/openssl.json");
+            let at = at % content.len();
+            prop_assume!(content[at] != with);
+            let mut altered = content.to_vec();
+            altered[at] = with;
+            let Ok(file) = DigestFile::parse(&altered) else { return Ok(()) };
+            let hash = hex(&<sha2::Sha256 as sha2::Digest>::digest(&altered));
+            let mut keys = PublicKeys::default();
+            keys.read(include_bytes!("tests/openssl-keys.json")).unwrap();
+            let signed = super::super::signature::check(&file, &hash, include_str!("tests/openssl.sig"), &keys);
+            prop_assert_ne!(signed, super::super::signature::Signed::Yes);
+        }
     }
 }

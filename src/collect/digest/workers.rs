@@ -56,7 +56,7 @@ impl Shared {
     }
 
     pub(super) fn unproven(&self, object: &str, reason: impl Into<String>) {
-        self.lock().unproven.add(Unproven { object: clean(object), reason: reason.into() });
+        self.lock().unproven.add(Unproven { object: clean(object), reason: reason.into(), waits_for_the_next: false });
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context<'_>, command: &TrailCommand) -> Result<Exit,
     };
     let mut report = VerifyReport::default();
     for folder in &folders {
-        report.add(verify(&VerifyRequest { objects: folder, keys: &keys, since, progress: &note }));
+        report.add(verify(&VerifyRequest { objects: folder, keys: &keys, since, places: None, progress: &note }));
     }
     progress.finish();
     if report.chains.is_empty() && report.unproven.total == 0 {
