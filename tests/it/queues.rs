@@ -116,6 +116,29 @@ fn a_scan_that_does_not_commit_deletes_nothing() {
     assert_eq!(sessions(&app, &app.scan()), 1);
 }
 
+/// A scan of one region receives what the queue holds of all.
+#[test]
+fn a_scan_of_one_place_keeps_the_messages_of_the_others() {
+    let sqs = format!("[collect]\ntrail = [{{ sqs = \"{QUEUE}\", buckets = [\"{BUCKET}\"] }}]");
+    let builder = small().place("000000000000", "eu-west-1").place("000000000000", "eu-west-2");
+    let app = Setup::new(builder).more(&sqs).failing().start_unrecorded();
+    app.record("1");
+    for place in app.cloud().places() {
+        let server = app.fleet.standalone[&place][0].clone();
+        app.cloud().start_session(&alice(), &server).unwrap();
+        app.minutes(5);
+        let name = app.cloud().ship_trail(BUCKET, "", &place).expect("an event");
+        app.cloud().send_message(QUEUE, notification(&[&name]).to_string());
+    }
+    app.settle();
+    let scan = app.scan_with(&["--region", "eu-west-1"]);
+    assert_eq!((sessions(&app, &scan), left(&app)), (1, 1));
+    let scan = app.scan();
+    let other = app.fleet.standalone[&app.cloud().places()[1]][0].clone();
+    assert!(scan.codes(&other).contains("event-interactive-session"));
+    assert_eq!((scan.code, left(&app)), (FINDINGS, 0));
+}
+
 #[test]
 fn the_same_events_from_every_source_count_once() {
     let s3 = format!("\"lookup\", {{ s3 = \"{BUCKET}\" }}, ");
