@@ -7,7 +7,7 @@ use cattleguard::testing::{CommandTarget, FailRule, When};
 use serde_json::{Value, json};
 
 use crate::buckets::BUCKET;
-use crate::harness::{FINDINGS, OK, PARTIAL, Scan, Setup, TestApp, alice, carol, small};
+use crate::harness::{FAILED, FINDINGS, OK, PARTIAL, Scan, Setup, TestApp, alice, carol, small};
 
 const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/000000000000/trail";
 
@@ -105,15 +105,19 @@ fn a_scan_that_ends_between_commit_and_deletion_loses_nothing_and_counts_nothing
 
 #[test]
 fn a_scan_that_does_not_commit_deletes_nothing() {
-    use cattleguard::store::{Leases as _, SqliteStore};
     let app = reading("", "");
     message(&app);
-    let store = SqliteStore::open(&app.path("state.db")).unwrap();
-    let lease = store.acquire("scan", "another scan", app.fleet.clock.now(), 3600).unwrap();
-    assert_ne!(app.run(&["scan"]), FINDINGS, "another scan holds the lease");
+    let state = |sql: &str| rusqlite::Connection::open(app.path("state.db")).unwrap().execute_batch(sql).unwrap();
+    state("CREATE TRIGGER full BEFORE INSERT ON scan BEGIN SELECT raise(ABORT, 'no space'); END");
+    let before = app.cloud().call_totals();
+    assert_eq!(app.run(&["scan"]), FAILED);
+    let received = |calls: &std::collections::BTreeMap<String, u64>| calls.get("s3:GetObject").copied().unwrap_or(0);
+    assert_eq!(received(&app.cloud().call_totals()), received(&before) + 1, "it was read");
     assert_eq!(left(&app), 1);
-    store.release(&lease).unwrap();
-    assert_eq!(sessions(&app, &app.scan()), 1);
+    state("DROP TRIGGER full");
+    app.minutes(20);
+    let scan = app.scan();
+    assert_eq!((scan.code, sessions(&app, &scan), left(&app)), (FINDINGS, 1, 0));
 }
 
 /// A scan of one region receives what the queue holds of all.
