@@ -1,6 +1,7 @@
 //! The least privilege that a configuration needs, as IAM policy documents.
 
 mod enforce;
+mod logs;
 
 use std::collections::BTreeSet;
 
@@ -66,8 +67,8 @@ const READ: [Actions; 6] = [
 /// STS needs no permission for this call, but a list that is quoted in an audit should name every call.
 const IDENTITY: &str = "sts:GetCallerIdentity";
 
-/// What the reading principal needs in each account. None of these actions can be limited to single
-/// resources (Service Authorization Reference), so the configured regions are the limit.
+/// What the reading principal needs in each account. Beside buckets and queues of the trail, none of these actions can
+/// be limited to single resources (Service Authorization Reference), so the configured regions are the limit.
 pub fn read_policy(config: &Config) -> Value {
     let regions: BTreeSet<&str> =
         config.accounts.iter().flat_map(|account| account.regions.iter().map(|region| region.as_str())).collect();
@@ -84,13 +85,15 @@ pub fn read_policy(config: &Config) -> Value {
             })
         })
         .collect();
+    statements.extend(logs::statements(config));
     statements.push(json!({ "Sid": "CattleguardIdentity", "Effect": "Allow", "Action": [IDENTITY], "Resource": "*" }));
     document(statements)
 }
 
 /// What the running principal needs to assume the configured roles; `None` when there are none.
 pub fn assume_policy(config: &Config) -> Option<Value> {
-    let roles: BTreeSet<&str> = config.accounts.iter().flat_map(roles_of).collect();
+    let of_logs = config.collect.trail.iter().filter_map(|source| source.access()?.role.as_deref());
+    let roles: BTreeSet<&str> = config.accounts.iter().flat_map(roles_of).chain(of_logs).collect();
     if roles.is_empty() {
         return None;
     }
@@ -111,24 +114,29 @@ fn roles_of(account: &AccountConfig) -> impl Iterator<Item = &str> {
 /// The trust policy of each configured role, by its ARN.
 pub fn trust_policies(config: &Config, trusted: &AccountId) -> Value {
     let mut policies = Map::new();
-    for (account, role) in config.accounts.iter().flat_map(|account| roles_of(account).map(move |role| (account, role)))
-    {
+    let of_accounts = config.accounts.iter().flat_map(|account| {
+        roles_of(account).map(move |role| (role, account.external_id.as_ref(), account.source_identity.as_ref()))
+    });
+    let of_logs = config.collect.trail.iter().filter_map(TrailSource::access).filter_map(|access| {
+        Some((access.role.as_deref()?, access.external_id.as_ref(), access.source_identity.as_ref()))
+    });
+    for (role, external_id, source_identity) in of_logs.chain(of_accounts) {
         let partition = role.split(':').nth(1).unwrap_or("aws");
         let mut statement = json!({
             "Sid": "CattleguardTrust",
             "Effect": "Allow",
             "Principal": { "AWS": format!("arn:{partition}:iam::{trusted}:root") },
-            "Action": if account.source_identity.is_some() {
+            "Action": if source_identity.is_some() {
                 json!(["sts:AssumeRole", "sts:SetSourceIdentity"])
             } else {
                 json!("sts:AssumeRole")
             },
         });
         let mut conditions = Map::new();
-        if let Some(external_id) = &account.external_id {
+        if let Some(external_id) = external_id {
             conditions.insert("sts:ExternalId".to_owned(), json!(external_id));
         }
-        if let Some(identity) = &account.source_identity {
+        if let Some(identity) = source_identity {
             conditions.insert("sts:SourceIdentity".to_owned(), json!(identity));
         }
         if let (false, Some(fields)) = (conditions.is_empty(), statement.as_object_mut()) {

@@ -91,6 +91,9 @@ impl TrailSource {
 pub struct CollectSettings {
     /// Account-regions, without repeats.
     pub places: Vec<Place>,
+    /// Account-regions that are configured and not collected this time: a queue may bring their events as well, which
+    /// must not be lost.
+    pub elsewhere: Vec<Place>,
     /// Sources of change events.
     pub trail: Vec<TrailSource>,
     /// Inventory types to read; `AWS:Application` and `AWS:Service` unless configured.

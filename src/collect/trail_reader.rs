@@ -177,12 +177,20 @@ async fn remember(collection: &Collection<'_>, read: &mut TrailRead) {
     }
 }
 
-/// Deletes the messages of a scan that is committed. One that is not deleted comes again, which changes nothing.
+/// Deletes the messages of a scan that is committed, and shows those again that the next one is to read. One that is
+/// not deleted comes again, which changes nothing.
 pub async fn acknowledge(cloud: &dyn CloudRead, receipts: &[Receipt]) {
-    for Receipt { access, queue, handles } in receipts {
-        let Some(logs) = cloud.logs().filter(|_| !handles.is_empty()) else { continue };
-        if let Err(error) = logs.delete(access, queue, handles).await {
+    let Some(logs) = cloud.logs() else { return };
+    for Receipt { access, queue, done, kept } in receipts {
+        if !done.is_empty()
+            && let Err(error) = logs.delete(access, queue, done).await
+        {
             tracing::warn!(error = %error, "messages that were read were not deleted; they will be read again");
+        }
+        if !kept.is_empty()
+            && let Err(error) = logs.extend(access, queue, kept, std::time::Duration::ZERO).await
+        {
+            tracing::warn!(error = %error, "messages that are to be read again stay hidden for some minutes");
         }
     }
 }
@@ -320,10 +328,13 @@ fn keep_new(
     let is_unlisted = |place: &&&Place| !lock(builder).is_complete(place, Source::Ec2);
     let unlisted: Vec<&Place> = places.iter().filter(is_unlisted).copied().collect();
     for event in events {
-        // IAM is global: its records carry one region, their targets may be anywhere in the account.
-        let in_scope = places.contains(&event.place())
-            || (event.event_source == GLOBAL && places.iter().any(|place| place.account == event.account));
-        if known.contains(&event.id) || !in_scope || event.time < oldest {
+        if known.contains(&event.id) || event.time < oldest {
+            continue;
+        }
+        if !concerns(&event, places.iter().copied()) {
+            if concerns(&event, collection.settings.elsewhere.iter()) {
+                read.waiting.insert(event.id);
+            }
             continue;
         }
         if event.explains.contains(&Aspect::UserData) && event.outcome == CallOutcome::Succeeded {
@@ -337,6 +348,12 @@ fn keep_new(
         }
         lock(builder).found_event(event);
     }
+}
+
+/// Whether an event is of one of these places. IAM is global: its records carry one region, their targets may be
+/// anywhere in the account.
+fn concerns<'p>(event: &ChangeEvent, mut places: impl Iterator<Item = &'p Place>) -> bool {
+    places.any(|place| *place == event.place() || (event.event_source == GLOBAL && place.account == event.account))
 }
 
 /// Whether an event may still find its target: instances were not all listed, and something of it is unresolved.

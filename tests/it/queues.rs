@@ -7,7 +7,7 @@ use cattleguard::testing::{CommandTarget, FailRule, When};
 use serde_json::{Value, json};
 
 use crate::buckets::BUCKET;
-use crate::harness::{FINDINGS, OK, PARTIAL, Scan, Setup, TestApp, alice, carol, small};
+use crate::harness::{FAILED, FINDINGS, OK, PARTIAL, Scan, Setup, TestApp, alice, carol, small};
 
 const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/000000000000/trail";
 
@@ -105,15 +105,42 @@ fn a_scan_that_ends_between_commit_and_deletion_loses_nothing_and_counts_nothing
 
 #[test]
 fn a_scan_that_does_not_commit_deletes_nothing() {
-    use cattleguard::store::{Leases as _, SqliteStore};
     let app = reading("", "");
     message(&app);
-    let store = SqliteStore::open(&app.path("state.db")).unwrap();
-    let lease = store.acquire("scan", "another scan", app.fleet.clock.now(), 3600).unwrap();
-    assert_ne!(app.run(&["scan"]), FINDINGS, "another scan holds the lease");
+    let state = |sql: &str| rusqlite::Connection::open(app.path("state.db")).unwrap().execute_batch(sql).unwrap();
+    state("CREATE TRIGGER full BEFORE INSERT ON scan BEGIN SELECT raise(ABORT, 'no space'); END");
+    let before = app.cloud().call_totals();
+    assert_eq!(app.run(&["scan"]), FAILED);
+    let received = |calls: &std::collections::BTreeMap<String, u64>| calls.get("s3:GetObject").copied().unwrap_or(0);
+    assert_eq!(received(&app.cloud().call_totals()), received(&before) + 1, "it was read");
     assert_eq!(left(&app), 1);
-    store.release(&lease).unwrap();
-    assert_eq!(sessions(&app, &app.scan()), 1);
+    state("DROP TRIGGER full");
+    app.minutes(20);
+    let scan = app.scan();
+    assert_eq!((scan.code, sessions(&app, &scan), left(&app)), (FINDINGS, 1, 0));
+}
+
+/// A scan of one region receives what the queue holds of all.
+#[test]
+fn a_scan_of_one_place_keeps_the_messages_of_the_others() {
+    let sqs = format!("[collect]\ntrail = [{{ sqs = \"{QUEUE}\", buckets = [\"{BUCKET}\"] }}]");
+    let builder = small().place("000000000000", "eu-west-1").place("000000000000", "eu-west-2");
+    let app = Setup::new(builder).more(&sqs).failing().start_unrecorded();
+    app.record("1");
+    for place in app.cloud().places() {
+        let server = app.fleet.standalone[&place][0].clone();
+        app.cloud().start_session(&alice(), &server).unwrap();
+        app.minutes(5);
+        let name = app.cloud().ship_trail(BUCKET, "", &place).expect("an event");
+        app.cloud().send_message(QUEUE, notification(&[&name]).to_string());
+    }
+    app.settle();
+    let scan = app.scan_with(&["--region", "eu-west-1"]);
+    assert_eq!((sessions(&app, &scan), left(&app)), (1, 1));
+    let scan = app.scan();
+    let other = app.fleet.standalone[&app.cloud().places()[1]][0].clone();
+    assert!(scan.codes(&other).contains("event-interactive-session"));
+    assert_eq!((scan.code, left(&app)), (FINDINGS, 0));
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod enforce;
 mod failures;
 mod grounds;
 mod inventory;
+mod logs;
 mod operate;
 mod paging;
 mod placement;

@@ -107,8 +107,10 @@ impl Config {
     /// Settings for a collection of these account-regions.
     pub fn collect_settings(&self, places: Vec<Place>) -> CollectSettings {
         let CollectConfig { trail, inventory_types, lookback, overlap, concurrency, load_balancers } = &self.collect;
+        let elsewhere = self.places().into_iter().filter(|place| !places.contains(place)).collect();
         CollectSettings {
             places,
+            elsewhere,
             trail: trail.clone(),
             inventory_types: inventory_types.clone(),
             lookback: *lookback,

@@ -163,7 +163,7 @@ fn statement(sid: &str, actions: Value, on: &str, resources: Value, condition: O
 }
 
 /// As the configured roles say; `aws` without any.
-fn partition(config: &Config) -> &str {
+pub(super) fn partition(config: &Config) -> &str {
     let roles = config.accounts.iter().flat_map(|account| [&account.enforce_role, &account.role]).flatten();
     roles.filter_map(|role| role.split(':').nth(1)).next().unwrap_or("aws")
 }

@@ -63,6 +63,7 @@ impl World {
         let clock = || self.fleet.clock.now();
         let inputs = ScanInputs {
             collect: CollectSettings {
+                elsewhere: Vec::new(),
                 places: vec![self.place.clone()],
                 trail: vec![TrailSource::Lookup],
                 inventory_types: vec![InventoryType::new("AWS:Application")],

@@ -24,8 +24,10 @@ pub struct Receipt {
     pub access: LogAccess,
     /// Its URL.
     pub queue: String,
-    /// Handles of the messages.
-    pub handles: Vec<String>,
+    /// Handles of the messages that are done.
+    pub done: Vec<String>,
+    /// Handles of those that are to be read again.
+    pub kept: Vec<String>,
 }
 
 /// One message.
@@ -91,11 +93,15 @@ impl HeldMessages {
         logs.extend(&self.access, &self.queue, &handles, VISIBILITY).await
     }
 
-    /// What can be deleted once the scan is committed: all that was read to its end, but for events that are not
-    /// remembered yet.
+    /// What can be deleted once the scan is committed: all that was read to its end, but for messages with events that
+    /// are not remembered yet.
     pub(super) fn receipt(self, is_remembered: impl Fn(&EventId) -> bool) -> Receipt {
         let Self { access, queue, messages } = self;
-        let done = messages.into_values().filter(|message| message.done && message.changes.iter().all(&is_remembered));
-        Receipt { access, queue, handles: done.map(|message| message.handle).collect() }
+        let mut receipt = Receipt { access, queue, done: Vec::new(), kept: Vec::new() };
+        for Message { handle, done, changes, .. } in messages.into_values() {
+            let done = done && changes.iter().all(&is_remembered);
+            if done { &mut receipt.done } else { &mut receipt.kept }.push(handle);
+        }
+        receipt
     }
 }

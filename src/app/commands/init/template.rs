@@ -87,9 +87,10 @@ enforcement = "observe"
 # Nothing is changed while the file exists, nor unless the SSM parameter says `run`.
 # kill_switch = { file = "/run/cattleguard/stop", parameter = "/cattleguard/stop" }
 
-# Where change events are read: CloudTrail's event history, or log files on disk.
+# Where change events are read: CloudTrail's event history, a trail's bucket, a queue that is told of its log files,
+# or log files on disk.
 # [collect]
-# trail = ["lookup"]
+# trail = ["lookup", { s3 = "my-trail-bucket" }]
 # lookback = "24h"
 
 # Own policies beside the shipped ones.
