@@ -9,7 +9,7 @@ use std::fmt;
 use super::classify::{Classified, IgnoredReason, UnresolvedChange, classify};
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
-use super::learn::{EndSeen, learn_all};
+use super::learn::{EndSeen, Lesson, asked, learn_all};
 use super::links::LinkMap;
 use super::own::ClassifyContext;
 use super::resolve::resolve;
@@ -91,7 +91,8 @@ impl Batch {
     /// Resolves everything. `links` learns from the records first, so that it can be remembered afterwards.
     pub fn finish(self, links: &mut LinkMap) -> Collected {
         let Self { mut collected, mut changes, launches, ends, mut inventory, .. } = self;
-        learn_all(links, &launches, &ends, &inventory, &changes);
+        let lessons: Vec<Lesson> = changes.iter().filter_map(Lesson::of).collect();
+        learn_all(links, &launches, &ends, &inventory, &lessons, &asked(&changes));
         changes.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));
         inventory.sort_by(|a, b| (a.time, &a.event).cmp(&(b.time, &b.event)));
         for change in changes {

@@ -9,11 +9,12 @@ use super::classify::UnresolvedChange;
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
 use super::links::LinkMap;
+use super::shared::Given;
 use super::target::Target;
 use crate::types::{CallOutcome, InstanceId, Place};
 
 /// A call to a tag may reach a whole fleet: the id of one that reaches more than this is learned only when another
-/// call of the same records asks for it.
+/// call asks for it.
 const FEW: usize = 100;
 
 /// Instances that a call ended.
@@ -27,32 +28,67 @@ pub struct EndSeen {
     pub instances: Vec<InstanceId>,
 }
 
-/// Teaches the map what launches, terminations and changes say.
+/// What one change teaches of its targets.
+#[derive(Clone, Debug)]
+pub(super) struct Lesson {
+    place: Place,
+    time: Timestamp,
+    targets: Vec<Target>,
+    /// Ids that belong to them from then on.
+    keys: Vec<String>,
+    /// What they hold from then on.
+    given: Option<Given>,
+}
+
+impl Lesson {
+    /// The lesson of a change, if it is one.
+    pub(super) fn of(change: &UnresolvedChange) -> Option<Self> {
+        let teaches = !change.learned.is_empty() || change.given.is_some();
+        (teaches && change.event.outcome == CallOutcome::Succeeded).then(|| Self {
+            place: change.event.place(),
+            time: change.event.time,
+            targets: change.targets.clone(),
+            keys: change.learned.clone(),
+            given: change.given.clone(),
+        })
+    }
+
+    fn named(&self) -> Vec<InstanceId> {
+        let id = |target: &Target| if let Target::Instance(id) = target { Some(id.clone()) } else { None };
+        self.targets.iter().filter_map(id).collect()
+    }
+
+    fn owners(&self, links: &LinkMap) -> Vec<InstanceId> {
+        self.targets.iter().flat_map(|target| links.owners(target, &self.place, self.time)).collect()
+    }
+}
+
+/// Teaches the map what launches, terminations, reports and changes say. `asked` holds the keys that changes aim at,
+/// as far as that is known.
 pub(super) fn learn_all(
     links: &mut LinkMap,
     launches: &[LaunchSeen],
     ends: &[EndSeen],
     reports: &[InventoryReport],
-    changes: &[UnresolvedChange],
+    lessons: &[Lesson],
+    asked: &HashSet<&str>,
 ) {
     launches.iter().for_each(|launch| links.learn_launch(launch));
     ends.iter().for_each(|end| links.learn_end(end));
-    // Who attached what: by the ids that the calls themselves name.
-    for change in changes.iter().filter(|change| !change.learned.is_empty()) {
-        links.learn(&change.event.place(), &change.learned, &named(change), change.event.time);
+    // Who attached what comes first, by the ids that the calls themselves name: others are resolved by it.
+    for lesson in lessons {
+        links.learn(&lesson.place, &lesson.keys, &lesson.named(), lesson.time);
     }
-    let asked: HashSet<&str> = changes.iter().flat_map(|change| &change.targets).filter_map(key).collect();
-    for change in changes.iter().filter(|change| change.event.outcome == CallOutcome::Succeeded) {
-        let (place, time) = (change.event.place(), change.event.time);
-        if let Some(given) = &change.given {
-            for id in owners(change, links) {
-                links.learn_given(&place, &id, time, given.kind, &given.keys);
+    for lesson in lessons {
+        if let Some(given) = &lesson.given {
+            for id in lesson.owners(links) {
+                links.learn_given(&lesson.place, &id, lesson.time, given.kind, &given.keys);
             }
         }
-        if !change.learned.is_empty() && named(change).is_empty() {
-            let instances = owners(change, links);
-            if instances.len() <= FEW || change.learned.iter().any(|key| asked.contains(key.as_str())) {
-                links.learn(&place, &change.learned, &instances, time);
+        if !lesson.keys.is_empty() && lesson.named().is_empty() {
+            let instances = lesson.owners(links);
+            if instances.len() <= FEW || lesson.keys.iter().any(|key| asked.contains(key.as_str())) {
+                links.learn(&lesson.place, &lesson.keys, &instances, lesson.time);
             }
         }
     }
@@ -63,16 +99,8 @@ pub(super) fn learn_all(
     }
 }
 
-fn named(change: &UnresolvedChange) -> Vec<InstanceId> {
-    let id = |target: &Target| if let Target::Instance(id) = target { Some(id.clone()) } else { None };
-    change.targets.iter().filter_map(id).collect()
-}
-
-fn key(target: &Target) -> Option<&str> {
-    if let Target::Key(key) = target { Some(key) } else { None }
-}
-
-fn owners(change: &UnresolvedChange, links: &LinkMap) -> Vec<InstanceId> {
-    let place = change.event.place();
-    change.targets.iter().flat_map(|target| links.owners(target, &place, change.event.time)).collect()
+/// The keys that these changes aim at.
+pub(super) fn asked<'c>(changes: &'c [UnresolvedChange]) -> HashSet<&'c str> {
+    let key = |target: &'c Target| if let Target::Key(key) = target { Some(key.as_str()) } else { None };
+    changes.iter().flat_map(|change| &change.targets).filter_map(key).collect()
 }
