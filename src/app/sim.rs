@@ -10,6 +10,7 @@ mod log;
 mod world;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::AppError;
@@ -40,7 +41,8 @@ pub fn run(args: Vec<OsString>) -> i32 {
             let helped = matches!(first, None | Some("-h" | "--help"));
             let code = command(folder.as_deref(), args);
             if helped {
-                println!("\n{}", cli::MORE_HELP);
+                // Who reads no further has closed the pipe.
+                drop(writeln!(std::io::stdout(), "\n{}", cli::MORE_HELP));
             }
             code
         }

@@ -1,20 +1,24 @@
 //! Which change events can explain a state drift.
 //!
 //! Candidates are the events on the instance that touch the drifted aspect, between the last clean observation
-//! and the first drifted one. They are ranked by how directly they explain it, then by how close before the
+//! and the first drifted one; of sessions also those that were opened earlier and may have been open then. They are ranked by how directly they explain it, then by how close before the
 //! first drifted observation they happened. No candidate means no attribution, and that is said.
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::types::{Aspect, Attribution, BECAUSE_DIRECT, CallOutcome, ChangeEvent, Directness, InstanceId};
+use crate::types::{Aspect, Attribution, BECAUSE_DIRECT, CallOutcome, Category, ChangeEvent, Directness, InstanceId};
 
 /// A finding names at most this many events.
 const MOST: usize = 5;
 
 /// Clocks of CloudTrail and of inventory captures agree to about this much.
 const SLACK: SignedDuration = SignedDuration::from_mins(5);
+
+/// Session Manager ends a session after this long at the latest ("Specify maximum session duration", AWS Systems Manager
+/// user guide). The end of a session that was left from inside is not in the trail.
+const SESSION: SignedDuration = SignedDuration::from_hours(24);
 
 /// Events by instance, for look-up.
 pub(super) struct EventIndex<'a> {
@@ -70,11 +74,27 @@ pub(super) fn explain(
         .iter()
         .copied()
         .filter(|event| event.outcome == CallOutcome::Succeeded && event.explains.contains(&aspect))
-        .filter(|event| event.time <= to(event) && from.is_none_or(|from| event.time >= from))
+        .filter(|event| event.time <= to(event))
+        .filter(|event| from.is_none_or(|from| event.time >= from || open_until(event, events) >= from))
         .collect();
     // Most direct first; of equally direct ones the latest, since the last change is the one that is seen.
     candidates.sort_by(|a, b| (b.directness, b.time, &b.id).cmp(&(a.directness, a.time, &a.id)));
     candidates.into_iter().take(MOST).map(|event| attribution(Some(instance), event, because(event))).collect()
+}
+
+/// Until when what a call opened may have been used; the time of the call itself where it opened nothing.
+fn open_until(event: &ChangeEvent, events: &[&ChangeEvent]) -> Timestamp {
+    if event.category != Category::InteractiveSession || event.directness != Directness::Enabling {
+        return event.time;
+    }
+    let is_end = |one: &&&ChangeEvent| {
+        one.event_name == "TerminateSession"
+            && one.execution == event.execution
+            && one.outcome == CallOutcome::Succeeded
+            && one.time >= event.time
+    };
+    let end = event.execution.as_ref().and_then(|_| events.iter().find(is_end)).map(|end| end.time);
+    end.unwrap_or_else(|| event.time.checked_add(SESSION).unwrap_or(Timestamp::MAX))
 }
 
 /// What explains a known drift now: what this scan found, and what earlier ones did. The author of the latest
@@ -169,6 +189,25 @@ mod tests {
         let at = |id: &str| event(id, id, Directness::Executing, &[Aspect::Software]);
         let events = ["08:54", "08:55", "11:05", "11:06"].map(at);
         assert_eq!(ranked(&events, Some("09:00"), "11:00"), ["11:05", "08:55"]);
+    }
+
+    #[test]
+    fn a_session_explains_what_happened_until_it_was_ended() {
+        let mut session = event("session", "08:00", Directness::Enabling, &[Aspect::Software]);
+        session.execution = Some("alice-1".to_owned());
+        let open = [session.clone()];
+        assert_eq!(ranked(&open, Some("09:00"), "11:00"), ["session"], "its end is not recorded");
+        for (at, explains) in [("08:50", false), ("09:30", true)] {
+            let mut end = event("end", at, Directness::Enabling, &[]);
+            (end.event_name, end.execution) = ("TerminateSession".to_owned(), Some("alice-1".to_owned()));
+            let found = ranked(&[session.clone(), end.clone()], Some("09:00"), "11:00");
+            assert_eq!(found.contains(&"session".to_owned()), explains, "ended {at}");
+            end.execution = Some("bob-1".to_owned());
+            assert_eq!(ranked(&[session.clone(), end], Some("09:00"), "11:00"), ["session"], "another one ended");
+        }
+        let mut command = session;
+        command.directness = Directness::Executing;
+        assert_eq!(ranked(&[command], Some("09:00"), "11:00"), Vec::<String>::new(), "a command is no session");
     }
 
     #[test]

@@ -159,6 +159,7 @@ fn session_and_upgrade(cloud: &FakeCloud, facts: &DemoFacts) -> Result<String, S
     let session = cloud.start_session(&alice, &facts.upgraded)?;
     wait(cloud, 200);
     cloud.upgrade_package(&facts.upgraded, facts.package.0, facts.package.2)?;
+    cloud.terminate_session(&alice, &cloud.place_of(&facts.upgraded)?, &session)?;
     Ok(session)
 }
 

@@ -18,8 +18,13 @@ use crate::types::{AccountId, Instance, InstanceId, Place};
 const LAUNCH_GRACE: SignedDuration = SignedDuration::from_mins(10);
 /// Clocks of services differ, and EC2 reports launch times by the second.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
-/// The tag that EC2 puts on what is launched from a template ("Tags added by Amazon EC2", EC2 user guide).
-const LAUNCH_TEMPLATE: &str = "aws:ec2launchtemplate:id";
+/// Tags that services put on what they launch, with the kind that events give to the name in them.
+const SERVICE_TAGS: [(&str, &str); 4] = [
+    ("aws:ec2launchtemplate:id", ""),
+    ("aws:elasticmapreduce:job-flow-id", "cluster:"),
+    ("elasticbeanstalk:environment-id", "environment:"),
+    ("elasticbeanstalk:environment-name", "environment:"),
+];
 /// Ids that one instance holds at a time. Everything else (groups, profiles, executions) has many.
 const EXCLUSIVE: [&str; 4] = ["eni-", "vol-", "eipassoc-", "iip-assoc-"];
 
@@ -233,9 +238,12 @@ impl LinkMap {
         if let Some(association) = &instance.profile_association {
             own(association, None);
         }
-        if let Some(template) = instance.tags.get(LAUNCH_TEMPLATE) {
-            own(template, None);
+        for (tag, kind) in SERVICE_TAGS {
+            if let Some(name) = instance.tags.get(tag) {
+                own(&format!("{kind}{name}"), None);
+            }
         }
+        own(instance.image.as_str(), None);
         instance.targets.iter().for_each(|target| own(&target.target_group, None));
         entry.shared.add_instance(instance);
     }

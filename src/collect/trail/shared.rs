@@ -62,6 +62,8 @@ struct Held {
     now: Option<Keys>,
     /// When an earlier scan saw it last, and with what.
     before: Option<(Timestamp, Keys)>,
+    /// It has several interfaces, each with groups of its own.
+    several: bool,
     /// What calls have given it, in place of all it had of that kind.
     given: Vec<(Timestamp, Kind, Keys)>,
 }
@@ -75,7 +77,8 @@ impl Shared {
         let asg = instance.asg.as_ref().map(|asg| format!("asg:{}", asg.group));
         let keys: Vec<String> = groups.chain(profile).chain(asg).collect();
         let keys = self.note(&instance.id, keys.iter().map(String::as_str));
-        self.instances.entry(instance.id.clone()).or_default().now = Some(keys);
+        let held = self.instances.entry(instance.id.clone()).or_default();
+        (held.now, held.several) = (Some(keys), instance.interfaces.len() > 1);
     }
 
     /// Adds what an earlier scan remembers; the latest counts. `false` when the link is of another sort.
@@ -164,8 +167,13 @@ impl Held {
         // It has it now: since a call that came later, or all the time.
         let kept = || is_held && !mine().any(|(at, _, keys)| *at > time && has_role(keys, key));
         if let Some((_, _, keys)) = mine().filter(|(at, ..)| *at <= time).max_by_key(|(at, ..)| *at) {
-            // Taken from one interface and still there: another one has it.
-            return has_role(keys, key) || kept();
+            // Taken from one interface and still there, or taken from another one later.
+            let elsewhere = || {
+                let before = self.before.as_ref().is_some_and(|(_, keys)| has_role(keys, key));
+                let later = mine().any(|(at, ..)| *at > time);
+                kind == Kind::Groups && self.several && before && later
+            };
+            return has_role(keys, key) || kept() || elsewhere();
         }
         match &self.before {
             Some((seen, keys)) if has_role(keys, key) => self.now.is_some() || time <= *seen || ended.is_some(),

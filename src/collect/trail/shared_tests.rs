@@ -80,6 +80,12 @@ fn another_interface_may_keep_what_one_gave_away() {
     let shared = known(Some("sg-a sg-b"), &[(10, "sg-c")], Some("sg-a sg-c"));
     assert!(holds(&shared, "sg-a", 15), "it is still there");
     assert!(!holds(&shared, "sg-b", 15), "it is not");
+    let two = [(10, "sg-c"), (20, "sg-d")];
+    assert!(!holds(&known(Some("sg-b"), &two, Some("sg-d")), "sg-b", 15), "one interface");
+    let mut shared = known(Some("sg-b"), &two, Some("sg-c sg-d"));
+    shared.instances.get_mut(&I.into()).unwrap().several = true;
+    assert!(holds(&shared, "sg-b", 15), "the second call may have taken it from the second interface");
+    assert!(!holds(&shared, "sg-b", 25));
 }
 
 #[test]

@@ -106,6 +106,7 @@ async fn the_trail_holds_the_story_and_a_second_telling_is_the_same() {
         ("StartSession", 1),
         ("StopInstances", 1),
         ("TerminateInstances", 1),
+        ("TerminateSession", 1),
     ];
     assert_eq!(names, expected.map(|(name, count)| (name.to_owned(), count)).into());
     let session = events.iter().find(|event| event["eventName"] == "StartSession").unwrap();

@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn any_json_and_any_text_is_classified(value in any_json(), text in "\\PC{0,60}", name in "[A-Z][A-Za-z]{3,12}|StopInstances|SendCommand|RunInstances") {
+    fn any_json_and_any_text_is_classified(value in any_json(), text in "\\PC{0,60}", name in "[A-Z][A-Za-z]{3,12}|StopInstances|SendCommand|RunInstances|TerminateInstances|TerminateSession") {
         classify(&value.to_string(), "test", &ClassifyContext::default());
         classify(&text, "test", &ClassifyContext::default());
         let raw = record(&name, value.clone(), &value, &value);
