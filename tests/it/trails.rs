@@ -156,3 +156,19 @@ fn ingest_prints_the_events_of_files_without_configuration() {
     assert_eq!(lines[0]["instances"], serde_json::json!([app.server(0).as_str()]));
     assert_eq!(app.run(&["ingest", "/nonexistent"]), PARTIAL, "what cannot be read is not nothing");
 }
+
+#[test]
+fn ingest_keeps_events_once_and_a_scan_still_judges_them() {
+    let app = Setup::new(small()).start();
+    app.cloud().start_session(&alice(), &app.server(0)).unwrap();
+    app.settle();
+    let path = app.write("log.json", &app.cloud().trail_log_file(&app.place()));
+    for new in [1, 0] {
+        let (code, text) = app.text("ndjson", &["ingest", "--store", path.to_str().unwrap()]);
+        assert_eq!(code, OK);
+        let summary: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!((&summary["events_kept"], &summary["events_stored"]), (&1.into(), &new.into()));
+    }
+    let scan = app.scan();
+    assert!(scan.codes(&app.server(0)).contains("event-interactive-session"), "it was read by hand, not judged");
+}

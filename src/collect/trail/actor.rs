@@ -71,8 +71,9 @@ pub fn actor(identity: &Value, call: CallContext<'_>) -> Actor {
     actor
 }
 
-fn text(identity: &Value, pointer: &str) -> Option<String> {
-    identity.pointer(pointer).and_then(text_of).map(|text| clean(&text)).filter(|text| !text.is_empty())
+fn text(identity: &Value, path: &str) -> Option<String> {
+    let found = path.split('/').skip(1).try_fold(identity, |value, name| value.get(name));
+    found.and_then(text_of).map(|text| clean(&text)).filter(|text| !text.is_empty())
 }
 
 /// The last part of an assumed-role ARN; older records have it only in `principalId` (`AROA…:name`).

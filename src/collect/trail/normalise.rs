@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 /// Normalises `requestParameters`.
@@ -78,24 +79,24 @@ fn members(map: Map<String, Value>) -> Map<String, Value> {
             continue;
         }
         let (key, value) = (lower_first(key), shape(value));
-        match out.remove(&key) {
-            None => out.insert(key, value),
-            Some(Value::Array(mut seen)) => {
-                seen.push(value);
-                out.insert(key, Value::Array(seen))
+        match out.entry(key) {
+            Entry::Vacant(free) => {
+                free.insert(value);
             }
-            Some(seen) => out.insert(key, Value::Array(vec![seen, value])),
-        };
+            Entry::Occupied(mut taken) => match taken.get_mut() {
+                Value::Array(seen) => seen.push(value),
+                seen => *seen = Value::Array(vec![seen.take(), value]),
+            },
+        }
     }
     out
 }
 
-fn lower_first(key: String) -> String {
-    let mut chars = key.chars();
-    match chars.next() {
-        Some(first) if first.is_ascii_uppercase() => format!("{}{}", first.to_ascii_lowercase(), chars.as_str()),
-        _ => key,
+fn lower_first(mut key: String) -> String {
+    if let Some(first) = key.get_mut(..1) {
+        first.make_ascii_lowercase();
     }
+    key
 }
 
 /// Every value at a dotted path. Lists on the way and at the end are passed through; empty values are left out.

@@ -9,6 +9,9 @@ const MAX_EXCERPT: usize = 200;
 
 /// The text without control and direction-changing characters, cut to [`MAX_TEXT`].
 pub(in crate::collect) fn clean(text: &str) -> String {
+    if text.len() <= MAX_TEXT && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     text.chars().filter(|c| !is_unsafe(*c)).take(MAX_TEXT).collect()
 }
 
