@@ -82,6 +82,8 @@ pub struct VerifyReport {
     pub unproven: Tally<Unproven>,
     /// Log files that digests list.
     pub logs: u64,
+    /// Log files that were read.
+    pub logs_read: u64,
     /// Log files that are as a proven digest lists them.
     pub logs_proven: u64,
     /// Bytes of log files, uncompressed.
@@ -100,11 +102,13 @@ impl VerifyReport {
 
     /// Adds what was found in another place.
     pub fn add(&mut self, other: Self) {
-        let Self { chains, breaks, unproven, logs, logs_proven, bytes, logs_waiting, logs_uncovered } = other;
+        let Self { chains, breaks, unproven, logs, logs_read, logs_proven, bytes, logs_waiting, logs_uncovered } =
+            other;
         self.chains.extend(chains);
         self.breaks.join(breaks);
         self.unproven.join(unproven);
         self.logs += logs;
+        self.logs_read += logs_read;
         self.logs_proven += logs_proven;
         self.bytes = self.bytes.saturating_add(bytes);
         self.logs_waiting += logs_waiting;

@@ -93,6 +93,7 @@ fn check(objects: &dyn TrailObjects, shared: &Shared, job: &Job) {
             let equal = found.eq_ignore_ascii_case(hash);
             let mut report = shared.lock();
             report.bytes = report.bytes.saturating_add(size);
+            report.logs_read += 1;
             report.logs_proven += u64::from(equal && *proven);
             drop(report);
             if !equal {

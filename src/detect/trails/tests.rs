@@ -75,7 +75,7 @@ fn one_trail_that_records_changes_is_enough() {
         state
     };
     let narrowed = ("blind-trail-narrowed".to_owned(), Severity::High);
-    assert_eq!(told(vec![silent()], &[]), [narrowed.clone()]);
+    assert_eq!(told(vec![silent()], &[]), vec![narrowed.clone()]);
     assert_eq!(told(vec![silent(), other(silent())], &[]), [narrowed.clone(), narrowed]);
     assert_eq!(told(vec![silent(), other(healthy())], &[]), []);
     let shadow = other(with(|state| state.writes = None));

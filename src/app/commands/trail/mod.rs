@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context<'_>, command: &TrailCommand) -> Result<Exit,
     let keys = keys::read(context, args, &folders)?;
     let progress = context.progress();
     let note = |report: &VerifyReport| {
-        progress.update(report.logs_proven, report.logs, &format!("log files, {} MB", report.bytes / 1_000_000));
+        progress.update(report.logs_read, report.logs, &format!("log files, {} MB", report.bytes / 1_000_000));
     };
     let mut report = VerifyReport::default();
     for folder in &folders {
@@ -74,9 +74,9 @@ fn configured(context: &Context<'_>) -> Result<Vec<PathBuf>, AppError> {
     let sources = context.load(Vec::new())?.config.collect.trail;
     let paths: Vec<PathBuf> = sources
         .into_iter()
-        .filter_map(|source| match source {
-            TrailSource::Dir(path) => Some(path),
-            TrailSource::Lookup | TrailSource::S3(_) | TrailSource::Sqs(_) => None,
+        .filter_map(|source| {
+            let TrailSource::Dir(path) = source else { return None };
+            Some(path)
         })
         .collect();
     if paths.is_empty() {

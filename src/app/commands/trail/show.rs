@@ -140,12 +140,13 @@ fn reason(entry: &Unproven) -> Value {
 }
 
 fn summary(report: &VerifyReport, exit: Exit) -> Value {
-    let VerifyReport { chains, breaks, unproven, logs, logs_proven, bytes, logs_waiting, logs_uncovered } = report;
+    let VerifyReport { chains, breaks, unproven, logs, logs_read, logs_proven, bytes, logs_waiting, logs_uncovered } =
+        report;
     json!({
         "chains": chains.len(),
         "digests": chains.iter().map(|chain| chain.digests).sum::<u64>(),
         "digests_proven": chains.iter().map(|chain| chain.proven).sum::<u64>(),
-        "logs": logs, "logs_proven": logs_proven, "logs_waiting": logs_waiting, "logs_uncovered": logs_uncovered,
+        "logs": logs, "logs_read": logs_read, "logs_proven": logs_proven, "logs_waiting": logs_waiting, "logs_uncovered": logs_uncovered,
         "bytes": bytes, "breaks": breaks.total, "unproven": unproven.total, "exit_code": exit.code(),
     })
 }
