@@ -21,7 +21,7 @@ use super::builder::Builder;
 use super::collector::{Collection, lock};
 use super::settings::TrailSource;
 use super::source::{CloudRead, ReadError};
-use super::trail::{Batch, ClassifyContext, Entry, InventoryReport, LinkMap, lookup_into, read_path};
+use super::trail::{Batch, ClassifyContext, InventoryReport, LinkMap, lookup_into};
 use crate::store::{Link, ObjectMark, TrailMarks};
 use crate::types::{
     Aspect, CallOutcome, ChangeEvent, CoverageStatus, EventId, InstanceId, Place, Source, TRAIL_GAP, TrailProgress,
@@ -286,28 +286,21 @@ fn start(
     back(overlap, *checkpoint).max(oldest)
 }
 
-/// Reads a folder into the batch; returns the problems that mean that something of it was not read.
-fn read_folder(path: &std::path::Path, batch: &mut Batch) -> Vec<String> {
-    let mut problems = Vec::new();
-    let stats = read_path(path, &mut |entry| match entry {
-        Entry::Record { raw, origin } => batch.add(raw, origin),
-        Entry::Problem(problem) => {
-            problems.push(format!("{}: {}", problem.origin, problem.problem));
-            batch.set_aside(problem);
-        }
-    });
-    if stats.files == 0 && problems.is_empty() {
-        problems.push(format!("{} holds no log files", path.display()));
+/// Reads a folder into the batch; says what of it was not read, if anything.
+fn read_folder(path: &std::path::Path, batch: &mut Batch) -> Option<String> {
+    let before = batch.problems().len();
+    let stats = batch.add_path(path);
+    match stats.set_aside {
+        0 if stats.files == 0 => Some(format!("{} holds no log files", path.display())),
+        0 => None,
+        1 => Some(batch.problem_since(before)),
+        all => Some(format!("{} (and {} more)", batch.problem_since(before), all - 1)),
     }
-    problems
 }
 
-fn cover_folder(collection: &Collection<'_>, builder: &Mutex<Builder>, source: &TrailSource, problems: Vec<String>) {
+fn cover_folder(collection: &Collection<'_>, builder: &Mutex<Builder>, source: &TrailSource, reason: Option<String>) {
     let mut builder = lock(builder);
-    let more = problems.len().saturating_sub(1);
-    let reason = problems.into_iter().next();
     let status = if reason.is_none() { CoverageStatus::Complete } else { CoverageStatus::Partial };
-    let reason = reason.map(|first| if more == 0 { first } else { format!("{first} (and {more} more)") });
     for place in &collection.settings.places {
         builder.trail_read(progress(source, place, status, None, reason.clone()), None);
     }

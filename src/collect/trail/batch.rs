@@ -122,6 +122,12 @@ impl Batch {
         sum
     }
 
+    /// The first problem since there were this many, in one line.
+    pub fn problem_since(&self, count: usize) -> String {
+        let found = self.collected.set_aside.get(count);
+        found.map_or_else(|| "too many problems".to_owned(), |found| format!("{}: {}", found.origin, found.problem))
+    }
+
     /// Adds something that could not be read at all.
     pub fn set_aside(&mut self, problem: SetAside) {
         self.collected.set_aside_total += 1;

@@ -10,7 +10,7 @@ use crate::collect::builder::Builder;
 use crate::collect::collector::Collection;
 use crate::collect::logs::{LogAccess, ObjectName, TrailLogs};
 use crate::collect::source::ReadError;
-use crate::collect::trail::{Batch, Entry, clean, read_log};
+use crate::collect::trail::{Batch, clean};
 use crate::types::EventId;
 
 /// A log file is a few megabytes at most; what is larger was not written by CloudTrail.
@@ -84,20 +84,13 @@ impl<'a> Reading<'a> {
     fn read(&self, bytes: &[u8], name: &ObjectName) -> Held {
         let name = clean(&name.to_string());
         batch_mut(self.batch, |batch| {
-            let before = batch.changes();
-            let mut held = Held::default();
-            let stats = read_log(bytes, &name, &mut |entry| match entry {
-                Entry::Record { raw, origin } => batch.add(raw, origin),
-                Entry::Problem(problem) => {
-                    let (_, count) =
-                        held.problems.get_or_insert_with(|| (format!("{}: {}", problem.origin, problem.problem), 0));
-                    *count += 1;
-                    batch.set_aside(problem);
-                }
-            });
-            held.records = stats.events;
-            held.changes = batch.changed_since(before);
-            held
+            let (changes, problems) = (batch.changes(), batch.problems().len());
+            let stats = batch.add_log(bytes, &name);
+            Held {
+                changes: batch.changed_since(changes),
+                records: stats.events,
+                problems: (stats.set_aside > 0).then(|| (batch.problem_since(problems), stats.set_aside)),
+            }
         })
     }
 
