@@ -133,8 +133,7 @@ impl Site {
                     .all(|(kind, rows)| server.content.get(kind).is_some_and(|held| held.hash == rows.hash))
         });
         // A restart, after which EC2 shows another launch time, takes back nothing of what it has shown.
-        let reported =
-            server.reports.iter().map(|(kind, _)| kind).collect::<BTreeSet<_>>().len() >= server.content.len();
+        let reported = server.reports.len() >= server.content.len();
         let groups = self.groups.values().map(|slot| slot.current());
         let mut groups = groups.filter(|group| group.members.contains_key(&server.id));
         ServerScene {
