@@ -1,8 +1,8 @@
 //! Log files -> change events, for the `ingest` command: on all cores, in memory that does not grow with the input.
 //!
-//! Workers take one log after the other ([`workers`]). Of a change they keep its text and, where it takes more than
+//! Workers take one log after the other (`workers`). Of a change they keep its text and, where it takes more than
 //! the record to know whose it is, its targets; both wait, sorted, in memory and in a temporary file
-//! ([`spool`]). What records teach about who holds what is kept apart and learned when everything has been read. What
+//! (`spool`). What records teach about who holds what is kept apart and learned when everything has been read. What
 //! comes out does not depend on how many workers there are.
 
 mod chunk;
