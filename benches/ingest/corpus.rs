@@ -22,7 +22,8 @@ pub(crate) struct Dice(u64);
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        // Mixed, so that neighbouring seeds do not walk through the same numbers one step apart.
+        Self(Self(seed).next())
     }
 
     fn next(&mut self) -> u64 {
