@@ -110,6 +110,8 @@ async fn a_refused_source_leaves_its_servers_unjudged_and_resolves_nothing() {
     let (code, drifted) = desk.scan();
     assert_eq!((code, codes_of(&drifted, &members[0])), (1, vec!["software-package-changed".to_owned()]));
     reports(&scene, &members[0], GOLDEN).await;
+    // What is clean by its content hash would not be asked for.
+    reports(&scene, &members[1], &[("openssl", "3.0.9"), ("bash", "5.2.15")]).await;
 
     let denied = json!({"service": "ssm", "kind": "denied", "times": 100});
     scene.emulator.steer("_faults", denied).await;
@@ -119,6 +121,22 @@ async fn a_refused_source_leaves_its_servers_unjudged_and_resolves_nothing() {
     assert_eq!(verdict_of(&blind, &members[1]), "unjudged");
     let source = blind["coverage"].as_array().unwrap().iter().find(|entry| entry["source"] == "ssm").unwrap();
     assert_eq!((&source["status"], &source["denied"]), (&json!("failed"), &json!(true)));
+}
+
+#[tokio::test]
+async fn software_is_read_only_where_its_content_hash_is_not_known() {
+    let scene = Scene::new().await;
+    let desk = Desk::new(&scene);
+    let (_, members) = fleet(&scene, &desk).await;
+    let read = |document: &Value| document["calls"]["ssm:GetInventory"].clone();
+    let (_, first) = desk.scan();
+    assert_ne!(read(&first), json!(null));
+    let (code, second) = desk.scan();
+    assert_eq!((code, read(&second)), (0, json!(null)), "{second:#}");
+    reports(&scene, &members[0], &[("openssl", "3.0.8"), ("bash", "5.2.15")]).await;
+    let (code, third) = desk.scan();
+    assert_eq!((code, read(&third)), (1, json!(1)), "one filter, one type");
+    assert_eq!(codes_of(&third, &members[0]), ["software-package-changed"]);
 }
 
 #[tokio::test]
