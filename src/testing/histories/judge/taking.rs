@@ -65,10 +65,11 @@ fn from_old(
     let Some(new) = case.launched_by(operation).find(|new| scene.contains_key(*new)) else {
         return Some("there is no replacement".to_owned());
     };
-    let Some(server) = living(scene, new) else { return Some(format!("its replacement {new} is ending")) };
+    // Nobody can have seen yet what somebody else has just done to it, be it to end it.
     if case.disturbed_lately(new, entry.at) {
         return None;
     }
+    let Some(server) = living(scene, new) else { return Some(format!("its replacement {new} is ending")) };
     let untouched = !case.disturbed(new, entry.at);
     if untouched && !(server.pristine && server.reported) {
         return Some(format!("its replacement {new} is not what its image promises, or has not shown it"));
