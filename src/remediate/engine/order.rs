@@ -16,6 +16,12 @@ fn comes_after(step: &Step, newer: &Step) -> bool {
     if step.does == Does::Nothing && step.subject == newer.subject {
         return true;
     }
+    // One that is still cut off fails its health checks: its group would end it.
+    let back = |call: &WriteCall| matches!(call, WriteCall::ExitStandby { .. });
+    let cut = |call: &WriteCall| matches!(call, WriteCall::SetInterfaceGroups { .. });
+    if step.undo.iter().any(back) && newer.undo.iter().any(cut) {
+        return true;
+    }
     let things = |of: &Step| of.undo.iter().filter_map(thing).collect::<Vec<_>>();
     let theirs = things(newer);
     things(step).iter().any(|own| theirs.contains(own))
