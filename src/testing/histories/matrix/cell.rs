@@ -114,7 +114,7 @@ impl Calm {
         for (index, (step, call)) in self.writes.iter().enumerate() {
             let number = u64::try_from(index + 1).unwrap_or_default();
             let at = format!("w{number}-{step}");
-            for trouble in choice.at_write(self.act, step) {
+            for trouble in choice.at_write(self.act, &self.scene, step) {
                 cell(&at, &trouble.name(), Wrong::Write { number, call: Box::new(call.clone()), trouble });
             }
             // The same from the middle, by a person.

@@ -1,21 +1,19 @@
 //! Which cells are played. All of them take minutes in a build without optimisation; a quick run leaves out what is most
 //! alike, by a rule and not by chance:
 //!
-//! - A step that an act has for the first time, over all scenes: everything that can go wrong once, and a few of the
-//!   troubles that stay, which take turns over such steps.
+//! - A step that an act has for the first time, over all scenes: everything that can go wrong.
 //! - A step that another scene has had in the same act: being killed on both sides of the call, and a few of the rest in
-//!   turns.
+//!   turns. Scenes of another track are counted for themselves, since the order of steps is another, and so are those of
+//!   members of a group, since their group acts on what it sees of them.
 //! - Reads: of those of one API after a call of one step, the first that an act has, killed or failing in turns.
 
 use std::collections::BTreeSet;
 
-use super::scene::Act;
+use super::scene::{Act, Scene};
 use super::trouble::Trouble;
 
 /// Of reads of one API between two writes, so many are enough: waiting asks the same again and again.
 const ALIKE: usize = 2;
-/// Troubles that stay, at a step that is new.
-const STAYING: usize = 4;
 /// Troubles beside being killed, at a step that is not.
 const FURTHER: usize = 2;
 
@@ -23,7 +21,7 @@ const FURTHER: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Choice {
     quick: bool,
-    seen: BTreeSet<(Act, String)>,
+    seen: BTreeSet<(Act, &'static str, bool, String)>,
     read: BTreeSet<(Act, String, &'static str)>,
     turn: usize,
 }
@@ -40,15 +38,13 @@ impl Choice {
     }
 
     /// What goes wrong at one write of a step.
-    pub(super) fn at_write(&mut self, act: Act, step: &str) -> Vec<Trouble> {
+    pub(super) fn at_write(&mut self, act: Act, scene: &Scene, step: &str) -> Vec<Trouble> {
         let all = Trouble::all();
-        if !self.quick {
+        if !self.quick || self.seen.insert((act, scene.track.as_str(), scene.has.group, step.to_owned())) {
             return all;
         }
-        let new = self.seen.insert((act, step.to_owned()));
-        let always = |trouble: &Trouble| if new { !trouble.stays() } else { trouble.is_kill() };
-        let (mut chosen, rest): (Vec<Trouble>, Vec<Trouble>) = all.into_iter().partition(always);
-        for _ in 0..if new { STAYING } else { FURTHER } {
+        let (mut chosen, rest): (Vec<Trouble>, Vec<Trouble>) = all.into_iter().partition(|trouble| trouble.is_kill());
+        for _ in 0..FURTHER {
             chosen.extend(rest.get(self.turn % rest.len().max(1)));
             self.turn += 1;
         }

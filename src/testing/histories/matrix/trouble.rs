@@ -52,11 +52,6 @@ impl Trouble {
         }
     }
 
-    /// Whether it is there as long as people do nothing about it.
-    pub(super) fn stays(self) -> bool {
-        matches!(self, Self::Always(_))
-    }
-
     /// Whether a process is killed, once.
     pub(super) fn is_kill(self) -> bool {
         matches!(self, Self::Once(WriteFault::KillBefore | WriteFault::KillAfter))
