@@ -62,7 +62,14 @@ fn changes(count: usize) -> Outcome<Vec<ChangeEvent>> {
     let expected = corpus::make(folder.path(), count, LEVEL)?;
     let links = LinkMap::default();
     let paths = [PathBuf::from(folder.path())];
-    let request = IngestRequest { paths: &paths, links: &links, threads: 2, encode: encode_event, progress: &|_| {} };
+    let request = IngestRequest {
+        paths: &paths,
+        links: &links,
+        threads: 2,
+        learn_all: true,
+        encode: encode_event,
+        progress: &|_| {},
+    };
     let mut events = Vec::new();
     let summary = ingest(request, &mut |text| {
         events.push(serde_json::from_slice(text)?);

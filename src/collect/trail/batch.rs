@@ -147,9 +147,9 @@ impl Batch {
         let (mut roles, mut asked) = (Roles::default(), Asked::default());
         inventory.iter().for_each(|report| roles.note(report));
         changes.iter().for_each(|change| asked.note(&change.targets));
+        changes.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));
         let lessons: Vec<Lesson> = changes.iter().filter_map(Lesson::of).collect();
         learn_all(links, &launches, &ends, &roles, &lessons, &asked);
-        changes.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));
         inventory.sort_by(|a, b| (a.time, &a.event).cmp(&(b.time, &b.event)));
         for change in changes {
             match resolve(change, links) {

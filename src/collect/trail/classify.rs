@@ -204,7 +204,7 @@ fn known(rows: &[Row], envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyC
 }
 
 /// Whether the conditions of a row hold.
-pub(super) fn applies(row: &Row, body: &Body) -> bool {
+pub(super) fn applies(row: &Row, body: &Body<'_>) -> bool {
     (row.when.is_empty() || row.when.iter().any(|condition| condition.holds(body)))
         && !row.unless.iter().any(|condition| condition.holds(body))
 }
@@ -255,7 +255,7 @@ fn is_no_attempt(error: &str) -> bool {
         .any(|part| error.contains(part))
 }
 
-fn caller(record: &Record) -> Actor {
+fn caller(record: &Record<'_>) -> Actor {
     let call = CallContext {
         source_ip: record.source_ip.as_deref(),
         user_agent: record.user_agent.as_deref(),
@@ -279,7 +279,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn on(self, head: &Head<'_>, record: &Record, explains: BTreeSet<crate::types::Aspect>) -> ChangeEvent {
+    fn on(self, head: &Head<'_>, record: &Record<'_>, explains: BTreeSet<crate::types::Aspect>) -> ChangeEvent {
         let text = |text: &Cow<'_, str>| clean(text);
         ChangeEvent {
             id: record.id.clone(),
@@ -310,7 +310,7 @@ struct Aims {
     given: Option<Given>,
 }
 
-fn change(event: ChangeEvent, record: &Record, aims: Aims, ctx: &ClassifyContext) -> Classified {
+fn change(event: ChangeEvent, record: &Record<'_>, aims: Aims, ctx: &ClassifyContext) -> Classified {
     let Aims { targets, learned, given } = aims;
     if ctx.is_own(record, &event.event_name, &event.actor, &targets) {
         return Classified::Ignored(IgnoredReason::Own);

@@ -1,5 +1,7 @@
 //! Conditions of the event table: `path` (present and not empty) or `path=pattern`.
 
+use std::cell::OnceCell;
+
 use serde_json::Value;
 
 use super::normalise;
@@ -11,18 +13,30 @@ pub(super) enum Side {
     Response,
 }
 
-/// The normalised halves of one record.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Body {
+/// The normalised halves of one record. Few rows look at the response, which is often the longer half: it is parsed
+/// when it is first looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Body<'r> {
     pub(super) request: Value,
-    pub(super) response: Value,
+    raw_response: &'r str,
+    response: OnceCell<Value>,
 }
 
-impl Body {
+impl<'r> Body<'r> {
+    /// `raw_response` is JSON.
+    pub(super) fn new(request: Value, raw_response: &'r str) -> Self {
+        Self { request: normalise::request(request), raw_response, response: OnceCell::new() }
+    }
+
+    pub(super) fn response(&self) -> &Value {
+        let parse = || normalise::response(serde_json::from_str(self.raw_response).unwrap_or_default());
+        self.response.get_or_init(parse)
+    }
+
     pub(super) fn side(&self, side: Side) -> &Value {
         match side {
             Side::Request => &self.request,
-            Side::Response => &self.response,
+            Side::Response => self.response(),
         }
     }
 }
@@ -63,7 +77,7 @@ impl Condition {
         format!("{:?} {} {:?}", self.side, self.path, self.pattern)
     }
 
-    pub(super) fn holds(&self, body: &Body) -> bool {
+    pub(super) fn holds(&self, body: &Body<'_>) -> bool {
         let root = body.side(self.side);
         match &self.pattern {
             None => !normalise::values(root, &self.path).is_empty(),
@@ -91,10 +105,10 @@ mod tests {
 
     #[test]
     fn presence_equality_and_patterns() {
-        let body = Body {
-            request: json!({"attribute": "userData", "documentName": "AWS-RunPatchBaseline", "groupSet": {}, "noReboot": true}),
-            response: json!({"failed": ["x"]}),
-        };
+        let body = Body::new(
+            json!({"attribute": "userData", "documentName": "AWS-RunPatchBaseline", "groupSet": {}, "noReboot": true}),
+            r#"{"failed": ["x"]}"#,
+        );
         for holds in [
             "attribute",
             "attribute=userdata",

@@ -12,7 +12,7 @@ use super::text::{clean, is_instance_id};
 const SHOWN: usize = 3;
 
 /// The targets of a call, in order of appearance, without repeats.
-pub(super) fn targets(row: &Row, record: &Record) -> Vec<Target> {
+pub(super) fn targets(row: &Row, record: &Record<'_>) -> Vec<Target> {
     let body = &record.body;
     let mut found = direct(&row.targets, body);
     for path in &row.selectors {
@@ -48,7 +48,7 @@ pub(super) fn targets(row: &Row, record: &Record) -> Vec<Target> {
     found
 }
 
-fn why_none(row: &Row, record: &Record) -> Option<Target> {
+fn why_none(row: &Row, record: &Record<'_>) -> Option<Target> {
     let why = match (row.account, record.has_request) {
         (true, _) => "account",
         // CloudTrail drops parameters over 100 KB: the target exists and is not known.
@@ -59,7 +59,7 @@ fn why_none(row: &Row, record: &Record) -> Option<Target> {
     Some(Target::Unknown(why.to_owned()))
 }
 
-fn direct(paths: &[PathRef], body: &Body) -> Vec<Target> {
+fn direct(paths: &[PathRef], body: &Body<'_>) -> Vec<Target> {
     let mut found = Vec::new();
     for path in paths {
         let texts = normalise::texts(body.side(path.side), &path.path);
@@ -82,13 +82,13 @@ pub(super) fn ids_below(value: &serde_json::Value) -> Vec<Target> {
 }
 
 /// Ids that belong to the call's instances from now on.
-pub(super) fn learned(row: &Row, body: &Body) -> Vec<String> {
+pub(super) fn learned(row: &Row, body: &Body<'_>) -> Vec<String> {
     let found = direct(&row.learns, body);
     found.iter().filter(|target| matches!(target, Target::Key(_))).map(ToString::to_string).collect()
 }
 
 /// The shared things that the call's targets hold from now on. Values that CloudTrail hides teach nothing.
-pub(super) fn given(row: &Row, body: &Body) -> Option<Given> {
+pub(super) fn given(row: &Row, body: &Body<'_>) -> Option<Given> {
     let kind = row.renews?;
     let keys: Vec<String> = direct(&row.gives, body).iter().map(ToString::to_string).collect();
     let keys: Vec<String> = keys.into_iter().filter(|key| Kind::of(key) == Some(kind)).collect();
@@ -96,13 +96,13 @@ pub(super) fn given(row: &Row, body: &Body) -> Option<Given> {
 }
 
 /// The execution id.
-pub(super) fn execution(row: &Row, body: &Body) -> Option<String> {
+pub(super) fn execution(row: &Row, body: &Body<'_>) -> Option<String> {
     let path = row.execution.as_ref()?;
     normalise::texts(body.side(path.side), &path.path).first().map(|text| clean(text))
 }
 
 /// The row's sentence with its placeholders filled.
-pub(super) fn sentence(template: &str, body: &Body) -> String {
+pub(super) fn sentence(template: &str, body: &Body<'_>) -> String {
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -115,7 +115,7 @@ pub(super) fn sentence(template: &str, body: &Body) -> String {
     clean(&out)
 }
 
-fn fill(hole: &str, body: &Body) -> String {
+fn fill(hole: &str, body: &Body<'_>) -> String {
     let (paths, otherwise) = hole.split_once('|').unwrap_or((hole, "?"));
     for path in paths.split(',') {
         let (side, path) = split_side(path);
@@ -139,10 +139,7 @@ mod tests {
 
     #[test]
     fn placeholders_take_the_first_path_that_holds_something() {
-        let body = Body {
-            request: json!({"groupSet": [{"groupId": "sg-1"}, {"groupId": "sg-2"}]}),
-            response: json!({"id": 7}),
-        };
+        let body = Body::new(json!({"groupSet": [{"groupId": "sg-1"}, {"groupId": "sg-2"}]}), r#"{"id": 7}"#);
         assert_eq!(
             sentence("set {groupSet.groupId} by {name,>id|?}, {none|nobody}", &body),
             "set sg-1, sg-2 by 7, nobody"

@@ -42,7 +42,7 @@ pub struct InventoryReport {
 }
 
 /// The report that a node sent about itself; nothing for any other call or caller.
-pub(super) fn report(head: &Head<'_>, record: &Record, caller: impl FnOnce() -> Actor) -> Option<InventoryReport> {
+pub(super) fn report(head: &Head<'_>, record: &Record<'_>, caller: impl FnOnce() -> Actor) -> Option<InventoryReport> {
     if head.source != "ssm.amazonaws.com" || head.name != "PutInventory" || head.error.is_some() {
         return None;
     }

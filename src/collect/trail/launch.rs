@@ -32,8 +32,8 @@ pub struct LaunchSeen {
     pub instances: Vec<(InstanceId, Vec<String>)>,
 }
 
-pub(super) fn launch(record: &Record) -> LaunchSeen {
-    let response = &record.body.response;
+pub(super) fn launch(record: &Record<'_>) -> LaunchSeen {
+    let response = record.body.response();
     let mut instances: Vec<(InstanceId, Vec<String>)> =
         values(response, "instancesSet").into_iter().filter_map(one).collect();
     for path in ID_LISTS {
@@ -45,7 +45,7 @@ pub(super) fn launch(record: &Record) -> LaunchSeen {
 }
 
 /// A termination names its instances in the request.
-pub(super) fn end(record: &Record) -> EndSeen {
+pub(super) fn end(record: &Record<'_>) -> EndSeen {
     let ids = ["instancesSet.instanceId", "instanceId"].iter().flat_map(|path| texts(&record.body.request, path));
     let instances = ids.filter(|id| is_instance_id(id)).map(|id| InstanceId::new(&*id)).collect();
     let place = Place { account: record.account.clone(), region: record.region.clone() };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::classify::UnresolvedChange;
 use super::inventory::InventoryReport;
@@ -30,7 +31,7 @@ pub struct EndSeen {
 }
 
 /// What a change teaches about who holds what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Lesson {
     place: Place,
     time: Timestamp,
@@ -50,6 +51,11 @@ impl Lesson {
             learned: learned.clone(),
             given: given.clone(),
         })
+    }
+
+    /// Whether it can change what somebody asks for. What an instance is given ends what it held before.
+    pub(super) fn matters(&self, asked: &Asked) -> bool {
+        self.given.is_some() || self.learned.iter().any(|key| asked.has(key))
     }
 
     fn named(&self) -> Vec<InstanceId> {
@@ -111,7 +117,8 @@ impl Roles {
     }
 }
 
-/// Teaches the map what launches, terminations, reports and changes say.
+/// Teaches the map what launches, terminations, reports and changes say. `lessons` are in order of time: one may build on
+/// what those before it taught.
 pub(super) fn learn_all(
     links: &mut LinkMap,
     launches: &[LaunchSeen],

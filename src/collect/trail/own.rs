@@ -41,7 +41,7 @@ pub struct ClassifyContext {
 
 impl ClassifyContext {
     /// Whether a record is of a call of our own.
-    pub(super) fn is_own(&self, record: &Record, event_name: &str, actor: &Actor, targets: &[Target]) -> bool {
+    pub(super) fn is_own(&self, record: &Record<'_>, event_name: &str, actor: &Actor, targets: &[Target]) -> bool {
         let by_us = self.own_principals.contains(&actor.principal)
             || actor.issuer.as_ref().is_some_and(|issuer| self.own_principals.contains(issuer));
         if !by_us {
@@ -54,7 +54,7 @@ impl ClassifyContext {
 }
 
 impl OwnWindow {
-    fn holds(&self, record: &Record, event_name: &str, targets: &[Target]) -> bool {
+    fn holds(&self, record: &Record<'_>, event_name: &str, targets: &[Target]) -> bool {
         self.event_name == event_name
             && self.place.account == record.account
             && self.place.region == record.region
@@ -69,7 +69,7 @@ impl OwnWindow {
     }
 
     /// Whether the request names one of our resources.
-    fn names(&self, record: &Record) -> bool {
+    fn names(&self, record: &Record<'_>) -> bool {
         let mut named = false;
         normalise::each_string(&record.body.request, &mut |text| named |= self.resources.contains(text));
         named

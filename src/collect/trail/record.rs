@@ -72,7 +72,7 @@ pub(super) struct Head<'a> {
 }
 
 /// Everything needed of an interesting record.
-pub(super) struct Record {
+pub(super) struct Record<'r> {
     pub(super) id: EventId,
     pub(super) time: Timestamp,
     pub(super) account: AccountId,
@@ -86,8 +86,8 @@ pub(super) struct Record {
     pub(super) identity: Value,
     /// Whether CloudTrail recorded request parameters at all.
     pub(super) has_request: bool,
-    pub(super) body: Body,
-    /// `resources[].ARN`.
+    pub(super) body: Body<'r>,
+    /// `resources[].ARN`; read only where CloudTrail left the parameters out.
     pub(super) resources: Vec<String>,
 }
 
@@ -129,7 +129,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// Decodes the rest.
-    pub(super) fn record(&self) -> Result<Record, String> {
+    pub(super) fn record(&self) -> Result<Record<'a>, String> {
         let id = self.bounded(self.event_id).filter(|id| !id.is_empty()).ok_or("eventID is not a text")?;
         let time = self.bounded(self.event_time).unwrap_or_default();
         let time = read_time(&time).ok_or_else(|| format!("eventTime `{time}` is not a time"))?;
@@ -155,11 +155,8 @@ impl<'a> Envelope<'a> {
             from_console: self.from_console.and_then(scalar).is_some_and(|text| text.eq_ignore_ascii_case("true")),
             identity,
             has_request: self.request.is_some(),
-            body: Body {
-                request: normalise::request(tree(self.request)),
-                response: normalise::response(tree(self.response)),
-            },
-            resources: self.resource_arns(),
+            body: Body::new(tree(self.request), self.response.map_or("null", RawValue::get)),
+            resources: if self.request.is_some() { Vec::new() } else { self.resource_arns() },
         })
     }
 

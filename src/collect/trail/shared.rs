@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::types::{Instance, InstanceId};
 
@@ -19,7 +19,7 @@ const HELD: &str = "held:";
 const BETWEEN: char = '\n';
 
 /// Kinds of shared things that calls give to instances and take away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Kind {
     Groups,
@@ -39,7 +39,7 @@ impl Kind {
 }
 
 /// All that an instance holds of one kind from a call on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
     pub(super) kind: Kind,
     pub(super) keys: Vec<String>,

@@ -241,7 +241,14 @@ fn ingest_sums_up_a_folder() {
     let mut events = Vec::new();
     let paths = [fixture("")];
     let links = LinkMap::default();
-    let request = IngestRequest { paths: &paths, links: &links, threads: 2, encode: encode_event, progress: &|_| {} };
+    let request = IngestRequest {
+        paths: &paths,
+        links: &links,
+        threads: 2,
+        learn_all: true,
+        encode: encode_event,
+        progress: &|_| {},
+    };
     let summary = ingest(request, &mut |text| {
         events.push(serde_json::from_slice::<ChangeEvent>(text)?);
         Ok(())

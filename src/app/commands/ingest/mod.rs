@@ -70,6 +70,7 @@ pub(super) fn run(context: &Context<'_>, args: &IngestArgs) -> Result<Exit, AppE
 }
 
 fn read(context: &Context<'_>, args: &IngestArgs, links: &LinkMap, outputs: &mut Outputs) -> io::Result<IngestSummary> {
+    let store = outputs.store.is_some();
     let (progress, started) = (context.progress(), Instant::now());
     let only_lines = outputs.only_lines();
     let threads = args.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
@@ -77,6 +78,7 @@ fn read(context: &Context<'_>, args: &IngestArgs, links: &LinkMap, outputs: &mut
         paths: &args.paths,
         links,
         threads,
+        learn_all: store,
         encode: if only_lines { line::encode } else { encode_event },
         progress: &|stats| tell(&progress, stats, started),
     };

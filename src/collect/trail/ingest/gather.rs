@@ -5,17 +5,18 @@ use std::io;
 use super::chunk::{Change, Chunk, Entry, Late};
 use super::seen::Seen;
 use super::spool::{Item, Spool};
-use super::{HOLE, IngestSummary};
+use super::{HOLE, IngestRequest, IngestSummary};
 use crate::collect::trail::classify::IgnoredReason;
 use crate::collect::trail::launch::LaunchSeen;
 use crate::collect::trail::learn::{Asked, EndSeen, Lesson, Roles, learn_all};
-use crate::collect::trail::links::LinkMap;
 use crate::collect::trail::resolve::instances;
 
 const MAX_SET_ASIDE: usize = 1000;
+/// Bytes of lessons that are sorted at a time.
+const LESSONS: usize = 4 * 1024 * 1024;
 
 /// What was found so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Gather {
     seen: Seen,
     spool: Spool,
@@ -23,11 +24,25 @@ pub(super) struct Gather {
     ends: Vec<EndSeen>,
     roles: Roles,
     asked: Asked,
-    lessons: Vec<Lesson>,
+    lessons: Spool,
     summary: IngestSummary,
 }
 
 impl Gather {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self {
+            seen: Seen::default(),
+            spool: Spool::default(),
+            launches: Vec::new(),
+            ends: Vec::new(),
+            roles: Roles::default(),
+            asked: Asked::default(),
+            lessons: Spool::new(LESSONS),
+            summary: IngestSummary::default(),
+        }
+    }
+
     pub(super) fn absorb(&mut self, chunk: Chunk) -> io::Result<()> {
         let Chunk { entries, text, launches, ends, roles, asked, ignored, set_aside, set_aside_total, stats } = chunk;
         for Entry { id, change } in entries {
@@ -36,7 +51,10 @@ impl Gather {
                 continue;
             }
             let Some(Change { time, text: line, late, lesson }) = change else { continue };
-            self.lessons.extend(lesson.map(|lesson| *lesson));
+            if let Some(lesson) = lesson {
+                let lesson = serde_json::to_vec(&lesson)?;
+                self.lessons.push(Item { time, id: id.as_str(), parts: [&lesson, &[]] })?;
+            }
             let part = |range| text.get::<std::ops::Range<usize>>(range).unwrap_or_default();
             self.spool.push(Item { time, id: id.as_str(), parts: [part(line), part(late)] })?;
         }
@@ -61,14 +79,20 @@ impl Gather {
     /// Learns, resolves what had to wait for that, and hands everything on.
     pub(super) fn finish(
         self,
-        known: &LinkMap,
+        request: &IngestRequest<'_>,
         sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<IngestSummary> {
         let Self { seen, spool, launches, ends, roles, asked, lessons, mut summary } = self;
         drop(seen);
-        let mut links = known.clone();
-        learn_all(&mut links, &launches, &ends, &roles, &lessons, &asked);
-        drop((launches, lessons));
+        let mut links = request.links.clone();
+        let mut taught: Vec<Lesson> = Vec::new();
+        lessons.drain(&mut |item| {
+            let lesson: Lesson = serde_json::from_slice(item.parts[0])?;
+            taught.extend(Some(lesson).filter(|lesson| request.learn_all || lesson.matters(&asked)));
+            Ok(())
+        })?;
+        learn_all(&mut links, &launches, &ends, &roles, &taught, &asked);
+        drop((launches, taught));
         let (mut kept, mut noise, mut filled) = (0, 0, Vec::new());
         spool.drain(&mut |item| {
             let [text, late] = item.parts;

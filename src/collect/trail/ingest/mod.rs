@@ -39,6 +39,8 @@ pub struct IngestRequest<'r> {
     pub links: &'r LinkMap,
     /// Logs that are read at the same time.
     pub threads: usize,
+    /// Whether the summary's links are to hold all that was learned, and not only what the changes took to resolve.
+    pub learn_all: bool,
     /// The form of the changes.
     pub encode: Encode,
     /// Called now and then with what was read so far.
@@ -62,7 +64,7 @@ pub struct IngestSummary {
     pub set_aside: Vec<SetAside>,
     /// How many could not be read.
     pub set_aside_total: u64,
-    /// What the records taught: who holds or held what.
+    /// What the records taught: who holds or held what; all of it if that was asked for.
     pub links: LinkMap,
 }
 
@@ -72,7 +74,7 @@ pub struct IngestSummary {
 /// The temporary file cannot be written or read, or the sink's own. What cannot be read of the input is no error but
 /// part of the summary.
 pub fn ingest(request: IngestRequest<'_>, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<IngestSummary> {
-    workers::read(&request)?.finish(request.links, sink)
+    workers::read(&request)?.finish(&request, sink)
 }
 
 /// The change event in JSON as the state keeps it.

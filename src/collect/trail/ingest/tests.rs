@@ -9,7 +9,8 @@ use crate::collect::trail::{Batch, ClassifyContext, Collected, Entry};
 
 fn read(paths: &[PathBuf], threads: usize) -> (Vec<ChangeEvent>, IngestSummary) {
     let links = LinkMap::default();
-    let request = IngestRequest { paths, links: &links, threads, encode: encode_event, progress: &|_| {} };
+    let request =
+        IngestRequest { paths, links: &links, threads, learn_all: true, encode: encode_event, progress: &|_| {} };
     let mut events = Vec::new();
     let summary = ingest(request, &mut |text| {
         events.push(serde_json::from_slice(text)?);

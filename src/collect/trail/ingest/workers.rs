@@ -53,7 +53,7 @@ pub(super) fn read(request: &IngestRequest<'_>) -> io::Result<Gather> {
         turn: 0,
         waiting: BTreeMap::new(),
         waiting_bytes: 0,
-        gather: Gather::default(),
+        gather: Gather::new(),
         failure: None,
         so_far: DirStats::default(),
         at_work: threads,
