@@ -2,11 +2,11 @@
 //!
 //! Field meanings: "CloudTrail userIdentity element", AWS CloudTrail user guide.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
-use super::normalise::text_of;
 use super::record::padded;
-use super::text::{clean, is_instance_id};
+use super::text::{clean, cleaned, is_instance_id};
+use super::tree::Tree;
 use crate::types::{Actor, ActorKind, InstanceId};
 
 /// How the roles are called that IAM Identity Center provisions ("AWSReservedSSO_<permission set>_<hash>").
@@ -27,43 +27,43 @@ const MACHINE_SESSIONS: [&str; 10] = [
 
 /// The parts of a record outside `userIdentity` that say something about the caller.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CallContext<'a> {
+pub(super) struct CallContext<'a> {
     /// `sourceIPAddress`.
-    pub source_ip: Option<&'a str>,
+    pub(super) source_ip: Option<&'a str>,
     /// `vpcEndpointId`.
-    pub vpc_endpoint: Option<&'a str>,
+    pub(super) vpc_endpoint: Option<&'a str>,
     /// `vpcEndpointAccountId`.
-    pub vpc_endpoint_account: Option<&'a str>,
+    pub(super) vpc_endpoint_account: Option<&'a str>,
     /// `userAgent`.
-    pub user_agent: Option<&'a str>,
+    pub(super) user_agent: Option<&'a str>,
     /// `sessionCredentialFromConsole`: a person in the console, even where the source says `AWS Internal`.
-    pub from_console: bool,
+    pub(super) from_console: bool,
     /// The account that received the call.
-    pub recipient: &'a str,
+    pub(super) recipient: &'a str,
 }
 
 /// Reads the caller.
-pub fn actor(identity: &Value, call: CallContext<'_>) -> Actor {
-    let arn = text(identity, "/arn");
+pub(super) fn actor(identity: &Tree<'_>, call: CallContext<'_>) -> Actor {
+    let arn = text(identity, ["arn"]);
     let session_name = session_name(identity, arn.as_deref());
-    let issuer = text(identity, "/sessionContext/sessionIssuer/arn");
+    let issuer = text(identity, ["sessionContext", "sessionIssuer", "arn"]);
     let invoked_by = invoked_by(identity, call);
     let kind = kind(identity, issuer.as_deref(), session_name.as_deref(), invoked_by.as_deref(), call.recipient);
     let calling_instance = session_name.as_deref().filter(|name| is_instance_id(name)).map(InstanceId::new);
     let principal = arn
-        .or_else(|| text(identity, "/principalId"))
+        .or_else(|| text(identity, ["principalId"]))
         .or_else(|| invoked_by.clone())
-        .unwrap_or_else(|| "unknown".to_owned());
+        .map_or_else(|| "unknown".to_owned(), Cow::into_owned);
     let mut actor = Actor {
         display: String::new(),
         kind,
-        issuer,
+        issuer: issuer.map(Cow::into_owned),
         session_name,
         source_ip: call.source_ip.map(clean),
         vpc_endpoint: vpc_endpoint(call),
         user_agent: call.user_agent.map(clean),
         mfa: mfa(identity, kind),
-        invoked_by,
+        invoked_by: invoked_by.map(Cow::into_owned),
         calling_instance,
         principal,
     };
@@ -71,47 +71,52 @@ pub fn actor(identity: &Value, call: CallContext<'_>) -> Actor {
     actor
 }
 
-fn text(identity: &Value, path: &str) -> Option<String> {
-    let found = path.split('/').skip(1).try_fold(identity, |value, name| value.get(name));
-    found.and_then(text_of).map(|text| clean(&text)).filter(|text| !text.is_empty())
+fn text<'t, const N: usize>(identity: &'t Tree<'_>, path: [&str; N]) -> Option<Cow<'t, str>> {
+    let found = path.into_iter().try_fold(identity, Tree::get);
+    let text = match found.and_then(Tree::text)? {
+        Cow::Borrowed(text) => cleaned(text),
+        Cow::Owned(text) => Cow::Owned(clean(&text)),
+    };
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The last part of an assumed-role ARN; older records have it only in `principalId` (`AROA…:name`).
-fn session_name(identity: &Value, arn: Option<&str>) -> Option<String> {
+fn session_name(identity: &Tree<'_>, arn: Option<&str>) -> Option<String> {
     if let Some((_, rest)) = arn.and_then(|arn| arn.split_once(":assumed-role/")) {
         return rest.split_once('/').map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty());
     }
-    if text(identity, "/type").as_deref() != Some("AssumedRole") {
+    if text(identity, ["type"]).as_deref() != Some("AssumedRole") {
         return None;
     }
-    let principal = text(identity, "/principalId")?;
+    let principal = text(identity, ["principalId"])?;
     principal.split_once(':').map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty())
 }
 
 /// The endpoint, with its owner where that is not the account of the call.
 fn vpc_endpoint(call: CallContext<'_>) -> Option<String> {
     let endpoint = call.vpc_endpoint.map(clean).filter(|id| !id.is_empty())?;
-    let owner = call.vpc_endpoint_account.map(|owner| padded(&clean(owner)));
+    let owner = call.vpc_endpoint_account.map(|owner| padded(&clean(owner)).into_owned());
     let foreign = owner.filter(|owner| !owner.is_empty() && !call.recipient.is_empty() && owner != call.recipient);
     Some(foreign.map_or_else(|| endpoint.clone(), |owner| format!("{endpoint} of {owner}")))
 }
 
 /// The service behind the call. Console sessions show `AWS Internal` although a person acts.
-fn invoked_by(identity: &Value, call: CallContext<'_>) -> Option<String> {
-    let is_service = |name: &String| name.ends_with(".amazonaws.com") || (name == "AWS Internal" && !call.from_console);
-    text(identity, "/invokedBy")
+fn invoked_by<'t>(identity: &'t Tree<'_>, call: CallContext<'t>) -> Option<Cow<'t, str>> {
+    let is_service =
+        |name: &Cow<'_, str>| name.ends_with(".amazonaws.com") || (name == "AWS Internal" && !call.from_console);
+    text(identity, ["invokedBy"])
         .filter(is_service)
-        .or_else(|| call.source_ip.map(clean).filter(|source| source.ends_with(".amazonaws.com")))
+        .or_else(|| call.source_ip.map(cleaned).filter(|source| source.ends_with(".amazonaws.com")))
 }
 
 fn kind(
-    identity: &Value,
+    identity: &Tree<'_>,
     issuer: Option<&str>,
     session: Option<&str>,
     invoked_by: Option<&str>,
     recipient: &str,
 ) -> ActorKind {
-    let kind = match text(identity, "/type").as_deref() {
+    let kind = match text(identity, ["type"]).as_deref() {
         // Until about 2018 services appeared as the account's root.
         Some("Root") if invoked_by.is_some() => ActorKind::AwsService,
         Some("Root") => ActorKind::Root,
@@ -126,11 +131,11 @@ fn kind(
         None => ActorKind::Unknown,
     };
     let foreign =
-        text(identity, "/accountId").is_some_and(|account| !recipient.is_empty() && padded(&account) != recipient);
+        text(identity, ["accountId"]).is_some_and(|account| !recipient.is_empty() && padded(&account) != recipient);
     if foreign && kind != ActorKind::AwsService { ActorKind::OtherAccount } else { kind }
 }
 
-fn role_kind(identity: &Value, issuer: Option<&str>, session: Option<&str>) -> ActorKind {
+fn role_kind(identity: &Tree<'_>, issuer: Option<&str>, session: Option<&str>) -> ActorKind {
     let issuer = issuer.unwrap_or_default();
     if issuer.contains(":role/aws-service-role/") {
         return ActorKind::AwsService;
@@ -141,27 +146,28 @@ fn role_kind(identity: &Value, issuer: Option<&str>, session: Option<&str>) -> A
     if session.is_some_and(is_instance_id) {
         return ActorKind::Instance;
     }
-    match text(identity, "/sessionContext/webIdFederationData/federatedProvider") {
+    match text(identity, ["sessionContext", "webIdFederationData", "federatedProvider"]) {
         Some(_) => ActorKind::Federated,
         None => ActorKind::AssumedRole,
     }
 }
 
 /// The name of the role behind a session.
-fn role_name(identity: &Value) -> Option<String> {
-    let last = |arn: String| arn.rsplit('/').next().map(str::to_owned);
-    text(identity, "/sessionContext/sessionIssuer/userName")
-        .or_else(|| text(identity, "/sessionContext/sessionIssuer/arn").and_then(last))
+fn role_name(identity: &Tree<'_>) -> Option<String> {
+    let last = |arn: Cow<'_, str>| arn.rsplit('/').next().map(str::to_owned);
+    text(identity, ["sessionContext", "sessionIssuer", "userName"])
+        .map(Cow::into_owned)
+        .or_else(|| text(identity, ["sessionContext", "sessionIssuer", "arn"]).and_then(last))
         .or_else(|| {
-            let arn = text(identity, "/arn")?;
+            let arn = text(identity, ["arn"])?;
             let (_, rest) = arn.split_once(":assumed-role/")?;
             rest.split('/').next().map(str::to_owned)
         })
 }
 
 /// CloudTrail says `false` for every federated session, whose second factor is checked elsewhere: not known.
-fn mfa(identity: &Value, kind: ActorKind) -> Option<bool> {
-    let said = text(identity, "/sessionContext/attributes/mfaAuthenticated")?.eq_ignore_ascii_case("true");
+fn mfa(identity: &Tree<'_>, kind: ActorKind) -> Option<bool> {
+    let said = text(identity, ["sessionContext", "attributes", "mfaAuthenticated"])?.eq_ignore_ascii_case("true");
     match kind {
         ActorKind::IdentityCenter | ActorKind::Federated if !said => None,
         ActorKind::AwsService | ActorKind::Instance => None,
@@ -169,24 +175,27 @@ fn mfa(identity: &Value, kind: ActorKind) -> Option<bool> {
     }
 }
 
-fn display(identity: &Value, actor: &Actor) -> String {
+fn display(identity: &Tree<'_>, actor: &Actor) -> String {
     // Set once by the identity provider and carried through every role chained from there.
-    if let Some(source) = text(identity, "/sessionContext/sourceIdentity") {
-        return source;
+    if let Some(source) = text(identity, ["sessionContext", "sourceIdentity"]) {
+        return source.into_owned();
     }
     if let Some(person) = federated_name(identity) {
         return person;
     }
     let tail = || actor.principal.rsplit(['/', ':']).next().unwrap_or(&actor.principal).to_owned();
-    let user = text(identity, "/userName");
+    let user = text(identity, ["userName"]).map(Cow::into_owned);
     match actor.kind {
         ActorKind::Root => {
-            format!("root of {}", text(identity, "/accountId").unwrap_or_else(|| "the account".to_owned()))
+            format!("root of {}", text(identity, ["accountId"]).unwrap_or(Cow::Borrowed("the account")))
         }
         ActorKind::AwsService => actor.invoked_by.clone().or_else(|| role_name(identity)).unwrap_or_else(tail),
-        ActorKind::IdentityCenter => {
-            actor.session_name.clone().or(user).or_else(|| text(identity, "/onBehalfOf/userId")).unwrap_or_else(tail)
-        }
+        ActorKind::IdentityCenter => actor
+            .session_name
+            .clone()
+            .or(user)
+            .or_else(|| text(identity, ["onBehalfOf", "userId"]).map(Cow::into_owned))
+            .unwrap_or_else(tail),
         ActorKind::IamUser => user.unwrap_or_else(tail),
         ActorKind::OtherAccount
         | ActorKind::AssumedRole
@@ -202,11 +211,11 @@ fn display(identity: &Value, actor: &Actor) -> String {
 }
 
 /// What an identity provider says of the person or workflow behind a web identity: `<provider>:email` and the like.
-fn federated_name(identity: &Value) -> Option<String> {
-    let attributes = identity.pointer("/sessionContext/webIdFederationData/attributes")?.as_object()?;
+fn federated_name(identity: &Tree<'_>) -> Option<String> {
+    let attributes = identity.get("sessionContext")?.get("webIdFederationData")?.get("attributes")?.members();
     ["email", "preferred_username", "user_id", "sub"].iter().find_map(|wanted| {
         let is_wanted = |key: &str| key.rsplit(':').next().is_some_and(|last| last.eq_ignore_ascii_case(wanted));
-        attributes.iter().find(|(key, _)| is_wanted(key)).and_then(|(_, value)| text_of(value)).map(|name| clean(&name))
+        attributes.iter().find(|(key, _)| is_wanted(key)).and_then(|(_, value)| value.text()).map(|name| clean(&name))
     })
 }
 

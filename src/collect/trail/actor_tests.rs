@@ -1,10 +1,14 @@
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
 
+fn actor_of(identity: &Value, call: CallContext<'_>) -> Actor {
+    actor(&Tree::read(&identity.to_string()), call)
+}
+
 fn read(identity: Value) -> Actor {
-    actor(&identity, CallContext { recipient: ACCOUNT, ..CallContext::default() })
+    actor_of(&identity, CallContext { recipient: ACCOUNT, ..CallContext::default() })
 }
 
 fn role(role: &str, path: &str, session: &str) -> Value {
@@ -87,7 +91,7 @@ fn a_service_that_acts_for_a_person_leaves_the_person_in_front() {
         role("AWSReservedSSO_Ops_0a1b2c3d4e5f6a7b", "aws-reserved/sso.amazonaws.com/", "lena@example.com");
     identity["invokedBy"] = json!("ssm.amazonaws.com");
     let call = CallContext { source_ip: Some("ssm.amazonaws.com"), recipient: ACCOUNT, ..CallContext::default() };
-    let got = actor(&identity, call);
+    let got = actor_of(&identity, call);
     assert_eq!((got.kind, got.display.as_str()), (ActorKind::IdentityCenter, "lena@example.com"));
     assert_eq!(got.invoked_by.as_deref(), Some("ssm.amazonaws.com"));
     assert!(got.issuer.unwrap().contains("AWSReservedSSO_Ops"));
@@ -103,7 +107,7 @@ fn a_vpc_endpoint_is_told_with_its_owner_where_that_is_another_account() {
             recipient: ACCOUNT,
             ..CallContext::default()
         };
-        actor(&role("ops", "", "tomasz"), call).from().unwrap()
+        actor_of(&role("ops", "", "tomasz"), call).from().unwrap()
     };
     assert_eq!(from(ACCOUNT), "10.20.0.5 through vpce-0a1b");
     assert_eq!(from("999988887777"), "10.20.0.5 through vpce-0a1b of 999988887777");
@@ -145,9 +149,9 @@ fn a_person_in_the_console_is_no_service() {
         recipient: ACCOUNT,
         ..CallContext::default()
     };
-    let got = actor(&identity, call);
+    let got = actor_of(&identity, call);
     assert_eq!((got.kind, got.invoked_by, got.mfa), (ActorKind::IamUser, None, Some(true)));
-    let got = actor(&identity, CallContext { from_console: false, ..call });
+    let got = actor_of(&identity, CallContext { from_console: false, ..call });
     assert_eq!(got.invoked_by.as_deref(), Some("AWS Internal"));
 }
 
@@ -161,6 +165,6 @@ fn source_identity_names_the_person_behind_chained_roles() {
 #[test]
 fn account_numbers_that_lost_their_zeros_are_not_foreign() {
     let identity = json!({"type": "IAMUser", "userName": "maria", "accountId": 1122223333});
-    let got = actor(&identity, CallContext { recipient: "001122223333", ..CallContext::default() });
+    let got = actor_of(&identity, CallContext { recipient: "001122223333", ..CallContext::default() });
     assert_eq!(got.kind, ActorKind::IamUser);
 }

@@ -122,9 +122,9 @@ fn classified(raw: &str, ctx: &ClassifyContext, wrappings: usize) -> Result<Clas
     let head = envelope.head()?;
     match table().entry(&head.source, &head.name) {
         None => Ok(Classified::Ignored(IgnoredReason::OtherService)),
-        Some(Entry::Quiet(reason)) => quiet(reason, &envelope, &head),
-        Some(Entry::Rows(rows)) => known(rows, &envelope, &head, ctx),
-        Some(Entry::Unknown) => unknown(&envelope, &head, ctx),
+        Some(Entry::Quiet(reason)) => quiet(reason, envelope, &head),
+        Some(Entry::Rows(rows)) => known(rows, envelope, &head, ctx),
+        Some(Entry::Unknown) => unknown(envelope, &head, ctx),
     }
 }
 
@@ -142,7 +142,7 @@ pub(super) fn by_name(source: &str, name: &str, read_only: Option<bool>) -> Opti
     }
 }
 
-fn quiet(reason: Quiet, envelope: &Envelope<'_>, head: &Head<'_>) -> Result<Classified, String> {
+fn quiet(reason: Quiet, envelope: Envelope<'_>, head: &Head<'_>) -> Result<Classified, String> {
     if let (Quiet::Launch | Quiet::Termination, Some(error)) = (reason, &head.error) {
         return Ok(Classified::Ignored(failure(error)));
     }
@@ -154,7 +154,7 @@ fn quiet(reason: Quiet, envelope: &Envelope<'_>, head: &Head<'_>) -> Result<Clas
     })
 }
 
-fn known(rows: &[Row], envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyContext) -> Result<Classified, String> {
+fn known(rows: &[Row], envelope: Envelope<'_>, head: &Head<'_>, ctx: &ClassifyContext) -> Result<Classified, String> {
     if head.read_only == Some(true) && !rows.iter().any(|row| row.signal) {
         return Ok(Classified::Ignored(IgnoredReason::ReadOnly));
     }
@@ -210,7 +210,7 @@ pub(super) fn applies(row: &Row, body: &Body<'_>) -> bool {
 }
 
 /// A write to a service we watch, by a name that the table does not have.
-fn unknown(envelope: &Envelope<'_>, head: &Head<'_>, ctx: &ClassifyContext) -> Result<Classified, String> {
+fn unknown(envelope: Envelope<'_>, head: &Head<'_>, ctx: &ClassifyContext) -> Result<Classified, String> {
     if head.read_only.unwrap_or_else(|| reads_by_name(&head.name)) {
         return Ok(Classified::Ignored(IgnoredReason::ReadOnly));
     }

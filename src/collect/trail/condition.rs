@@ -2,9 +2,8 @@
 
 use std::cell::OnceCell;
 
-use serde_json::Value;
-
 use super::normalise;
+use super::tree::Tree;
 
 /// Which half of a record a path walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,23 +16,22 @@ pub(super) enum Side {
 /// when it is first looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Body<'r> {
-    pub(super) request: Value,
+    pub(super) request: Tree<'r>,
     raw_response: &'r str,
-    response: OnceCell<Value>,
+    response: OnceCell<Tree<'r>>,
 }
 
 impl<'r> Body<'r> {
     /// `raw_response` is JSON.
-    pub(super) fn new(request: Value, raw_response: &'r str) -> Self {
+    pub(super) fn new(request: Tree<'r>, raw_response: &'r str) -> Self {
         Self { request: normalise::request(request), raw_response, response: OnceCell::new() }
     }
 
-    pub(super) fn response(&self) -> &Value {
-        let parse = || normalise::response(serde_json::from_str(self.raw_response).unwrap_or_default());
-        self.response.get_or_init(parse)
+    pub(super) fn response(&self) -> &Tree<'r> {
+        self.response.get_or_init(|| normalise::response(Tree::read(self.raw_response)))
     }
 
-    pub(super) fn side(&self, side: Side) -> &Value {
+    pub(super) fn side(&self, side: Side) -> &Tree<'r> {
         match side {
             Side::Request => &self.request,
             Side::Response => self.response(),
@@ -80,7 +78,7 @@ impl Condition {
     pub(super) fn holds(&self, body: &Body<'_>) -> bool {
         let root = body.side(self.side);
         match &self.pattern {
-            None => !normalise::values(root, &self.path).is_empty(),
+            None => normalise::is_there(root, &self.path),
             Some(pattern) => {
                 normalise::texts(root, &self.path).iter().any(|text| matches(pattern, &text.to_ascii_lowercase()))
             }
@@ -101,12 +99,13 @@ fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn presence_equality_and_patterns() {
         let body = Body::new(
-            json!({"attribute": "userData", "documentName": "AWS-RunPatchBaseline", "groupSet": {}, "noReboot": true}),
+            Tree::read(
+                r#"{"attribute": "userData", "documentName": "AWS-RunPatchBaseline", "groupSet": {}, "noReboot": true}"#,
+            ),
             r#"{"failed": ["x"]}"#,
         );
         for holds in [

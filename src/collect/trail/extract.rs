@@ -7,6 +7,7 @@ use super::shared::{Given, Kind};
 use super::table::{PathRef, Row};
 use super::target::{self, Target};
 use super::text::{clean, is_instance_id};
+use super::tree::Tree;
 
 /// Values shown in a sentence before the rest is only counted.
 const SHOWN: usize = 3;
@@ -62,16 +63,17 @@ fn why_none(row: &Row, record: &Record<'_>) -> Option<Target> {
 fn direct(paths: &[PathRef], body: &Body<'_>) -> Vec<Target> {
     let mut found = Vec::new();
     for path in paths {
-        let texts = normalise::texts(body.side(path.side), &path.path);
-        found.extend(texts.iter().filter_map(|text| Target::parse(text, path.kind.as_deref())));
+        normalise::each(body.side(path.side), &path.path, &mut |value| {
+            found.extend(value.text().and_then(|text| Target::parse(&text, path.kind.as_deref())));
+        });
     }
     found
 }
 
 /// Every instance id among the strings below a value, bare or as the end of an ARN.
-pub(super) fn ids_below(value: &serde_json::Value) -> Vec<Target> {
+pub(super) fn ids_below(value: &Tree<'_>) -> Vec<Target> {
     let mut found = Vec::new();
-    normalise::each_string(value, &mut |text| {
+    value.each_string(&mut |text| {
         if is_instance_id(text) || text.starts_with("arn:") {
             found.extend(Target::parse(text, None).filter(|target| matches!(target, Target::Instance(_))));
         }
@@ -135,11 +137,10 @@ fn fill(hole: &str, body: &Body<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn placeholders_take_the_first_path_that_holds_something() {
-        let body = Body::new(json!({"groupSet": [{"groupId": "sg-1"}, {"groupId": "sg-2"}]}), r#"{"id": 7}"#);
+        let body = Body::new(Tree::read(r#"{"groupSet": [{"groupId": "sg-1"}, {"groupId": "sg-2"}]}"#), r#"{"id": 7}"#);
         assert_eq!(
             sentence("set {groupSet.groupId} by {name,>id|?}, {none|nobody}", &body),
             "set sg-1, sg-2 by 7, nobody"

@@ -75,7 +75,7 @@ pub(super) fn report(head: &Head<'_>, record: &Record<'_>, caller: impl FnOnce()
         time: record.time,
         place: Place { account: record.account.clone(), region: record.region.clone() },
         instance,
-        agent: record.user_agent.clone().unwrap_or_default(),
+        agent: record.user_agent.clone().unwrap_or_default().into_owned(),
         types,
         role,
     })

@@ -1,13 +1,13 @@
 //! Launch records: no change, but they say when an instance was born and what it was born with.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::learn::EndSeen;
 use super::normalise::{texts, values};
 use super::record::Record;
 use super::target::Target;
 use super::text::{clean, is_instance_id};
+use super::tree::Tree;
 use crate::types::{InstanceId, Place};
 
 /// Paths of instance lists in launch responses: RunInstances, CreateFleet, Auto Scaling's LaunchInstances.
@@ -52,8 +52,8 @@ pub(super) fn end(record: &Record<'_>) -> EndSeen {
     EndSeen { time: record.time, place, instances }
 }
 
-fn one(item: &Value) -> Option<(InstanceId, Vec<String>)> {
-    let id = item.get("instanceId").and_then(Value::as_str).filter(|id| is_instance_id(id))?;
+fn one(item: &Tree<'_>) -> Option<(InstanceId, Vec<String>)> {
+    let id = item.get("instanceId").and_then(Tree::as_str).filter(|id| is_instance_id(id))?;
     let parts = PARTS.iter().flat_map(|path| texts(item, path)).map(|text| clean(&text));
     let profile =
         texts(item, "iamInstanceProfile.arn").into_iter().filter_map(|arn| Target::parse(&arn, Some("profile")));

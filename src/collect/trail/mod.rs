@@ -8,7 +8,7 @@
 //! Inputs: log files, or pages of `LookupEvents`. Outputs: change events, what was ignored and why, and what
 //! could not be read. [`Batch`] strings the steps together; only `dir` and `lookup` do I/O.
 
-pub mod actor;
+mod actor;
 #[cfg(any(test, feature = "testing"))]
 pub mod agree;
 pub mod batch;
@@ -25,7 +25,7 @@ mod learn;
 pub mod links;
 mod log;
 pub mod lookup;
-pub mod normalise;
+mod normalise;
 mod own;
 mod owners;
 mod record;
@@ -36,6 +36,7 @@ mod split;
 pub mod table;
 pub mod target;
 mod text;
+mod tree;
 pub(in crate::collect) use text::clean;
 
 #[cfg(test)]

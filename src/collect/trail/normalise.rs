@@ -6,39 +6,41 @@
 //! names that pass through lists of any length.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use serde_json::map::Entry;
-use serde_json::{Map, Value};
+use super::tree::{Members, Tree};
+
+/// Objects with more members are looked through by a map: a hostile one must not cost its square.
+const FEW: usize = 24;
 
 /// Normalises `requestParameters`.
-pub fn request(value: Value) -> Value {
-    top(unwrap(value, &["Request", "Req"]))
+pub(super) fn request(tree: Tree<'_>) -> Tree<'_> {
+    top(unwrap(tree, &["Request", "Req"]))
 }
 
 /// Normalises `responseElements`.
-pub fn response(value: Value) -> Value {
-    top(unwrap(value, &["Response", "Resp"]))
+pub(super) fn response(tree: Tree<'_>) -> Tree<'_> {
+    top(unwrap(tree, &["Response", "Resp"]))
 }
 
 /// Takes the inside of the only key when it names an operation's message. The name is not built from the
 /// operation: `DeleteTransitGatewayVpcAttachment`, for one, abbreviates it.
-fn unwrap(value: Value, suffixes: &[&str]) -> Value {
-    let Value::Object(mut map) = value else { return value };
-    let mut keys = map.keys().filter(|key| !matches!(key.as_str(), "tag" | "xmlns" | "requestId"));
-    let wrapper = match (keys.next(), keys.next()) {
-        (Some(key), None) if is_wrapper(key, suffixes) => key.clone(),
-        _ => return Value::Object(map),
+fn unwrap<'t>(tree: Tree<'t>, suffixes: &[&str]) -> Tree<'t> {
+    let Tree::Object(mut members) = tree else { return tree };
+    let mut told = members.iter_mut().filter(|(key, _)| !matches!(&**key, "tag" | "xmlns" | "requestId"));
+    let wrapped = match (told.next(), told.next()) {
+        (Some((key, inner)), None) if is_wrapper(key, suffixes) => inner,
+        _ => return Tree::Object(members),
     };
-    match map.remove(&wrapper) {
+    match std::mem::take(wrapped) {
         // An operation without parameters is logged as `"…Request": ""`.
-        Some(Value::String(text)) if text.is_empty() => Value::Object(Map::new()),
-        Some(Value::Null) => Value::Object(Map::new()),
-        Some(inner @ (Value::Object(_) | Value::Array(_))) => inner,
-        Some(scalar) => {
-            map.insert(wrapper, scalar);
-            Value::Object(map)
+        Tree::Text(text) if text.is_empty() => Tree::Object(Vec::new()),
+        Tree::Null => Tree::Object(Vec::new()),
+        inner @ (Tree::Object(_) | Tree::List(_)) => inner,
+        scalar => {
+            *wrapped = scalar;
+            Tree::Object(members)
         }
-        None => Value::Object(map),
     }
 }
 
@@ -48,157 +50,154 @@ fn is_wrapper(key: &str, suffixes: &[&str]) -> bool {
 }
 
 /// The outermost object keeps its members whatever they are called.
-fn top(value: Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(members(map)),
+fn top(tree: Tree<'_>) -> Tree<'_> {
+    match tree {
+        Tree::Object(list) => Tree::Object(members(list)),
         other => shape(other),
     }
 }
 
-fn shape(value: Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(shape).collect()),
-        Value::Object(map) => {
-            let tagged = map.get("tag").is_some_and(Value::is_number);
-            let map = members(map);
-            let layer = match map.keys().next() {
-                Some(key) if map.len() == 1 => matches!(key.as_str(), "item" | "items") || (tagged && key == "content"),
-                _ => false,
-            };
-            if layer { map.into_iter().next().map_or(Value::Null, |(_, inner)| inner) } else { Value::Object(map) }
+fn shape(tree: Tree<'_>) -> Tree<'_> {
+    match tree {
+        Tree::List(items) => Tree::List(items.into_iter().map(shape).collect()),
+        Tree::Object(list) => {
+            let tagged = list.iter().any(|(key, value)| key == "tag" && matches!(value, Tree::Number(_)));
+            let mut list = members(list);
+            let layer = matches!(list.as_slice(), [(key, _)] if matches!(&**key, "item" | "items") || (tagged && key == "content"));
+            match list.pop_if(|_| layer) {
+                Some((_, inner)) => inner,
+                None => Tree::Object(list),
+            }
         }
         scalar => scalar,
     }
 }
 
-fn members(map: Map<String, Value>) -> Map<String, Value> {
-    let mut out = Map::new();
-    for (key, value) in map {
-        // `tag` is the element's number; a parameter called `Tag` is an object and stays.
-        if (key == "tag" && value.is_number()) || key == "xmlns" {
-            continue;
+fn members(mut list: Members<'_>) -> Members<'_> {
+    // `tag` is the element's number; a parameter called `Tag` is an object and stays.
+    list.retain(|(key, value)| !(key == "tag" && matches!(value, Tree::Number(_))) && key != "xmlns");
+    for (key, value) in &mut list {
+        if key.starts_with(|first: char| first.is_ascii_uppercase()) {
+            key.to_mut().get_mut(..1).into_iter().for_each(str::make_ascii_lowercase);
         }
-        let (key, value) = (lower_first(key), shape(value));
-        match out.entry(key) {
-            Entry::Vacant(free) => {
-                free.insert(value);
-            }
-            Entry::Occupied(mut taken) => match taken.get_mut() {
-                Value::Array(seen) => seen.push(value),
-                seen => *seen = Value::Array(vec![seen.take(), value]),
-            },
+        *value = shape(std::mem::take(value));
+    }
+    if has_twins(&list) { joined(list) } else { list }
+}
+
+fn has_twins(list: &Members<'_>) -> bool {
+    list.len() > FEW
+        || list.iter().enumerate().any(|(at, (key, _))| list.iter().skip(at + 1).any(|(other, _)| key == other))
+}
+
+/// Members that came to one name become one list.
+fn joined<'t>(list: Members<'t>) -> Members<'t> {
+    let mut places: HashMap<Cow<'t, str>, usize> = HashMap::new();
+    let mut out: Members<'t> = Vec::with_capacity(list.len());
+    for (key, value) in list {
+        let place = *places.entry(key.clone()).or_insert(out.len());
+        match out.get_mut(place) {
+            None => out.push((key, value)),
+            Some((_, Tree::List(seen))) => seen.push(value),
+            Some((_, seen)) => *seen = Tree::List(vec![std::mem::take(seen), value]),
         }
     }
     out
 }
 
-fn lower_first(mut key: String) -> String {
-    if let Some(first) = key.get_mut(..1) {
-        first.make_ascii_lowercase();
+/// Visits every value at a dotted path. Lists on the way and at the end are passed through; empty values are left out.
+pub(super) fn each<'v, 't>(root: &'v Tree<'t>, path: &str, visit: &mut dyn FnMut(&'v Tree<'t>)) {
+    if let Tree::List(items) = root {
+        return items.iter().for_each(|item| each(item, path, visit));
     }
-    key
+    let (name, rest) = first(path);
+    match (root.get(name), rest) {
+        (None, _) => {}
+        (Some(inner), Some(rest)) => each(inner, rest, visit),
+        (Some(inner), None) => spread(inner, visit),
+    }
 }
 
-/// Every value at a dotted path. Lists on the way and at the end are passed through; empty values are left out.
-pub fn values<'v>(root: &'v Value, path: &str) -> Vec<&'v Value> {
-    let mut here = vec![root];
-    for name in path.split('.') {
-        let mut next = Vec::new();
-        for value in here {
-            spread(value, &mut |item| next.extend(item.get(name)));
-        }
-        here = next;
-    }
-    let mut found = Vec::new();
-    for value in here {
-        spread(value, &mut |item| {
-            if !is_empty(item) {
-                found.push(item);
-            }
-        });
-    }
-    found
+/// The first name of a path and the rest. Names are short: a search made for long texts takes longer.
+fn first(path: &str) -> (&str, Option<&str>) {
+    let dot = path.bytes().position(|byte| byte == b'.');
+    dot.map_or((path, None), |dot| (path.get(..dot).unwrap_or_default(), path.get(dot + 1..)))
 }
 
-fn spread<'v>(value: &'v Value, visit: &mut dyn FnMut(&'v Value)) {
+fn spread<'v, 't>(value: &'v Tree<'t>, visit: &mut dyn FnMut(&'v Tree<'t>)) {
     match value {
-        Value::Array(items) => items.iter().for_each(|item| spread(item, visit)),
+        Tree::List(items) => items.iter().for_each(|item| spread(item, visit)),
+        single if single.is_empty() => {}
         single => visit(single),
     }
 }
 
-/// Absent lists and structures are logged as `{}`, `""`, `[]` or null.
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
+/// Every value at a dotted path.
+pub(super) fn values<'v, 't>(root: &'v Tree<'t>, path: &str) -> Vec<&'v Tree<'t>> {
+    let mut found = Vec::new();
+    each(root, path, &mut |value| found.push(value));
+    found
 }
 
-/// The scalars at a path as text. `{"value": x}`, EC2's attribute structure, counts as `x`.
-pub fn texts<'v>(root: &'v Value, path: &str) -> Vec<Cow<'v, str>> {
-    values(root, path).into_iter().filter_map(text_of).collect()
+/// The scalars at a path as text.
+pub(super) fn texts<'v>(root: &'v Tree<'_>, path: &str) -> Vec<Cow<'v, str>> {
+    let mut found = Vec::new();
+    each(root, path, &mut |value| found.extend(value.text()));
+    found
 }
 
-/// A scalar as text: CloudTrail re-types scalars (tag value `true` becomes a boolean, an account id a number).
-pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
-        Value::Number(number) => Some(Cow::Owned(number.to_string())),
-        Value::Object(map) if map.len() == 1 => map.get("value").filter(|inner| !inner.is_object()).and_then(text_of),
-        _ => None,
-    }
-}
-
-/// Calls `visit` with every string below `value`, map keys excluded.
-pub(super) fn each_string<'v>(value: &'v Value, visit: &mut dyn FnMut(&'v str)) {
-    match value {
-        Value::String(text) => visit(text),
-        Value::Array(items) => items.iter().for_each(|item| each_string(item, visit)),
-        Value::Object(map) => map.values().for_each(|item| each_string(item, visit)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
+/// Whether a path leads to anything.
+pub(super) fn is_there(root: &Tree<'_>, path: &str) -> bool {
+    let mut found = false;
+    each(root, path, &mut |_| found = true);
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    const FLAT: &str = r#"{"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}}"#;
+    const ITEM: &str = r#"{"XRequest": {"InstancesSet": {"item": [{"InstanceId": "i-1"}, {"InstanceId": "i-2"}]}}}"#;
+    const TAGGED: &str = r#"{"XReq": {"InstancesSet": [
+        {"InstanceId": {"tag": 1, "content": "i-1"}, "tag": 1}, {"InstanceId": {"tag": 1, "content": "i-2"}, "tag": 2}]}}"#;
 
     #[test]
     fn flat_and_wrapped_lists_of_one_and_of_many_read_the_same() {
-        for form in [
-            json!({"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}}),
-            json!({"XRequest": {"InstancesSet": {"item": [{"InstanceId": "i-1"}, {"InstanceId": "i-2"}]}}}),
-            json!({"XReq": {"InstancesSet": [
-                {"InstanceId": {"tag": 1, "content": "i-1"}, "tag": 1}, {"InstanceId": {"tag": 1, "content": "i-2"}, "tag": 2}]}}),
-        ] {
-            assert_eq!(texts(&request(form.clone()), "instancesSet.instanceId"), ["i-1", "i-2"], "{form}");
+        for form in [FLAT, ITEM, TAGGED] {
+            assert_eq!(texts(&request(Tree::read(form)), "instancesSet.instanceId"), ["i-1", "i-2"], "{form}");
         }
-        let single = json!({"XRequest": {"FlowLogId": {"tag": 1, "content": "fl-1"}}});
-        assert_eq!(texts(&request(single), "flowLogId"), ["fl-1"]);
+        let single = r#"{"XRequest": {"FlowLogId": {"tag": 1, "content": "fl-1"}}}"#;
+        assert_eq!(texts(&request(Tree::read(single)), "flowLogId"), ["fl-1"]);
     }
 
     #[test]
     fn a_parameter_called_tag_survives_but_element_numbers_do_not() {
-        let value = request(json!({"XRequest": {"Tag": {"Key": "a", "Value": true, "tag": 1}, "tag": 1}}));
-        assert_eq!(value, json!({"tag": {"key": "a", "value": true}}));
+        let value = request(Tree::read(r#"{"XRequest": {"Tag": {"Key": "a", "Value": true, "tag": 1}, "tag": 1}}"#));
+        assert_eq!(value, Tree::read(r#"{"tag": {"key": "a", "value": true}}"#));
     }
 
     #[test]
     fn empty_wrappers_and_absent_lists_hold_nothing() {
-        assert_eq!(request(json!({"EnableSerialConsoleAccessRequest": ""})), json!({}));
-        assert!(texts(&request(json!({"blockDeviceMapping": {}})), "blockDeviceMapping").is_empty());
+        assert_eq!(request(Tree::read(r#"{"EnableSerialConsoleAccessRequest": ""}"#)), Tree::Object(Vec::new()));
+        let absent = request(Tree::read(r#"{"blockDeviceMapping": {}}"#));
+        assert!(texts(&absent, "blockDeviceMapping").is_empty() && !is_there(&absent, "blockDeviceMapping"));
     }
 
     #[test]
     fn attribute_structures_count_as_their_value() {
-        let value = request(json!({"instanceType": {"value": "m7g.large"}, "sourceDestCheck": {"value": false}}));
+        let value =
+            request(Tree::read(r#"{"instanceType": {"value": "m7g.large"}, "sourceDestCheck": {"value": false}}"#));
         assert_eq!(texts(&value, "instanceType"), ["m7g.large"]);
         assert_eq!(texts(&value, "sourceDestCheck"), ["false"]);
+    }
+
+    #[test]
+    fn members_that_come_to_one_name_are_one_list_however_many_there_are() {
+        for others in [0, 40] {
+            let more: String = (0..others).map(|number| format!(r#","other{number}":{number}"#)).collect();
+            let text = format!(r#"{{"XRequest": {{"GroupId": "sg-1", "groupId": "sg-2", "GroupId": "sg-3"{more}}}}}"#);
+            assert_eq!(texts(&request(Tree::read(&text)), "groupId"), ["sg-1", "sg-2", "sg-3"], "{others}");
+        }
     }
 }

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::normalise;
 use super::record::Record;
 use super::target::Target;
 use crate::types::{Actor, Place};
@@ -48,7 +47,7 @@ impl ClassifyContext {
             return false;
         }
         let journalled = self.own_calls.contains(record.id.as_str())
-            || record.request_id.as_ref().is_some_and(|id| self.own_calls.contains(id));
+            || record.request_id.as_ref().is_some_and(|id| self.own_calls.contains(&**id));
         journalled || self.own_windows.iter().any(|window| window.holds(record, event_name, targets))
     }
 }
@@ -71,7 +70,7 @@ impl OwnWindow {
     /// Whether the request names one of our resources.
     fn names(&self, record: &Record<'_>) -> bool {
         let mut named = false;
-        normalise::each_string(&record.body.request, &mut |text| named |= self.resources.contains(text));
+        record.body.request.each_string(&mut |text| named |= self.resources.contains(text));
         named
     }
 }

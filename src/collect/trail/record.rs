@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::condition::Body;
-use super::normalise;
-use super::text::clean;
+use super::text::{clean, cleaned};
+use super::tree::Tree;
 use crate::types::{AccountId, EventId, Region};
 
 /// Fields of a CloudTrail record ("CloudTrail record contents", AWS CloudTrail user guide), undecoded.
@@ -47,10 +46,10 @@ pub(super) struct Envelope<'a> {
     #[serde(borrow, rename = "sessionCredentialFromConsole")]
     from_console: Option<&'a RawValue>,
     #[serde(borrow, rename = "userIdentity")]
-    identity: Option<&'a RawValue>,
+    identity: Option<Tree<'a>>,
     // One sample in AWS's own documentation capitalises the name.
     #[serde(borrow, rename = "requestParameters", alias = "RequestParameters")]
-    request: Option<&'a RawValue>,
+    request: Option<Tree<'a>>,
     #[serde(borrow, rename = "responseElements", alias = "ResponseElements")]
     response: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -77,13 +76,13 @@ pub(super) struct Record<'r> {
     pub(super) time: Timestamp,
     pub(super) account: AccountId,
     pub(super) region: Region,
-    pub(super) request_id: Option<String>,
-    pub(super) source_ip: Option<String>,
-    pub(super) user_agent: Option<String>,
-    pub(super) vpc_endpoint: Option<String>,
-    pub(super) vpc_endpoint_account: Option<String>,
+    pub(super) request_id: Option<Cow<'r, str>>,
+    pub(super) source_ip: Option<Cow<'r, str>>,
+    pub(super) user_agent: Option<Cow<'r, str>>,
+    pub(super) vpc_endpoint: Option<Cow<'r, str>>,
+    pub(super) vpc_endpoint_account: Option<Cow<'r, str>>,
     pub(super) from_console: bool,
-    pub(super) identity: Value,
+    pub(super) identity: Tree<'r>,
     /// Whether CloudTrail recorded request parameters at all.
     pub(super) has_request: bool,
     pub(super) body: Body<'r>,
@@ -129,50 +128,54 @@ impl<'a> Envelope<'a> {
     }
 
     /// Decodes the rest.
-    pub(super) fn record(&self) -> Result<Record<'a>, String> {
-        let id = self.bounded(self.event_id).filter(|id| !id.is_empty()).ok_or("eventID is not a text")?;
-        let time = self.bounded(self.event_time).unwrap_or_default();
+    pub(super) fn record(mut self) -> Result<Record<'a>, String> {
+        let id = bounded(self.event_id).filter(|id| !id.is_empty()).ok_or("eventID is not a text")?;
+        let id = EventId::new(id);
+        let time = bounded(self.event_time).unwrap_or_default();
         let time = read_time(&time).ok_or_else(|| format!("eventTime `{time}` is not a time"))?;
-        let identity = tree(self.identity);
+        let identity = self.identity.take().unwrap_or_default();
+        let has_request = self.request.is_some();
         let account = self
             .account
             .and_then(scalar)
-            .or_else(|| {
-                identity.get("accountId").and_then(normalise::text_of).map(|text| Cow::Owned(text.into_owned()))
-            })
+            .or_else(|| identity.get("accountId").and_then(Tree::text).map(|text| Cow::Owned(text.into_owned())))
             .ok_or("recipientAccountId is missing")?;
-        let region = self.bounded(self.region).ok_or("awsRegion is missing")?;
+        let region = bounded(self.region).ok_or("awsRegion is missing")?;
         Ok(Record {
-            id: EventId::from(id),
+            id,
             time,
-            account: AccountId::from(padded(&clean(&account))),
-            region: Region::from(region),
-            request_id: self.bounded(self.request_id),
-            source_ip: self.bounded(self.source_ip),
-            user_agent: self.bounded(self.user_agent),
-            vpc_endpoint: self.bounded(self.vpc_endpoint),
-            vpc_endpoint_account: self.bounded(self.vpc_endpoint_account),
+            account: AccountId::new(padded(&cleaned(&account))),
+            region: Region::new(region),
+            request_id: bounded(self.request_id),
+            source_ip: bounded(self.source_ip),
+            user_agent: bounded(self.user_agent),
+            vpc_endpoint: bounded(self.vpc_endpoint),
+            vpc_endpoint_account: bounded(self.vpc_endpoint_account),
             from_console: self.from_console.and_then(scalar).is_some_and(|text| text.eq_ignore_ascii_case("true")),
             identity,
-            has_request: self.request.is_some(),
-            body: Body::new(tree(self.request), self.response.map_or("null", RawValue::get)),
-            resources: if self.request.is_some() { Vec::new() } else { self.resource_arns() },
+            has_request,
+            body: Body::new(self.request.take().unwrap_or_default(), json(self.response)),
+            resources: if has_request { Vec::new() } else { self.resource_arns() },
         })
     }
 
     fn resource_arns(&self) -> Vec<String> {
-        let Value::Array(items) = tree(self.resources) else { return Vec::new() };
-        items.iter().filter_map(|item| item.get("ARN").and_then(Value::as_str)).map(clean).collect()
-    }
-
-    fn bounded(&self, raw: Option<&RawValue>) -> Option<String> {
-        raw.and_then(scalar).map(|text| clean(&text))
+        let Tree::List(items) = Tree::read(json(self.resources)) else { return Vec::new() };
+        items.iter().filter_map(|item| item.get("ARN").and_then(Tree::as_str)).map(clean).collect()
     }
 }
 
+fn bounded(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    Some(match scalar(raw?)? {
+        Cow::Borrowed(text) => cleaned(text),
+        Cow::Owned(text) => Cow::Owned(clean(&text)),
+    })
+}
+
 /// Account ids re-typed as numbers lose their leading zeros.
-pub(super) fn padded(account: &str) -> String {
-    if account.bytes().all(|byte| byte.is_ascii_digit()) { format!("{account:0>12}") } else { account.to_owned() }
+pub(super) fn padded(account: &str) -> Cow<'_, str> {
+    let is_short = account.len() < 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if is_short { Cow::Owned(format!("{account:0>12}")) } else { Cow::Borrowed(account) }
 }
 
 /// CloudTrail writes `2026-03-02T09:00:00Z`. Query engines export the same in UTC without saying so.
@@ -181,16 +184,15 @@ fn read_time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(plain)
 }
 
-fn tree(raw: Option<&RawValue>) -> Value {
-    // The text was already validated when the envelope was read.
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null)
+fn json(raw: Option<&RawValue>) -> &str {
+    raw.map_or("null", RawValue::get)
 }
 
 /// A scalar as text, without allocating in the usual case.
 fn scalar(raw: &RawValue) -> Option<Cow<'_, str>> {
     let text = raw.get();
     if let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        if !inner.contains('\\') {
+        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
             return Some(Cow::Borrowed(inner));
         }
         return serde_json::from_str::<String>(text).ok().map(Cow::Owned);

@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::normalise;
 use super::text::{clean, is_instance_id};
+use super::tree::Tree;
 use crate::types::InstanceId;
 
 /// One condition on tags. Values are alternatives; none means that the key is enough.
@@ -117,10 +117,10 @@ fn iam_name(text: &str) -> Option<&str> {
 
 /// Reads an SSM target list, `[{key, values}]`. Tags must all be met ("Send commands to multiple managed
 /// nodes", AWS Systems Manager user guide); ids and other keys stand each for themselves.
-pub(super) fn selectors(list: &[&Value]) -> Vec<Target> {
+pub(super) fn selectors(list: &[&Tree<'_>]) -> Vec<Target> {
     let (mut targets, mut criteria) = (Vec::new(), Vec::new());
     for item in list {
-        let key = item.get("key").and_then(normalise::text_of).map(|key| clean(&key)).unwrap_or_default();
+        let key = item.get("key").and_then(Tree::text).map(|key| clean(&key)).unwrap_or_default();
         let values: Vec<String> = normalise::texts(item, "values").iter().map(|value| clean(value)).collect();
         if let Some(tag) = key.strip_prefix("tag:") {
             criteria.push(TagCriterion { key: tag.to_owned(), values });
@@ -145,8 +145,8 @@ pub(super) fn selectors(list: &[&Value]) -> Vec<Target> {
 
 /// Reads CodeDeploy tag filters, `[{key, value, type}]`: an instance that meets any of them is a target
 /// ("Tagging instances for deployment groups", AWS CodeDeploy user guide).
-pub(super) fn tag_filters(list: &[&Value]) -> Vec<Target> {
-    let text = |item: &Value, name: &str| item.get(name).and_then(normalise::text_of).map(|text| clean(&text));
+pub(super) fn tag_filters(list: &[&Tree<'_>]) -> Vec<Target> {
+    let text = |item: &Tree<'_>, name: &str| item.get(name).and_then(Tree::text).map(|text| clean(&text));
     list.iter()
         .filter_map(|item| {
             let (key, value) = (text(item, "key"), text(item, "value"));
@@ -163,7 +163,6 @@ pub(super) fn tag_filters(list: &[&Value]) -> Vec<Target> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn ids_arns_and_names_are_told_apart() {
@@ -188,9 +187,12 @@ mod tests {
 
     #[test]
     fn several_tags_are_one_target_and_ids_are_each_their_own() {
-        let list = json!([{"key": "tag:app", "values": ["web"]}, {"key": "tag:env", "values": ["prod", "test"]},
-            {"key": "instanceids", "values": ["i-0123abcd"]}]);
-        let list: Vec<&Value> = list.as_array().unwrap().iter().collect();
+        let list = Tree::read(
+            r#"[{"key": "tag:app", "values": ["web"]}, {"key": "tag:env", "values": ["prod", "test"]},
+                {"key": "instanceids", "values": ["i-0123abcd"]}]"#,
+        );
+        let Tree::List(list) = &list else { panic!() };
+        let list: Vec<&Tree<'_>> = list.iter().collect();
         let shown: Vec<String> = selectors(&list).iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["i-0123abcd", "tag:app=web & tag:env=prod,test"]);
     }

@@ -1,5 +1,7 @@
 //! Bounds and hygiene for text that came out of a record. Everything in a record may be chosen by an attacker.
 
+use std::borrow::Cow;
+
 use crate::types::SetAside;
 
 /// Characters kept of any one value. Longer than every AWS identifier; short enough for a chat message.
@@ -9,10 +11,17 @@ const MAX_EXCERPT: usize = 200;
 
 /// The text without control and direction-changing characters, cut to [`MAX_TEXT`].
 pub(in crate::collect) fn clean(text: &str) -> String {
-    if text.len() <= MAX_TEXT && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return text.to_owned();
+    cleaned(text).into_owned()
+}
+
+/// The same, borrowed where nothing has to be taken away.
+pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
+    // To the end in any case: without a way out of the middle, many bytes are looked at together.
+    let is_plain = |text: &str| text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte));
+    if text.len() <= MAX_TEXT && is_plain(text) {
+        return Cow::Borrowed(text);
     }
-    text.chars().filter(|c| !is_unsafe(*c)).take(MAX_TEXT).collect()
+    Cow::Owned(text.chars().filter(|c| !is_unsafe(*c)).take(MAX_TEXT).collect())
 }
 
 /// Characters that move the cursor, hide text or turn its direction (Unicode UAX #9 explicit formatting).

@@ -53,6 +53,10 @@ impl Spool {
         if self.arena.len() > self.run {
             self.spill()?;
         }
+        if self.arena.capacity() == 0 {
+            // Once: what grows step by step is moved as often.
+            self.arena.reserve(self.run + self.run / 8);
+        }
         self.index.push((item.time, self.arena.len()));
         item.write(&mut self.arena);
         Ok(())

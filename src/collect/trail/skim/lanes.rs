@@ -1,5 +1,7 @@
 //! 64 bytes at a time: which of them are of what kind, as bits.
 
+use pulp::NullaryFnOnce;
+
 use super::Skimmed;
 use super::walk::Walk;
 
@@ -27,6 +29,8 @@ pub(super) trait Lanes: Copy {
     /// Remembers the least and the greatest byte seen.
     type Extremes: Copy;
 
+    /// Runs a step compiled for this processor.
+    fn vectorize<F: NullaryFnOnce>(self, step: F) -> F::Output;
     fn extremes(self) -> Self::Extremes;
     fn see(self, seen: &mut Self::Extremes, block: &Block);
     /// Whether there was a control character (below a blank), and whether anything beyond ASCII.
@@ -53,6 +57,10 @@ const GATHER: u64 = 0x0102_0408_1020_4080;
 
 impl Lanes for Words {
     type Extremes = (u8, u8);
+
+    fn vectorize<F: NullaryFnOnce>(self, step: F) -> F::Output {
+        step.call()
+    }
 
     fn extremes(self) -> (u8, u8) {
         (u8::MAX, 0)

@@ -9,6 +9,7 @@
 //! Beyond brackets, strings, depth and UTF-8, the inside of a record that is passed over is not checked.
 
 mod lanes;
+mod marks;
 mod names;
 mod record;
 mod walk;

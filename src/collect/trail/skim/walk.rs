@@ -1,12 +1,19 @@
-//! The pass: strings, depth and ends of records, block by block.
+//! The pass: strings, depth and ends of records.
+//!
+//! In batches of blocks, and each batch in two steps: what every byte is (`marks`, without a branch to miss), and then
+//! what the few brackets and names outside of strings mean (`State`).
 
-use super::lanes::{AHEAD, Lanes, Masks};
+use pulp::NullaryFnOnce;
+
+use super::lanes::{AHEAD, Block, Lanes};
+use super::marks::{Carry, Index, Marks};
 use super::names::Names;
 use super::record::Present;
 use super::{Candidate, Skimmed};
 use crate::collect::trail::split::{MAX_DEPTH, MAX_RECORD};
 
-const EVEN: u64 = 0x5555_5555_5555_5555;
+/// Blocks of one batch: 4 KB of text, whose marks stay in the nearest cache.
+const BATCH: usize = 64;
 
 /// A text after the head of the file, and what is known of names.
 pub(super) struct Walk<'w> {
@@ -14,13 +21,9 @@ pub(super) struct Walk<'w> {
     pub(super) names: &'w mut Names,
 }
 
-/// What is carried from block to block.
+/// What is carried from batch to batch.
 struct State<'w> {
     body: &'w [u8],
-    /// All ones inside of a string.
-    in_string: u64,
-    /// One when the first byte of the next block is escaped.
-    escape: u64,
     /// Nesting within the list of records.
     depth: u32,
     deepest: u32,
@@ -31,32 +34,33 @@ struct State<'w> {
 
 impl Walk<'_> {
     /// `None` when the text is laid out otherwise, or something in it needs the plain path's judgement.
-    #[inline(always)]
     pub(super) fn run<L: Lanes>(self, lanes: L) -> Option<Skimmed> {
         let Self { body, names } = self;
         names.reset();
         let mut state = State::new(body);
-        let mut seen = lanes.extremes();
+        let mut carry = Carry::new(lanes);
+        let mut base = 0;
+        let mut pass = |blocks: &[Block], ahead: &[Block]| -> Option<()> {
+            for (blocks, ahead) in blocks.chunks(BATCH).zip(ahead.chunks(BATCH)) {
+                let mut marks = [Marks::default(); BATCH];
+                let marks = marks.get_mut(..blocks.len().min(ahead.len()))?;
+                lanes.vectorize(Index { lanes, blocks, ahead, carry: &mut carry, marks });
+                lanes.vectorize(Track { state: &mut state, marks, base, names })?;
+                base += marks.len() * size_of::<Block>();
+            }
+            Some(())
+        };
         let (blocks, _) = body.as_chunks::<64>();
         let (ahead, _) = body.get(AHEAD..)?.as_chunks::<64>();
-        let mut base = 0;
-        for (block, ahead) in blocks.iter().zip(ahead) {
-            lanes.see(&mut seen, block);
-            state.block(lanes.masks(block, ahead), base, names)?;
-            base += block.len();
-        }
+        pass(blocks, ahead)?;
         // The end, which is less than a block and what is ahead of it, filled up with blanks.
         let mut last = [b' '; 192 + AHEAD];
-        let rest = body.get(base..)?;
+        let rest = body.get(blocks.len().min(ahead.len()) * size_of::<Block>()..)?;
         last.get_mut(..rest.len())?.copy_from_slice(rest);
         let (blocks, _) = last.as_chunks::<64>();
         let (ahead, _) = last.get(AHEAD..)?.as_chunks::<64>();
-        for (block, ahead) in blocks.iter().zip(ahead) {
-            lanes.see(&mut seen, block);
-            state.block(lanes.masks(block, ahead), base, names)?;
-            base += block.len();
-        }
-        let (control, beyond_ascii) = lanes.seen(seen);
+        pass(blocks, ahead)?;
+        let (control, beyond_ascii) = carry.seen(lanes);
         let is_text = !control && (!beyond_ascii || std::str::from_utf8(body).is_ok());
         let mut skimmed = state.skimmed;
         skimmed.ignored = names.counts();
@@ -64,35 +68,53 @@ impl Walk<'_> {
     }
 }
 
-impl<'w> State<'w> {
-    fn new(body: &'w [u8]) -> Self {
-        Self {
-            body,
-            in_string: 0,
-            escape: 0,
-            depth: 0,
-            deepest: 0,
-            present: Present::starting(0),
-            skimmed: Skimmed::default(),
-            done: false,
-        }
-    }
+/// The second step on a batch.
+struct Track<'t, 'w> {
+    state: &'t mut State<'w>,
+    marks: &'t [Marks],
+    base: usize,
+    names: &'t mut Names,
+}
+
+impl NullaryFnOnce for Track<'_, '_> {
+    type Output = Option<()>;
 
     #[inline(always)]
-    fn block(&mut self, masks: Masks, base: usize, names: &mut Names) -> Option<()> {
-        if self.done {
+    fn call(self) -> Option<()> {
+        let Self { state, marks, mut base, names } = self;
+        if state.done {
             // The brackets of the list and the document are all that is left.
             return Some(());
         }
-        let Masks { mut quote, backslash, open, close, name } = masks;
-        if backslash | self.escape != 0 {
-            quote &= !self.escaped(backslash);
+        // In registers while they are changed: most blocks have neither a name nor the end of a record.
+        let (mut depth, mut deepest) = (state.depth, state.deepest);
+        for marks in marks {
+            let (opens, closes) = (marks.open.count_ones(), marks.close.count_ones());
+            if marks.name != 0 || depth <= closes {
+                state.look(*marks, depth, base, names)?;
+                if state.done {
+                    break;
+                }
+            }
+            deepest = deepest.max(depth + opens);
+            depth = (depth + opens).checked_sub(closes)?;
+            base += size_of::<Block>();
         }
-        let string = inside(quote) ^ self.in_string;
-        self.in_string = 0_u64.wrapping_sub(string >> 63);
-        let (open, close, name) = (open & !string, close & !string, name & quote & string);
-        let (opens, closes) = (open.count_ones(), close.count_ones());
-        let ends = if self.depth <= closes { ends(open, close, self.depth) } else { 0 };
+        (state.depth, state.deepest) = (depth, deepest);
+        Some(())
+    }
+}
+
+impl<'w> State<'w> {
+    fn new(body: &'w [u8]) -> Self {
+        Self { body, depth: 0, deepest: 0, present: Present::starting(0), skimmed: Skimmed::default(), done: false }
+    }
+
+    /// Looks at each name, and at each bracket that may end a record.
+    #[inline(always)]
+    fn look(&mut self, marks: Marks, depth: u32, base: usize, names: &mut Names) -> Option<()> {
+        let Marks { open, close, name } = marks;
+        let ends = if depth <= close.count_ones() { ends(open, close, depth) } else { 0 };
         let mut marks = name | ends;
         while marks != 0 {
             let bit = marks & marks.wrapping_neg();
@@ -104,25 +126,12 @@ impl<'w> State<'w> {
                 }
             } else {
                 let below = bit - 1;
-                let depth = (self.depth + (open & below).count_ones()).wrapping_sub((close & below).count_ones());
+                let depth = (depth + (open & below).count_ones()).wrapping_sub((close & below).count_ones());
                 self.present.name(self.body, at, depth);
             }
             marks &= marks - 1;
         }
-        self.deepest = self.deepest.max(self.depth + opens);
-        self.depth = (self.depth + opens).checked_sub(closes)?;
         Some(())
-    }
-
-    /// Which bytes stand after an odd number of backslashes.
-    #[inline(always)]
-    fn escaped(&mut self, backslash: u64) -> u64 {
-        let backslash = backslash & !self.escape;
-        let follows = (backslash << 1) | self.escape;
-        let odd_starts = backslash & !EVEN & !follows;
-        let (even_runs, carries) = odd_starts.overflowing_add(backslash);
-        self.escape = u64::from(carries);
-        (EVEN ^ (even_runs << 1)) & follows
     }
 
     /// A record ends with the bracket at `at`.
@@ -144,15 +153,6 @@ impl<'w> State<'w> {
         }
         Some(())
     }
-}
-
-/// From every second bit to the next: what is between an opening quote and the closing one.
-#[inline(always)]
-fn inside(mut quotes: u64) -> u64 {
-    for shift in [1, 2, 4, 8, 16, 32] {
-        quotes ^= quotes << shift;
-    }
-    quotes
 }
 
 /// The closing brackets that bring the depth to zero.

@@ -11,31 +11,21 @@ use super::walk::Walk;
 
 pub(super) fn best(walk: Walk<'_>) -> Option<Skimmed> {
     if let Some(v4) = V4::try_new() {
-        return v4.vectorize(With { lanes: v4, walk });
+        return walk.run(v4);
     }
     match V3::try_new() {
-        Some(v3) => v3.vectorize(With { lanes: v3, walk }),
+        Some(v3) => walk.run(v3),
         None => walk.run(Words),
-    }
-}
-
-/// A walk to be compiled for a processor.
-struct With<'w, L> {
-    lanes: L,
-    walk: Walk<'w>,
-}
-
-impl<L: Lanes> NullaryFnOnce for With<'_, L> {
-    type Output = Option<Skimmed>;
-
-    #[inline(always)]
-    fn call(self) -> Self::Output {
-        self.walk.run(self.lanes)
     }
 }
 
 impl Lanes for V4 {
     type Extremes = (__m512i, __m512i);
+
+    #[inline(always)]
+    fn vectorize<F: NullaryFnOnce>(self, step: F) -> F::Output {
+        Self::vectorize(self, step)
+    }
 
     #[inline(always)]
     fn extremes(self) -> Self::Extremes {
@@ -75,6 +65,11 @@ impl Lanes for V4 {
 
 impl Lanes for V3 {
     type Extremes = (__m256i, __m256i);
+
+    #[inline(always)]
+    fn vectorize<F: NullaryFnOnce>(self, step: F) -> F::Output {
+        Self::vectorize(self, step)
+    }
 
     #[inline(always)]
     fn extremes(self) -> Self::Extremes {
