@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::fault::Db;
 use super::value::{json, nanos, parse_all, time};
@@ -11,25 +11,36 @@ use crate::types::{ChangeEvent, EventId, InstanceId, Place};
 
 /// Remembers the events of a scan; one that an earlier scan remembered stays as it was first seen.
 pub(super) fn put(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<()> {
-    let statement = "INSERT INTO event (id, time, body, scanned) VALUES (?1, ?2, ?3, 1)
-         ON CONFLICT (id) DO UPDATE SET body = excluded.body, scanned = 1 WHERE scanned = 0 RETURNING key";
-    insert(tx, events, statement).map(|_| ())
+    let mut write = tx.prepare_cached(
+        "INSERT INTO event (id, time, body, scanned) VALUES (?1, ?2, ?3, 1)
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body, scanned = 1 WHERE scanned = 0 RETURNING key",
+    )?;
+    let key = |row: &Row<'_>| row.get::<_, i64>(0);
+    insert(tx, events, &mut |id, time, body| Ok(write.query_row(params![id, time, body], key).optional()?)).map(|_| ())
 }
 
 /// Remembers events from files; one that is known stays as it is. How many were not.
 pub(super) fn keep(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<u64> {
-    let statement = "INSERT INTO event (id, time, body, scanned) VALUES (?1, ?2, ?3, 0)
-         ON CONFLICT (id) DO NOTHING RETURNING key";
-    insert(tx, events, statement)
+    let mut write = tx.prepare_cached(
+        "INSERT INTO event (id, time, body, scanned) VALUES (?1, ?2, ?3, 0) ON CONFLICT (id) DO NOTHING",
+    )?;
+    // Without RETURNING, which holds each row back in a table of its own first.
+    insert(tx, events, &mut |id, time, body| {
+        let is_new = write.execute(params![id, time, body])? > 0;
+        Ok(is_new.then(|| tx.last_insert_rowid()))
+    })
 }
 
-fn insert(tx: &Transaction<'_>, events: &[ChangeEvent], statement: &str) -> Db<u64> {
-    let mut write = tx.prepare_cached(statement)?;
+/// `write` writes id, time and body, and answers the key of what it wrote.
+fn insert(
+    tx: &Transaction<'_>,
+    events: &[ChangeEvent],
+    write: &mut dyn FnMut(&str, i64, &str) -> Db<Option<i64>>,
+) -> Db<u64> {
     let mut target = tx.prepare_cached("INSERT OR IGNORE INTO event_instance (instance, event) VALUES (?1, ?2)")?;
     let mut written = 0;
     for event in events {
-        let values = params![event.id.as_str(), nanos(event.time), json(event)?];
-        let Some(key) = write.query_row(values, |row| row.get::<_, i64>(0)).optional()? else { continue };
+        let Some(key) = write(event.id.as_str(), nanos(event.time), &json(event)?)? else { continue };
         written += 1;
         for instance in &event.instances {
             target.execute(params![instance.as_str(), key])?;

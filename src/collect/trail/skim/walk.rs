@@ -15,6 +15,9 @@ use crate::collect::trail::split::{MAX_DEPTH, MAX_RECORD};
 /// Blocks of one batch: 4 KB of text, whose marks stay in the nearest cache.
 const BATCH: usize = 64;
 
+/// Keeps a depth that went below zero from growing over: what follows it is not looked at.
+const DEPTH: u32 = u32::MAX >> 1;
+
 /// A text after the head of the file, and what is known of names.
 pub(super) struct Walk<'w> {
     pub(super) body: &'w [u8],
@@ -39,11 +42,10 @@ impl Walk<'_> {
         names.reset();
         let mut state = State::new(body);
         let mut carry = Carry::new(lanes);
-        let mut base = 0;
+        let (mut base, mut room) = (0, [Marks::default(); BATCH]);
         let mut pass = |blocks: &[Block], ahead: &[Block]| -> Option<()> {
             for (blocks, ahead) in blocks.chunks(BATCH).zip(ahead.chunks(BATCH)) {
-                let mut marks = [Marks::default(); BATCH];
-                let marks = marks.get_mut(..blocks.len().min(ahead.len()))?;
+                let marks = room.get_mut(..blocks.len().min(ahead.len()))?;
                 lanes.vectorize(Index { lanes, blocks, ahead, carry: &mut carry, marks });
                 lanes.vectorize(Track { state: &mut state, marks, base, names })?;
                 base += marks.len() * size_of::<Block>();
@@ -81,24 +83,38 @@ impl NullaryFnOnce for Track<'_, '_> {
 
     #[inline(always)]
     fn call(self) -> Option<()> {
-        let Self { state, marks, mut base, names } = self;
+        let Self { state, marks: this, base, names } = self;
         if state.done {
             // The brackets of the list and the document are all that is left.
             return Some(());
         }
-        // In registers while they are changed: most blocks have neither a name nor the end of a record.
-        let (mut depth, mut deepest) = (state.depth, state.deepest);
-        for marks in marks {
+        // First the depth of each block, without a branch; then the few that have a name or may end a record.
+        let (mut depth, mut deepest, mut wanted, mut below) = (state.depth, state.deepest, 0_u64, 0_u64);
+        let mut depths = [0; BATCH];
+        for (place, (marks, at)) in this.iter().zip(&mut depths).enumerate() {
             let (opens, closes) = (marks.open.count_ones(), marks.close.count_ones());
-            if marks.name != 0 || depth <= closes {
-                state.look(*marks, depth, base, names)?;
-                if state.done {
-                    break;
-                }
-            }
+            *at = depth;
+            wanted |= u64::from((marks.name != 0) | (depth <= closes)) << place;
             deepest = deepest.max(depth + opens);
-            depth = (depth + opens).checked_sub(closes)?;
-            base += size_of::<Block>();
+            let (next, is_below) = (depth + opens).overflowing_sub(closes);
+            below |= u64::from(is_below) << place;
+            depth = next & DEPTH;
+        }
+        while wanted != 0 {
+            let place = usize::try_from(wanted.trailing_zeros()).unwrap_or_default();
+            let (marks, depth) = (this.get(place)?, depths.get(place)?);
+            state.look(*marks, *depth, base + place * size_of::<Block>(), names)?;
+            if state.done {
+                // What follows is another matter, however deep.
+                let upto = this.iter().zip(&depths).take(place + 1);
+                let depth = upto.map(|(marks, depth)| depth + marks.open.count_ones()).max();
+                state.deepest = state.deepest.max(depth.unwrap_or_default());
+                return Some(());
+            }
+            wanted &= wanted - 1;
+        }
+        if below != 0 {
+            return None;
         }
         (state.depth, state.deepest) = (depth, deepest);
         Some(())

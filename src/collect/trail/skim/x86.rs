@@ -104,9 +104,11 @@ impl Lanes for V3 {
         let next: [__m256i; 2] = pulp::cast(*ahead);
         let (low_brackets, high_brackets) =
             (avx2._mm256_or_si256(low, all(0x20)), avx2._mm256_or_si256(high, all(0x20)));
-        let name = next.map(|next| avx2._mm256_or_si256(equal(next, b'N'), equal(next, b'I')));
+        // Not by `map`, which is not inlined here.
+        let [low_next, high_next] = next;
+        let low_name = avx2._mm256_or_si256(equal(low_next, b'N'), equal(low_next, b'I'));
+        let high_name = avx2._mm256_or_si256(equal(high_next, b'N'), equal(high_next, b'I'));
         let quote = both(equal(low, b'"'), equal(high, b'"'));
-        let [low_name, high_name] = name;
         Masks {
             quote,
             backslash: both(equal(low, b'\\'), equal(high, b'\\')),
