@@ -256,8 +256,14 @@ pub trait Scans {
     fn last_clean(&self) -> Result<BTreeMap<InstanceId, Timestamp>, StoreError>;
     /// Verdicts over time of one instance: (scan start, verdict), oldest first.
     fn verdicts_of(&self, id: &InstanceId) -> Result<Vec<(Timestamp, Verdict)>, StoreError>;
-    /// Policy inputs of scans since a time, oldest first; of scans that said the same only the last one's.
-    fn inputs_since(&self, since: Timestamp) -> Result<Vec<StoredInput>, StoreError>;
+    /// Visits the policy inputs of scans since a time, oldest first; of scans that said the same only the last one's.
+    fn each_input_since(&self, since: Timestamp, visit: &mut dyn FnMut(StoredInput)) -> Result<(), StoreError>;
+    /// All of them, for few instances: each is some kilobytes.
+    fn inputs_since(&self, since: Timestamp) -> Result<Vec<StoredInput>, StoreError> {
+        let mut found = Vec::new();
+        self.each_input_since(since, &mut |input| found.push(input))?;
+        Ok(found)
+    }
     /// Deletes scans, events and inputs older than a time; keeps open findings and what they point to. Operations
     /// stay for longer: see [`super::retention::OPERATIONS_KEPT`].
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError>;

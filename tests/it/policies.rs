@@ -104,3 +104,35 @@ fn sanctioned_principals_are_told_and_not_replaced() {
     assert_eq!(decision["asked"], "alert", "{decision:#}");
     assert_eq!(scan.doc["plan"]["held"], serde_json::json!([]));
 }
+
+#[test]
+fn replay_tells_what_other_policies_would_have_asked_for_on_what_was_seen() {
+    let app = Setup::new(small()).more("[policy]\nbuiltin = false\npaths = [\"own\"]").start_unrecorded();
+    std::fs::create_dir(app.path("own")).unwrap();
+    app.write("own/policy.rego", "package cattleguard.test.own\n\nwarn contains \"never\" if false\n");
+    app.record("1");
+    let id = drifted(&app);
+    app.scan();
+    let stronger = "package cattleguard.test.own\n\nviolation contains hit if {\n\tsome finding in input.drift.findings\n\t\
+                    finding.code == \"event-interactive-session\"\n\thit := {\"id\": \"OWN-1\", \"msg\": \"gone\", \"severity\": \
+                    \"critical\", \"action\": \"replace\", \"track\": \"compromise\"}\n}\n";
+    std::fs::create_dir(app.path("new")).unwrap();
+    app.write("new/policy.rego", stronger);
+    let bundle = app.path("new");
+    let output = sim(&app, &["policy", "replay", "--bundle", bundle.to_str().unwrap(), "-o", "json"]);
+    assert_eq!(output.code, FINDINGS, "{}", output.stderr);
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&document["stronger"], &document["failed"]), (&1.into(), &0.into()), "{document:#}");
+    let change = &document["changes"][0];
+    assert_eq!((&change["instance"], &change["after"]["track"]), (&id.to_string().into(), &"compromise".into()));
+    assert_eq!(change["after"]["rules"].as_array().unwrap().last().unwrap(), "cattleguard.test.own OWN-1");
+
+    let same = sim(&app, &["policy", "replay", "--bundle", app.path("own").to_str().unwrap()]);
+    assert_eq!(same.code, 0, "{}", same.stderr);
+    assert!(same.stdout.contains("0 would differ"), "{}", same.stdout);
+
+    app.write("new/policy.rego", CONFLICT);
+    let fails = sim(&app, &["policy", "replay", "--bundle", bundle.to_str().unwrap()]);
+    assert_eq!(fails.code, PARTIAL, "{}", fails.stdout);
+    assert!(fails.stdout.contains("! cattleguard.test.conflict cannot be evaluated"), "{}", fails.stdout);
+}

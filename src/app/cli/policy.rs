@@ -1,6 +1,7 @@
 //! Arguments of `policy`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -16,6 +17,8 @@ pub enum PolicyCommand {
     Check(CheckArgs),
     /// Evaluate policies on one input document
     Eval(EvalArgs),
+    /// Show what other policies would have asked for on what past scans saw
+    Replay(ReplayArgs),
 }
 
 /// Arguments of `policy test`.
@@ -41,6 +44,20 @@ pub struct CheckArgs {
     /// Rego files or folders [default: the configured policies, else the shipped pack]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `policy replay`.
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// Rego files or folders to try: they take the place of the configured policies
+    #[arg(long = "bundle", value_name = "PATH", required = true)]
+    pub bundle: Vec<PathBuf>,
+    /// Try them beside the shipped pack
+    #[arg(long)]
+    pub with_shipped: bool,
+    /// How far back
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::duration)]
+    pub since: Duration,
 }
 
 /// Arguments of `policy eval`.

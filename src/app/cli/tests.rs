@@ -71,6 +71,7 @@ fn every_command_of_the_contract_parses() {
         "policy test policies -r severity --threshold 100 --junit out.xml",
         "policy check",
         "policy eval --input in.json --why",
+        "policy replay --bundle new --bundle more.rego --since 7d --with-shipped",
         "notify test",
         "notify test slack siem",
         "notify status",

@@ -40,22 +40,21 @@ pub(super) fn put(
     Ok(())
 }
 
-/// Inputs of scans that started since a time.
-pub(super) fn since(connection: &Connection, since: Timestamp) -> Db<Vec<StoredInput>> {
+/// Visits the inputs of scans that started since a time.
+pub(super) fn each_since(connection: &Connection, since: Timestamp, visit: &mut dyn FnMut(StoredInput)) -> Db<()> {
     let mut statement = connection.prepare_cached(
         "SELECT s.started_at, i.instance, i.digest, i.body FROM input i JOIN scan s ON s.seq = i.scan
          WHERE s.started_at >= ?1 ORDER BY s.started_at, i.key",
     )?;
     let mut rows = statement.query([nanos(since)])?;
-    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let body: String = row.get(3)?;
-        found.push(StoredInput {
+        visit(StoredInput {
             scanned_at: time(row.get(0)?),
             instance: InstanceId::from(row.get::<_, String>(1)?),
             digest: row.get(2)?,
             input: parse(&body)?,
         });
     }
-    Ok(found)
+    Ok(())
 }

@@ -106,8 +106,8 @@ impl Scans for SqliteStore {
         })
     }
 
-    fn inputs_since(&self, since: Timestamp) -> Result<Vec<StoredInput>, StoreError> {
-        self.read(|connection| inputs::since(connection, since))
+    fn each_input_since(&self, since: Timestamp, visit: &mut dyn FnMut(StoredInput)) -> Result<(), StoreError> {
+        self.read(|connection| inputs::each_since(connection, since, visit))
     }
 
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -1,8 +1,9 @@
-//! `policy`: test, check and try policies without a cloud or state.
+//! `policy`: test, check and try policies without a cloud. Only `replay` reads the state.
 
 mod check;
 mod eval;
 mod junit;
+mod replay;
 mod test;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub(super) fn run(context: &Context<'_>, command: &PolicyCommand) -> Result<Exit
         PolicyCommand::Test(args) => test::run(context, args),
         PolicyCommand::Check(args) => check::run(context, args),
         PolicyCommand::Eval(args) => eval::run(context, args),
+        PolicyCommand::Replay(args) => replay::run(context, args),
     }
 }
 

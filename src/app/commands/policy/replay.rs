@@ -1,0 +1,174 @@
+//! `policy replay`: what other policies would have asked for on what past scans saw.
+
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::Sources;
+use crate::app::cli::policy::ReplayArgs;
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::output::Format;
+use crate::app::policy_stack::on_policy_stack;
+use crate::app::terminal::{clean, clean_short};
+use crate::evaluate::{Asked, PolicySet, Replay, shipped};
+use crate::types::InstanceId;
+
+/// One input on which the bundles differ.
+struct Change {
+    scanned_at: Timestamp,
+    instance: InstanceId,
+    before: Asked,
+    after: Asked,
+}
+
+impl Change {
+    fn is_stronger(&self) -> bool {
+        self.after.action > self.before.action
+    }
+}
+
+/// What a replay came to.
+struct Outcome {
+    since: Timestamp,
+    before: String,
+    after: String,
+    inputs: u64,
+    /// Inputs on which a policy of the new bundle could not be evaluated.
+    failed: u64,
+    changes: Vec<Change>,
+}
+
+impl Outcome {
+    fn stronger(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_stronger()).count()
+    }
+
+    /// What cannot be judged wins, as in a scan.
+    fn exit(&self) -> Exit {
+        match () {
+            () if self.failed > 0 => Exit::Partial,
+            () if self.stronger() > 0 => Exit::Findings,
+            () => Exit::Ok,
+        }
+    }
+}
+
+/// Exit 1 when any action would be stronger, 3 when a policy cannot be evaluated on an input.
+pub(super) fn run(context: &Context<'_>, args: &ReplayArgs) -> Result<Exit, AppError> {
+    let outputs = context.outputs(&[Format::Table, Format::Json])?;
+    let before = Sources::read(context, &[])?;
+    let mut after = Sources::read(context, &args.bundle)?;
+    if args.with_shipped {
+        after.library.clear();
+        after.policies.extend(shipped());
+    }
+    let store = context.read_store(&context.load(Vec::new())?.config)?;
+    let span = SignedDuration::try_from(args.since).unwrap_or(SignedDuration::MAX);
+    let since = context.now().checked_sub(span).unwrap_or(Timestamp::MIN);
+    let outcome = on_policy_stack(|| {
+        let compile = |sources: &Sources| {
+            PolicySet::compile(sources.to_evaluate(), Value::Null)
+                .map_err(|problems| AppError::config(sources.diags(problems)))
+        };
+        let (before, after) = (compile(&before)?, compile(&after)?);
+        let mut outcome = Outcome {
+            since,
+            before: before.digest().to_owned(),
+            after: after.digest().to_owned(),
+            inputs: 0,
+            failed: 0,
+            changes: Vec::new(),
+        };
+        let mut replay = Replay::new(&before, &after);
+        store.each_input_since(since, &mut |stored| {
+            let (before, after) = replay.compare(&stored.input);
+            outcome.inputs += 1;
+            outcome.failed += u64::from(!after.failed.is_empty());
+            if before != after {
+                let (scanned_at, instance) = (stored.scanned_at, stored.instance);
+                outcome.changes.push(Change { scanned_at, instance, before, after });
+            }
+        })?;
+        Ok::<_, AppError>(outcome)
+    })??;
+    outputs.emit(|format, _| {
+        Ok(match format {
+            Format::Json | Format::Ndjson => crate::app::commands::json_text(&as_json(&outcome)),
+            Format::Table => as_text(&outcome),
+        })
+    })?;
+    Ok(outcome.exit())
+}
+
+fn as_text(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for change in &outcome.changes {
+        let mark = if change.is_stronger() { "stronger" } else { "differs " };
+        let (instance, time) = (clean(change.instance.as_str()), change.scanned_at);
+        let _ = writeln!(text, "{mark} {instance}, last seen so at {time}: {}", moved(change));
+        let (before, after) = (&change.before, &change.after);
+        for (sign, rules) in
+            [("-", before.rules.difference(&after.rules)), ("+", after.rules.difference(&before.rules))]
+        {
+            for rule in rules {
+                let _ = writeln!(text, "    {sign} {}", clean_short(rule, 200));
+            }
+        }
+        for policy in &after.failed {
+            let _ = writeln!(text, "    ! {} cannot be evaluated", clean(policy));
+        }
+    }
+    let (inputs, changed, stronger) = (outcome.inputs, outcome.changes.len(), outcome.stronger());
+    let _ = writeln!(
+        text,
+        "{inputs} stored inputs since {}: {changed} would differ, {stronger} of them stronger, {} could not be evaluated \
+         (before the caps of mode and fleet)",
+        outcome.since, outcome.failed
+    );
+    if inputs == 0 {
+        let _ = writeln!(text, "nothing is stored for that time: scans keep what policies saw, see `state.retention`");
+    }
+    text
+}
+
+fn moved(Change { before, after, .. }: &Change) -> String {
+    let mut parts = Vec::new();
+    let mut part = |what: &str, from: &str, to: &str| {
+        if from != to {
+            parts.push(format!("{what} {from} -> {to}"));
+        }
+    };
+    part("action", before.action.as_str(), after.action.as_str());
+    part("severity", before.severity.as_str(), after.severity.as_str());
+    part("track", before.track.as_str(), after.track.as_str());
+    if parts.is_empty() { format!("action {} for other reasons", after.action) } else { parts.join(", ") }
+}
+
+fn as_json(outcome: &Outcome) -> Value {
+    let asked = |asked: &Asked| {
+        json!({
+            "action": asked.action, "severity": asked.severity, "track": asked.track,
+            "failed": asked.failed, "rules": asked.rules,
+        })
+    };
+    let changes = outcome.changes.iter().map(|change| {
+        json!({
+            "instance": change.instance, "scanned_at": change.scanned_at, "stronger": change.is_stronger(),
+            "before": asked(&change.before), "after": asked(&change.after),
+        })
+    });
+    json!({
+        "schema": "cattleguard.dev/policy-replay/v1",
+        "since": outcome.since,
+        "before_digest": outcome.before,
+        "after_digest": outcome.after,
+        "inputs": outcome.inputs,
+        "failed": outcome.failed,
+        "stronger": outcome.stronger(),
+        "changes": changes.collect::<Value>(),
+        "exit_code": outcome.exit().code(),
+    })
+}
