@@ -46,6 +46,7 @@ mod reading;
 #[cfg(test)]
 mod rollouts;
 #[cfg(test)]
+mod trail_bucket;
 mod trail_state;
 #[cfg(test)]
 mod trail_verify;
