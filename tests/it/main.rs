@@ -20,6 +20,8 @@ mod containing;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod dead_letters;
+#[cfg(test)]
 mod enforcing;
 mod formats;
 #[cfg(test)]
@@ -47,6 +49,7 @@ mod reading;
 mod rollouts;
 #[cfg(test)]
 mod trail_bucket;
+#[cfg(test)]
 mod trail_state;
 #[cfg(test)]
 mod trail_verify;

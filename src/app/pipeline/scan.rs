@@ -253,6 +253,7 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timest
         user_data: store.user_data()?,
         checkpoints,
         objects: store.object_marks()?,
+        again: store.dead_letters()?.into_iter().filter(|letter| letter.again).collect(),
         user_data_images,
         own_principals,
         own_events: own.ids,
@@ -260,10 +261,11 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timest
     })
 }
 
-/// Grave changes of this scan's events whose targets are not all known.
+/// Grave changes of this scan's events whose targets are not all known. What concerns trails is a finding by itself.
 fn unresolved(snapshot: &Snapshot) -> Vec<ChangeEvent> {
     let grave = |event: &&ChangeEvent| event.severity >= Severity::High && event.outcome == CallOutcome::Succeeded;
-    snapshot.events.iter().filter(grave).filter(|event| !event.unresolved.is_empty()).cloned().collect()
+    let of_servers = |event: &&ChangeEvent| event.code.family() != "blind" && !event.unresolved.is_empty();
+    snapshot.events.iter().filter(grave).filter(of_servers).cloned().collect()
 }
 
 /// The report takes the instances and decisions over: they are large, and nobody else needs them any more.
@@ -309,7 +311,7 @@ fn report(
         new: detection.new,
         plan,
         unfinished: Vec::new(),
-        trail: snapshot.trail.clone(),
+        trail_sources: snapshot.trail_sources.clone(),
         dead_letters: Vec::new(),
         set_aside: snapshot.set_aside.clone(),
         unresolved_events: unresolved(snapshot),

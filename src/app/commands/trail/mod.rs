@@ -1,5 +1,6 @@
 //! `trail`: what is known of the way that change events take.
 
+mod dead_letters;
 mod keys;
 mod places;
 mod show;
@@ -17,5 +18,6 @@ use crate::app::exit::Exit;
 pub(super) fn run(context: &Context<'_>, command: &TrailCommand) -> Result<Exit, AppError> {
     match command {
         TrailCommand::Verify(args) => verify::run(context, args),
+        TrailCommand::DeadLetters(command) => dead_letters::run(context, command),
     }
 }
