@@ -232,14 +232,10 @@ fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
 fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timestamp) -> Result<Memory, StoreError> {
     let checkpoints = store.checkpoints()?;
     let since = own_calls::since(&checkpoints, inputs.collect.lookback, inputs.collect.overlap, now);
-    let calls = store.own_calls(since)?;
-    let own = own_calls::own(&calls, now);
-    // A scan that does not enforce has no writer to ask; each operation remembers who made its calls.
-    let operations: BTreeSet<_> = calls.iter().map(|call| &call.operation).collect();
+    // A scan that does not enforce has no writer to ask.
+    let own = own_calls::context(store, since, now)?;
     let mut own_principals = inputs.own_principals.clone();
-    for operation in operations {
-        own_principals.extend(store.operation(operation)?.and_then(|record| record.facts.principal));
-    }
+    own_principals.extend(own.own_principals);
     let user_data_images: BTreeSet<ImageId> = known
         .goldens
         .iter()
@@ -256,8 +252,8 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timest
         again: store.dead_letters()?.into_iter().filter(|letter| letter.again).collect(),
         user_data_images,
         own_principals,
-        own_events: own.ids,
-        own_windows: own.windows,
+        own_events: own.own_calls,
+        own_windows: own.own_windows,
     })
 }
 
