@@ -17,6 +17,7 @@ floor_of := {
 	"blind-agent-tampered": "critical",
 	"blind-trail-narrowed": "high",
 	"blind-trail-stopped": "critical",
+	"blind-trail-storage": "medium",
 }
 
 violation contains hit if {

@@ -60,7 +60,7 @@ pub enum Command {
     Daemon(scan::DaemonArgs),
     /// Read CloudTrail log files and print the change events in them
     Ingest(ingest::IngestArgs),
-    /// Verify that CloudTrail log files are what was delivered, and all of it
+    /// Prove that CloudTrail log files are what was delivered, and all of it; see what of them was given up
     #[command(subcommand)]
     Trail(trail::TrailCommand),
     /// List findings, show one, acknowledge or reopen one

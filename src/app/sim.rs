@@ -7,6 +7,7 @@
 
 mod cli;
 mod log;
+mod trail;
 mod world;
 
 use std::ffi::OsString;

@@ -26,6 +26,8 @@ pub(super) async fn trails(clients: &PlaceClients) -> Result<Vec<Trail>, ReadErr
             home: trail.home_region.map_or_else(|| clients.place.region.clone(), Region::from),
             validation: trail.log_file_validation_enabled.unwrap_or(false),
             bucket: trail.s3_bucket_name,
+            key: trail.kms_key_id,
+            topic: trail.sns_topic_arn,
             arn: trail.trail_arn?,
         })
     });

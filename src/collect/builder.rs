@@ -35,8 +35,9 @@ pub struct Builder {
     images: BTreeMap<ImageId, Image>,
     events: BTreeMap<crate::types::EventId, ChangeEvent>,
     coverage: BTreeMap<(Place, Source), Coverage>,
-    trail: Vec<TrailProgress>,
+    trail_sources: Vec<TrailProgress>,
     trails: Vec<TrailState>,
+    untrailed: Vec<Place>,
     trail_breaks: Vec<TrailBreak>,
     set_aside: Vec<SetAside>,
     calls_saved: u64,
@@ -157,6 +158,16 @@ impl Builder {
         self.trails.push(trail);
     }
 
+    /// No trail records a place.
+    pub fn found_no_trail(&mut self, place: &Place) {
+        self.untrailed.push(place.clone());
+    }
+
+    /// Places that no trail records.
+    pub fn untrailed(&self) -> &[Place] {
+        &self.untrailed
+    }
+
     /// Something that digest files say is wrong.
     pub fn found_break(&mut self, found: TrailBreak) {
         self.trail_breaks.push(found);
@@ -223,7 +234,7 @@ impl Builder {
             api: error.map(|error| error.api.to_owned()),
             denied: error.is_some_and(ReadError::is_refusal),
         });
-        self.trail.push(progress);
+        self.trail_sources.push(progress);
     }
 
     fn account(&mut self, entry: Coverage) {
@@ -385,6 +396,7 @@ impl Builder {
         instances.sort_by(|a, b| (&a.account, &a.region, &a.id).cmp(&(&b.account, &b.region, &b.id)));
         let mut events: Vec<ChangeEvent> = self.events.into_values().collect();
         events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        self.untrailed.sort();
         self.trail_breaks.sort();
         self.trail_breaks.dedup();
         self.trails.sort_by(|a, b| (&a.place, &a.trail.arn).cmp(&(&b.place, &b.trail.arn)));
@@ -396,8 +408,9 @@ impl Builder {
             images: self.images,
             events,
             coverage: self.coverage.into_values().collect(),
-            trail: self.trail,
+            trail_sources: self.trail_sources,
             trails: self.trails,
+            untrailed: self.untrailed,
             trail_breaks: self.trail_breaks,
             set_aside: self.set_aside,
             calls,

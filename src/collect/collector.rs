@@ -25,7 +25,7 @@ use super::settings::CollectSettings;
 use super::source::CloudRead;
 use super::trail::OwnWindow;
 use super::trail_reader::{self, Receipt};
-use crate::store::{ContentReport, Link, ObjectMark, TrailMarks, UserDataMemo};
+use crate::store::{ContentReport, DeadLetter, Link, ObjectMark, TrailMarks, UserDataMemo};
 use crate::types::{EventId, ImageId, Place, ScanId, Snapshot};
 
 /// What earlier scans remember for this one.
@@ -39,6 +39,8 @@ pub struct Memory {
     pub checkpoints: BTreeMap<(Place, String), Timestamp>,
     /// Log objects that need not be read again, or could not be read yet.
     pub objects: Vec<ObjectMark>,
+    /// What was given up, and somebody wants to be tried once more.
+    pub again: Vec<DeadLetter>,
     /// Images whose goldens hold user data to a digest; user data of other instances is not fetched.
     pub user_data_images: BTreeSet<ImageId>,
     /// The newest inventory reports of nodes.
@@ -132,6 +134,7 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
             .await;
     }
     let mut trail = trail_reader::finish(collection, &builder, gathered, started_at).await;
+    trails::cover_untrailed(collection.settings, &builder);
     trail.checkpoints.extend(digests::read(collection, &builder, started_at).await);
     let memos = user_data::read(collection, &builder, &trail.user_data_changed, started_at).await;
 

@@ -1,6 +1,7 @@
 //! What reading a trail's bucket, or the queue that tells of its objects, needs from a cloud, in domain types. One
 //! method is one API call (for the batch calls of a queue: one for every ten messages).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -75,6 +76,19 @@ pub trait LogStore: Send + Sync {
 
     /// `s3:GetObject`: a whole object; `None` when it has more than `limit` bytes, which are not held in memory.
     async fn object(&self, at: &LogAccess, name: &ObjectName, limit: u64) -> Result<Option<Vec<u8>>, ReadError>;
+
+    /// `s3:ListBucket` with a delimiter: the folders directly below a prefix that is empty or ends in `/`, in order, up
+    /// to 1,000 a page. Each is the whole prefix with its last `/`.
+    async fn folders(
+        &self,
+        at: &LogAccess,
+        bucket: &str,
+        prefix: &str,
+        next: Option<PageToken>,
+    ) -> Result<Page<String>, ReadError>;
+
+    /// `s3:GetObject` as HeadObject: the user metadata of an object, by name without `x-amz-meta-`.
+    async fn metadata(&self, at: &LogAccess, name: &ObjectName) -> Result<BTreeMap<String, String>, ReadError>;
 }
 
 /// One received message.

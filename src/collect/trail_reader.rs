@@ -52,6 +52,8 @@ pub(super) struct TrailRead {
     pub(super) links: Vec<Link>,
     /// Events to read again before they are remembered.
     pub(super) waiting: BTreeSet<EventId>,
+    /// Dead letters that were read after all, by source and name, with the changes in them.
+    revived: Vec<((String, String), Vec<EventId>)>,
     /// Objects with the changes in them.
     objects: Vec<(ObjectMark, Vec<EventId>)>,
     /// Messages, by queue.
@@ -158,6 +160,9 @@ async fn remember(collection: &Collection<'_>, read: &mut TrailRead) {
     let objects = std::mem::take(&mut read.objects).into_iter();
     read.marks.objects =
         objects.filter(|(_, changes)| changes.iter().all(is_remembered)).map(|(mark, _)| mark).collect();
+    let revived = std::mem::take(&mut read.revived).into_iter();
+    read.marks.revived =
+        revived.filter(|(_, changes)| changes.iter().all(is_remembered)).map(|(name, _)| name).collect();
     let overlap = SignedDuration::try_from(collection.settings.overlap).unwrap_or_default();
     read.marks.settled = read
         .checkpoints

@@ -80,6 +80,10 @@ pub const BLIND_ACCESS_DENIED: Code = Code::known("blind-access-denied");
 pub const BLIND_SOURCE_FAILED: Code = Code::known("blind-source-failed");
 /// `blind-trail-stopped`: a trail records nothing any more.
 pub const BLIND_TRAIL_STOPPED: Code = Code::known("blind-trail-stopped");
+/// `blind-trail-missing`: no trail records an account-region.
+pub const BLIND_TRAIL_MISSING: Code = Code::known("blind-trail-missing");
+/// `blind-trail-storage`: what keeps a trail's files was changed; from the event table.
+pub const BLIND_TRAIL_STORAGE: Code = Code::known("blind-trail-storage");
 /// `blind-trail-narrowed`: a trail records less than before, or not what matters.
 pub const BLIND_TRAIL_NARROWED: Code = Code::known("blind-trail-narrowed");
 /// `blind-trail-gap`: a stretch of the trail was not delivered or not read.
@@ -279,6 +283,23 @@ pub const PAGES: &[CodePage] = &[
                   goes on. The subject is the caller where a call is the finding, and the trail where its state is.",
         advice: "Treat as hostile until the caller explains it; start or create the trail again. What is known from \
                  its state ends when it logs again; what is known from a call ends when it is acknowledged.",
+    },
+    CodePage {
+        code: "blind-trail-missing",
+        title: "no trail records this account-region",
+        meaning: "Neither a trail of this region nor one of all regions is there: calls are kept in the event history \
+                  alone, for 90 days, where nothing proves that they are whole. Where the event history is not among \
+                  the sources either, servers there are unjudged.",
+        advice: "Create a trail for all regions with log file validation, or include the account in the organisation's \
+                 trail. The finding ends when there is one; waive it where the event history is enough.",
+    },
+    CodePage {
+        code: "blind-trail-storage",
+        title: "what keeps a trail's files was changed",
+        meaning: "The bucket that a trail delivers to, the key that encrypts its files, or the topic that tells of them \
+                  was changed or deleted: files may be lost, refused, expire early, or be readable by others.",
+        advice: "Find the caller in the attribution and undo the change; a key that is scheduled for deletion can be \
+                 kept with `aws kms cancel-key-deletion`. Prove what is there with `cattleguard trail verify`.",
     },
     CodePage {
         code: "blind-trail-narrowed",

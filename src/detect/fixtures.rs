@@ -180,9 +180,10 @@ pub(super) fn snapshot(instances: Vec<Instance>, events: Vec<ChangeEvent>) -> Sn
             .map(|source| coverage(source, CoverageStatus::Complete))
             .to_vec(),
         trails: Vec::new(),
+        untrailed: Vec::new(),
         trail_breaks: Vec::new(),
         set_aside: Vec::new(),
-        trail: Vec::new(),
+        trail_sources: Vec::new(),
         calls: BTreeMap::new(),
         calls_saved: 0,
     }

@@ -23,6 +23,7 @@ pub(super) fn findings(snapshot: &Snapshot, events: &[&ChangeEvent]) -> Vec<Find
     let trails = events
         .iter()
         .filter(|event| event.code.family() == "blind" && event.outcome == CallOutcome::Succeeded)
+        .filter(|event| trails::concerns_a_trail(event, snapshot))
         .map(|event| trail(event, snapshot));
     let found = sources.chain(trails).chain(trails::findings(snapshot, events)).chain(digests::findings(snapshot));
     found.chain(wide(snapshot, events)).collect()

@@ -7,13 +7,15 @@ use super::codes;
 use super::correlate::attribution;
 use super::places::blank;
 use crate::types::{
-    CallOutcome, ChangeEvent, Code, Finding, Place, Severity, Snapshot, Source, TrailState, TrailStatus,
+    Attribution, CallOutcome, ChangeEvent, Code, Finding, Place, Severity, Snapshot, Source, TrailState, TrailStatus,
 };
 
 /// A digest file comes every hour, soon after the hour has ended. Three hours without one are two that did not come.
 const DIGEST_OVERDUE: SignedDuration = SignedDuration::from_hours(3);
 /// CloudTrail delivers within about 5 minutes on average and promises nothing.
 const LOG_OVERDUE: SignedDuration = SignedDuration::from_hours(2);
+/// The source that reads the event history, as `collect` names it.
+const LOOKUP: &str = "lookup";
 /// A finding names at most this many calls.
 const NAMED: usize = 5;
 
@@ -25,7 +27,36 @@ pub(super) fn findings(snapshot: &Snapshot, events: &[&ChangeEvent]) -> Vec<Find
         let told = told.into_iter().chain(gap(snapshot.started_at, state, events));
         findings.extend(told.map(|told| finding(told, state, snapshot, events)));
     }
+    findings.extend(snapshot.untrailed.iter().map(|place| missing(place, snapshot, events)));
     findings
+}
+
+/// No trail at all. The event history of 90 days is what remains, where it is read.
+fn missing(place: &Place, snapshot: &Snapshot, events: &[&ChangeEvent]) -> Finding {
+    let looked_up = snapshot
+        .trail_sources
+        .iter()
+        .any(|source| source.name == LOOKUP && source.account == place.account && source.region == place.region);
+    let (severity, rest) = match looked_up {
+        true => (Severity::Medium, "what happens there is in the event history alone, for 90 days"),
+        false => (Severity::High, "and the event history is not read: what happens there is not seen"),
+    };
+    let Place { account, region } = place;
+    let (code, subject) = (codes::BLIND_TRAIL_MISSING, "trails".to_owned());
+    let mut finding = blank(code, account.clone(), region.clone(), subject, snapshot);
+    finding.severity = severity;
+    finding.summary = format!("no trail records this account-region; {rest}");
+    finding.expected = json!("a trail of this region or of all regions");
+    finding.source = Source::Trail;
+    let deleted = |event: &&&ChangeEvent| {
+        event.code == codes::BLIND_TRAIL_STOPPED
+            && event.outcome == CallOutcome::Succeeded
+            && event.event_name == "DeleteTrail"
+            && event.account == *account
+    };
+    finding.attribution = named(events.iter().filter(deleted).copied().collect());
+    finding.fingerprint = Finding::fingerprint_of(&finding.code, &finding.subject, &finding.expected, &json!(null));
+    finding
 }
 
 /// What is wrong with a trail.
@@ -122,19 +153,48 @@ fn finding(told: Told, state: &TrailState, snapshot: &Snapshot, events: &[&Chang
 }
 
 /// The calls that can have made it so, the latest first.
-fn authors(state: &TrailState, code: &Code, events: &[&ChangeEvent]) -> Vec<crate::types::Attribution> {
-    let named = |target: &str| {
+fn authors(state: &TrailState, code: &Code, events: &[&ChangeEvent]) -> Vec<Attribution> {
+    let is_of_it = |target: &str| {
         let name = target.rsplit_once(':').map_or(target, |(_, name)| name);
         name.strip_prefix("trail/").unwrap_or(name) == state.trail.name
     };
-    let mut calls: Vec<&ChangeEvent> = events
+    let calls: Vec<&ChangeEvent> = events
         .iter()
         .copied()
         .filter(|event| event.code == *code && event.outcome == CallOutcome::Succeeded)
-        .filter(|event| event.account == state.place.account && event.unresolved.iter().any(|target| named(target)))
+        .filter(|event| event.account == state.place.account && event.unresolved.iter().any(|target| is_of_it(target)))
         .collect();
+    named(calls)
+}
+
+/// The latest calls first.
+fn named(mut calls: Vec<&ChangeEvent>) -> Vec<Attribution> {
     calls.sort_by_key(|event| std::cmp::Reverse(event.time));
     calls.into_iter().take(NAMED).map(|event| attribution(None, event, "the call can have made it so")).collect()
+}
+
+/// Whether an event about a bucket, key or topic is about what a trail delivers with; every other event is.
+pub(super) fn concerns_a_trail(event: &ChangeEvent, snapshot: &Snapshot) -> bool {
+    if event.code != codes::BLIND_TRAIL_STORAGE {
+        return true;
+    }
+    let trails = || snapshot.trails.iter().map(|state| &state.trail);
+    event.unresolved.iter().any(|target| match target.split_once(':') {
+        // Names of buckets are unique in the whole partition.
+        Some(("bucket", name)) => trails().any(|trail| trail.bucket.as_deref() == Some(name)),
+        Some(("key", key)) => trails().filter_map(|trail| trail.key.as_deref()).any(|known| is_key(known, key, event)),
+        Some(("topic", arn)) => trails().any(|trail| trail.topic.as_deref() == Some(arn)),
+        _ => true,
+    })
+}
+
+/// Calls name a key by its ARN or, in its own account and region, by its id alone.
+fn is_key(known: &str, key: &str, event: &ChangeEvent) -> bool {
+    let alone = || {
+        let ChangeEvent { account, region, .. } = event;
+        known.ends_with(&format!(":{region}:{account}:key/{key}"))
+    };
+    known == key || alone()
 }
 
 #[cfg(test)]

@@ -226,7 +226,7 @@ pub(crate) fn report(findings: Vec<Finding>) -> ScanReport {
         plan: plan(),
         unfinished: Vec::new(),
         set_aside: Vec::new(),
-        trail: Vec::new(),
+        trail_sources: Vec::new(),
         dead_letters: Vec::new(),
         unresolved_events: Vec::new(),
         calls: BTreeMap::from([("ec2:DescribeInstances".to_owned(), 1)]),

@@ -49,7 +49,7 @@ pub struct ScanReport {
     /// CloudTrail records that could not be read.
     pub set_aside: Vec<SetAside>,
     /// How far each source of change events was read.
-    pub trail: Vec<TrailProgress>,
+    pub trail_sources: Vec<TrailProgress>,
     /// Log objects and messages that were given up, by this scan and by those before it; the newest first.
     pub dead_letters: Vec<DeadLetter>,
     /// High and critical changes of this scan's events whose targets could not all be turned into instances.

@@ -19,5 +19,5 @@ pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
 pub use ingested::Ingested;
 pub use sqlite::SqliteStore;
 pub use supertrait::Store;
-pub use trail::{DeadLetter, ObjectMark, TrailMarks, TrailMemory};
+pub use trail::{DeadLetter, LetterNames, ObjectMark, TrailMarks, TrailMemory};
 pub use traits::*;

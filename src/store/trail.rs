@@ -40,7 +40,13 @@ pub struct DeadLetter {
     pub body: String,
     /// When it was given up.
     pub at: Timestamp,
+    /// Somebody wants the next scan to try it once more.
+    #[serde(default)]
+    pub again: bool,
 }
+
+/// Which letters: source and name of each.
+pub type LetterNames = [(String, String)];
 
 /// What one scan has to say of log objects and messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,8 +55,10 @@ pub struct TrailMarks {
     pub objects: Vec<ObjectMark>,
     /// Objects of a source delivered before this need not be remembered any more, unless they could not be read.
     pub settled: Vec<(Place, String, Timestamp)>,
-    /// Given up. A name that its source gave up before is ignored.
+    /// Given up. A name that its source gave up before is ignored, unless it was tried once more.
     pub dead: Vec<DeadLetter>,
+    /// Read after all, by source and name: no dead letters any more.
+    pub revived: Vec<(String, String)>,
 }
 
 /// Log objects and messages between scans.
@@ -59,4 +67,10 @@ pub trait TrailMemory {
     fn object_marks(&self) -> Result<Vec<ObjectMark>, StoreError>;
     /// All that was given up and is not pruned yet, the newest first.
     fn dead_letters(&self) -> Result<Vec<DeadLetter>, StoreError>;
+    /// Has the next scan try these once more. Writes the audit entries in the same transaction. Refused as a whole when
+    /// one is not there.
+    fn retry_dead_letters(&self, which: &LetterNames, reason: &str, by: &str, now: Timestamp)
+    -> Result<(), StoreError>;
+    /// Forgets these for good, in the same way.
+    fn drop_dead_letters(&self, which: &LetterNames, reason: &str, by: &str, now: Timestamp) -> Result<(), StoreError>;
 }

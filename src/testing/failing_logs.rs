@@ -1,5 +1,6 @@
 //! Buckets and queues of [`FailingCloud`]: ask the rules, then the wrapped source.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,6 +38,22 @@ impl<C: CloudRead> LogStore for FailingCloud<C> {
     async fn object(&self, at: &LogAccess, name: &ObjectName, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
         self.gate(api::GET_OBJECT, &at.place, &name.key, true)?;
         self.inner_logs(api::GET_OBJECT, at)?.object(at, name, limit).await
+    }
+
+    async fn folders(
+        &self,
+        at: &LogAccess,
+        bucket: &str,
+        prefix: &str,
+        next: Option<PageToken>,
+    ) -> Result<Page<String>, ReadError> {
+        let limit = self.gate(api::LIST_BUCKET, &at.place, prefix, next.is_none())?;
+        Ok(limit.page(self.inner_logs(api::LIST_BUCKET, at)?.folders(at, bucket, prefix, next).await?))
+    }
+
+    async fn metadata(&self, at: &LogAccess, name: &ObjectName) -> Result<BTreeMap<String, String>, ReadError> {
+        self.gate(api::GET_OBJECT, &at.place, &name.key, true)?;
+        self.inner_logs(api::GET_OBJECT, at)?.metadata(at, name).await
     }
 }
 

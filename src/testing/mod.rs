@@ -58,7 +58,7 @@ pub use faulty::{FaultRates, Faults, FaultyCloud, KILLED, Killed, ReadFault, Wri
 pub use fleet::{FleetBuilder, SimFleet, SimGroup};
 pub use ground::RootFailure;
 pub use launch::{LaunchSpec, LaunchVolume};
-pub use mutate::CommandTarget;
+pub use mutate::{CommandTarget, TRAIL_KEY};
 pub use random::Dice;
 pub use redact::{Redactor, redact};
 pub use settings::{PageSizes, SimSettings};

@@ -151,10 +151,13 @@ pub struct Snapshot {
     /// One entry for each place and source that was asked.
     pub coverage: Vec<Coverage>,
     /// How far each source of change events was read.
-    pub trail: Vec<TrailProgress>,
+    pub trail_sources: Vec<TrailProgress>,
     /// Trails that record the places, as they were seen from each.
     #[serde(default)]
     pub trails: Vec<TrailState>,
+    /// Places that no trail records at all: their trails were listed, and there are none.
+    #[serde(default)]
+    pub untrailed: Vec<Place>,
     /// What digest files say is wrong with log files.
     #[serde(default)]
     pub trail_breaks: Vec<TrailBreak>,

@@ -120,6 +120,12 @@ pub struct Trail {
     pub validation: bool,
     /// Where it delivers to.
     pub bucket: Option<String>,
+    /// ARN of the key that encrypts its files.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// ARN of the topic that tells of its files.
+    #[serde(default)]
+    pub topic: Option<String>,
 }
 
 impl Trail {

@@ -20,6 +20,8 @@ mod containing;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod dead_letters;
+#[cfg(test)]
 mod enforcing;
 mod formats;
 #[cfg(test)]
@@ -45,6 +47,8 @@ mod queues;
 mod reading;
 #[cfg(test)]
 mod rollouts;
+#[cfg(test)]
+mod trail_bucket;
 #[cfg(test)]
 mod trail_state;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The built program as a process: streams, signals, leases, and being killed.
 
 mod demo;
+mod ingest;
 mod killed;
 mod lease;
 mod streams;

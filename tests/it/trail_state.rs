@@ -1,14 +1,16 @@
 //! Trails that were stopped, narrowed, deleted, or do not deliver: told by their state and by the calls.
 
+use cattleguard::testing::TRAIL_KEY;
 use serde_json::{Value, json};
 
-use crate::harness::{FINDINGS, OK, Scan, Setup, TestApp, carol, small};
+use crate::harness::{FINDINGS, OK, PARTIAL, Scan, Setup, TestApp, alice, carol, small};
 
 const TRAIL: &str = "org-trail";
 
-/// A world whose place has a trail.
+/// A world whose place has one trail.
 fn watched() -> TestApp {
     let app = Setup::new(small()).start();
+    app.cloud().close_trails(&app.place()).unwrap();
     app.cloud().open_trail(&app.place(), TRAIL).unwrap();
     app.minutes(1);
     assert_eq!(app.scan().code, OK, "a healthy trail is no finding");
@@ -80,10 +82,79 @@ fn a_deleted_trail_is_critical_and_stays() {
     app.cloud().delete_trail(&carol(), &app.place(), TRAIL).unwrap();
     app.settle();
     let scan = app.scan();
-    assert_eq!(told(&scan), [entry("blind-trail-stopped", "critical", "cloudtrail")]);
-    assert!(scan.findings_of("*").next().unwrap()["summary"].as_str().unwrap().contains("carol deleted the trail"));
+    let missing = entry("blind-trail-missing", "medium", "trail");
+    assert_eq!(told(&scan), [missing.clone(), entry("blind-trail-stopped", "critical", "cloudtrail")]);
+    let call = scan.findings_of("*").find(|finding| finding["code"] == "blind-trail-stopped").unwrap();
+    assert!(call["summary"].as_str().unwrap().contains("carol deleted the trail"));
+    let state = of_state(&scan, "blind-trail-missing").unwrap();
+    assert_eq!(state["attribution"][0]["display"], "carol", "{state:#}");
     app.minutes(24 * 60);
-    assert_eq!(told(&app.scan()).len(), 1);
+    assert_eq!(told(&app.scan()).len(), 2);
+    app.cloud().open_trail(&app.place(), TRAIL).unwrap();
+    app.minutes(10);
+    let healed = app.scan();
+    assert_eq!((told(&healed).len(), healed.summary("resolved")), (1, 1), "the call stays until it is acknowledged");
+}
+
+#[test]
+fn a_place_without_a_trail_is_a_finding_and_unjudged_where_nothing_else_is_read() {
+    let app = Setup::new(small()).start();
+    app.cloud().close_trails(&app.place()).unwrap();
+    let scan = app.scan();
+    assert_eq!(told(&scan), [entry("blind-trail-missing", "medium", "trail")]);
+    assert_eq!(scan.verdict(&app.server(0)), "clean", "the event history judges servers");
+    app.reconfigure(|text| format!("{text}\n[collect]\ntrail = [{{ dir = \"logs\" }}]\n"));
+    std::fs::create_dir(app.path("logs")).unwrap();
+    app.write("logs/0.json", "{\"Records\": []}");
+    let scan = app.scan();
+    assert!(told(&scan).contains(&entry("blind-trail-missing", "high", "trail")), "{:#?}", told(&scan));
+    assert_eq!((scan.code, scan.verdict(&app.server(0))), (PARTIAL, "unjudged"), "nothing of it is seen");
+    assert!(scan.coverage(&app.place(), "cloudtrail")["reason"].as_str().unwrap().contains("no trail records"));
+}
+
+#[test]
+fn what_keeps_a_trails_files_is_told_and_what_keeps_others_is_not() {
+    let app = watched();
+    let (bucket, topic) = ("trail-000000000000", "arn:aws:sns:eu-west-1:000000000000:trail");
+    let calls = [
+        ("s3", "PutBucketPolicy", json!({"bucketName": bucket, "policy": ""}), "medium"),
+        ("s3", "DeleteBucketPolicy", json!({"bucketName": bucket, "policy": ""}), "high"),
+        ("s3", "PutBucketLifecycle", json!({"bucketName": bucket, "lifecycle": ""}), "high"),
+        ("s3", "DeleteBucket", json!({"bucketName": bucket}), "critical"),
+        ("kms", "DisableKey", json!({"keyId": TRAIL_KEY}), "high"),
+        (
+            "kms",
+            "ScheduleKeyDeletion",
+            json!({"keyId": format!("arn:aws:kms:eu-west-1:000000000000:key/{TRAIL_KEY}")}),
+            "critical",
+        ),
+        ("sns", "DeleteTopic", json!({"topicArn": topic}), "high"),
+    ];
+    let others = [
+        ("s3", "DeleteBucket", json!({"bucketName": "trail"})),
+        ("kms", "DisableKey", json!({"keyId": "7e571e57-0000-4000-8000-000000000002"})),
+        ("sns", "DeleteTopic", json!({"topicArn": "arn:aws:sns:eu-west-1:000000000000:trail-2"})),
+        ("s3", "PutBucketTagging", json!({"bucketName": bucket})),
+    ];
+    for (service, name, request, _) in &calls {
+        app.cloud().trail_storage(&carol(), &app.place(), service, name, request.clone()).unwrap();
+    }
+    for (service, name, request) in others {
+        app.cloud().trail_storage(&alice(), &app.place(), service, name, request).unwrap();
+    }
+    app.settle();
+    for _ in 0..2 {
+        let scan = app.scan();
+        assert_eq!(told(&scan).len(), calls.len(), "{:#?}", told(&scan));
+        for (_, name, _, severity) in &calls {
+            let is_it = |finding: &&Value| finding["attribution"][0]["event_name"] == *name;
+            let finding = scan.findings_of("*").find(is_it).unwrap_or_else(|| panic!("{name}"));
+            let said = (&finding["code"], &finding["severity"], &finding["attribution"][0]["display"]);
+            assert_eq!(said, (&"blind-trail-storage".into(), &(*severity).into(), &"carol".into()), "{finding:#}");
+        }
+        // The events are remembered now.
+        app.minutes(60);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use cattleguard::aws::{AwsCloud, LOG_ACTIONS};
 use cattleguard::collect::{
     CloudRead as _, Listing, LogAccess, LogObject, LogQueue as _, LogStore as _, ObjectName, PageToken, ReadFailure,
 };
+use cattleguard::testing::digests::{TrailFolder, TrailSigner};
 use cattleguard::types::Place;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -51,6 +52,10 @@ impl Store {
     async fn put(&self, key: &str, bytes: &[u8]) {
         let body = ByteStream::from(bytes.to_vec());
         self.s3.put_object().bucket(BUCKET).key(key).body(body).send().await.unwrap();
+    }
+
+    async fn put_small(&self, key: String) {
+        self.put(&key, b"x").await;
     }
 
     async fn queue(&self) -> String {
@@ -231,4 +236,67 @@ async fn what_the_bucket_and_the_queue_tell_is_found_by_a_scan() {
     assert_eq!(finding.unwrap()["actual"]["events"], json!(1), "the second file repeats what the first one held");
     assert_eq!(calls(&second, "s3:GetObject"), 2, "the first file is known");
     assert_eq!(calls(&second, "cloudtrail:LookupEvents"), 0);
+}
+
+#[tokio::test]
+async fn folders_are_listed_page_by_page_and_metadata_is_that_of_the_object() {
+    let scene = Scene::new().await;
+    let store = Store::new(&scene.person("mia@example.com", SHOP, IRELAND).await).await;
+    let accounts: Vec<String> = (0..1010_u64).map(|number| format!("{:012}", 100_000_000_000 + number)).collect();
+    futures::stream::iter(&accounts)
+        .for_each_concurrent(16, |account| store.put_small(format!("a/AWSLogs/{account}/x.json.gz")))
+        .await;
+    store.put("a/AWSLogs/loose.json.gz", b"x").await;
+    let cloud = scene.cloud();
+    let (mut listed, mut next) = (Vec::new(), None);
+    loop {
+        let page = cloud.folders(&shop(), BUCKET, "a/AWSLogs/", next).await.unwrap();
+        listed.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<String> = accounts.iter().map(|account| format!("a/AWSLogs/{account}/")).collect();
+    assert_eq!(listed, expected);
+    let tagged = store.s3.put_object().bucket(BUCKET).key("d.json.gz").body(ByteStream::from_static(b"x"));
+    tagged.metadata("signature", "0a1b").metadata("signature-algorithm", "SHA256withRSA").send().await.unwrap();
+    let metadata = cloud.metadata(&shop(), &name("d.json.gz")).await.unwrap();
+    assert_eq!((&*metadata["signature"], &*metadata["signature-algorithm"]), ("0a1b", "SHA256withRSA"));
+    assert!(cloud.metadata(&shop(), &name(&format!("a/AWSLogs/{}/x.json.gz", accounts[0]))).await.unwrap().is_empty());
+    let gone = cloud.metadata(&shop(), &name("gone")).await.unwrap_err();
+    assert_eq!(gone.failure, ReadFailure::NotFound, "an answer to HEAD has no body: {gone}");
+}
+
+#[tokio::test]
+async fn a_bucket_is_verified_by_its_digest_files() {
+    let scene = Scene::new().await;
+    let store = Store::new(&scene.person("mia@example.com", SHOP, IRELAND).await).await;
+    let desk = Desk::new(&scene);
+    let start = Timestamp::now() - SignedDuration::from_hours(4);
+    let mut trail = TrailFolder::new(&desk.path("logs"), &ireland(SHOP), "main", start);
+    let mut last = None;
+    for _ in 0..3 {
+        let hour = trail.hour(&["{\"Records\":[]}"]).unwrap();
+        for file in hour.logs.iter().chain([&hour.digest]) {
+            let key = format!("audit/{}", file.strip_prefix(desk.path("logs")).unwrap().display());
+            let body = ByteStream::from(std::fs::read(file).unwrap());
+            let request = store.s3.put_object().bucket(BUCKET).key(&key).body(body);
+            let is_digest = *file == hour.digest;
+            let signature = is_digest.then(|| [("signature".to_owned(), hour.signature.clone())].into());
+            request.set_metadata(signature).send().await.unwrap();
+            if !is_digest {
+                last = Some(key);
+            }
+        }
+    }
+    std::fs::write(desk.path("keys.json"), TrailSigner::trusted().listing().unwrap().to_string()).unwrap();
+    let keys = desk.path("keys.json");
+    let verify = || desk.json(&["trail", "verify", "s3://shop-trail/audit", "--public-keys", keys.to_str().unwrap()]);
+    let (code, whole) = verify();
+    assert_eq!((code, &whole["summary"]["logs_proven"]), (0, &json!(3)), "{whole:#}");
+    assert_eq!(whole["summary"]["digests_proven"], 3);
+    store.put(&last.unwrap(), b"{\"Records\":[1]}").await;
+    let (code, altered) = verify();
+    assert_eq!((code, &altered["breaks"][0]["kind"]), (1, &json!("log-altered")), "{altered:#}");
 }

@@ -26,6 +26,9 @@ pub(crate) const OHIO: &str = "us-east-2";
 /// The external id that the reader roles ask for.
 pub(crate) const EXTERNAL_ID: &str = "cg-7f31";
 
+/// The trail that is always there.
+pub(crate) const TRAIL: &str = "management";
+
 /// A running emulator with the two accounts.
 pub(crate) struct Scene {
     /// The emulator.
@@ -34,7 +37,8 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Starts an emulator in which each fleet account has the roles `reader` and `enforcer` with an external id.
+    /// Starts an emulator in which each fleet account has the roles `reader` and `enforcer` with an external id. The
+    /// first one has a trail in the region that most tests look at.
     pub(crate) async fn new() -> Self {
         let emulator = Emulator::start();
         let base = aws_config::defaults(BehaviorVersion::latest())
@@ -48,6 +52,7 @@ impl Scene {
                 emulator.steer("_roles", json!({"arn": role, "external_id": EXTERNAL_ID})).await;
             }
         }
+        emulator.steer("_trails", json!({"account": SHOP, "region": IRELAND, "name": TRAIL})).await;
         Self { emulator, base }
     }
 

@@ -11,7 +11,7 @@ mod history;
 mod history_tests;
 mod lease;
 mod outcome;
-mod own_calls;
+pub(in crate::app) mod own_calls;
 mod planning;
 mod retention;
 mod scan;

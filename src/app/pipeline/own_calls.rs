@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::collect::trail::OwnWindow;
+use crate::collect::trail::{ClassifyContext, OwnWindow};
 use crate::remediate::{CURRENT, OwnCall, REPLACEMENT, REPLACEMENT_PRIMARY, WriteCall};
+use crate::store::{Store, StoreError};
 use crate::types::Place;
 
 /// The clocks of this host and of AWS may differ by this.
@@ -37,6 +38,22 @@ pub(super) fn since(
     };
     let oldest = checkpoints.values().min().copied().unwrap_or(now).min(back(now, lookback));
     back(back(oldest, overlap), SKEW.unsigned_abs())
+}
+
+/// What we called since a time, and as whom: each operation remembers who made its calls.
+pub(in crate::app) fn context(
+    store: &dyn Store,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<ClassifyContext, StoreError> {
+    let calls = store.own_calls(since)?;
+    let Own { ids, windows } = own(&calls, now);
+    let operations: BTreeSet<_> = calls.iter().map(|call| &call.operation).collect();
+    let mut own_principals = BTreeSet::new();
+    for operation in operations {
+        own_principals.extend(store.operation(operation)?.and_then(|record| record.facts.principal));
+    }
+    Ok(ClassifyContext { own_principals, own_calls: ids, own_windows: windows })
 }
 
 /// What the journal says we called. A call that was answered is known by its id; one that was not, by its window.

@@ -232,14 +232,10 @@ fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
 fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timestamp) -> Result<Memory, StoreError> {
     let checkpoints = store.checkpoints()?;
     let since = own_calls::since(&checkpoints, inputs.collect.lookback, inputs.collect.overlap, now);
-    let calls = store.own_calls(since)?;
-    let own = own_calls::own(&calls, now);
-    // A scan that does not enforce has no writer to ask; each operation remembers who made its calls.
-    let operations: BTreeSet<_> = calls.iter().map(|call| &call.operation).collect();
+    // A scan that does not enforce has no writer to ask.
+    let own = own_calls::context(store, since, now)?;
     let mut own_principals = inputs.own_principals.clone();
-    for operation in operations {
-        own_principals.extend(store.operation(operation)?.and_then(|record| record.facts.principal));
-    }
+    own_principals.extend(own.own_principals);
     let user_data_images: BTreeSet<ImageId> = known
         .goldens
         .iter()
@@ -253,17 +249,19 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timest
         user_data: store.user_data()?,
         checkpoints,
         objects: store.object_marks()?,
+        again: store.dead_letters()?.into_iter().filter(|letter| letter.again).collect(),
         user_data_images,
         own_principals,
-        own_events: own.ids,
-        own_windows: own.windows,
+        own_events: own.own_calls,
+        own_windows: own.own_windows,
     })
 }
 
-/// Grave changes of this scan's events whose targets are not all known.
+/// Grave changes of this scan's events whose targets are not all known. What concerns trails is a finding by itself.
 fn unresolved(snapshot: &Snapshot) -> Vec<ChangeEvent> {
     let grave = |event: &&ChangeEvent| event.severity >= Severity::High && event.outcome == CallOutcome::Succeeded;
-    snapshot.events.iter().filter(grave).filter(|event| !event.unresolved.is_empty()).cloned().collect()
+    let of_servers = |event: &&ChangeEvent| event.code.family() != "blind" && !event.unresolved.is_empty();
+    snapshot.events.iter().filter(grave).filter(of_servers).cloned().collect()
 }
 
 /// The report takes the instances and decisions over: they are large, and nobody else needs them any more.
@@ -309,7 +307,7 @@ fn report(
         new: detection.new,
         plan,
         unfinished: Vec::new(),
-        trail: snapshot.trail.clone(),
+        trail_sources: snapshot.trail_sources.clone(),
         dead_letters: Vec::new(),
         set_aside: snapshot.set_aside.clone(),
         unresolved_events: unresolved(snapshot),

@@ -16,6 +16,7 @@ Only in cattleguard-sim, whose accounts are simulated and whose time is virtual:
   --world DIR COMMAND      Any command over the world that `demo --keep DIR` left; or set CATTLEGUARD_SIM_WORLD
   world wait DURATION      Let time pass in that world
   world log                What was changed in its accounts, by their own log
+  world trail DIR          What CloudTrail delivered, for `ingest` and `trail verify`
   histories, history SEED  Random histories of a simulated account
   matrix, cell NAME        Everything that can go wrong at every step of every operation";
 
@@ -48,6 +49,8 @@ pub(super) enum WorldCommand {
     Wait(WaitArgs),
     /// List the changes of its accounts, by their own log
     Log(LogArgs),
+    /// Write what its trails have delivered into a folder: log files and digest files, as in their bucket
+    Trail(TrailArgs),
 }
 
 #[derive(Args)]
@@ -65,6 +68,13 @@ pub(super) struct LogArgs {
     /// Only launches
     #[arg(long)]
     pub(super) launches: bool,
+}
+
+#[derive(Args)]
+pub(super) struct TrailArgs {
+    /// Where to
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
 }
 
 /// Parses the command line, or prints help or what is wrong and says how to exit.

@@ -1,10 +1,10 @@
-//! `world wait` and `world log`: time, and what an independent witness saw.
+//! `world wait`, `world log` and `world trail`: time, what an independent witness saw, and what CloudTrail delivered.
 
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use super::cli::WorldCommand;
-use super::{WORLD_VARIABLE, fail, log};
+use super::{WORLD_VARIABLE, fail, log, trail};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::report::render::parts::{count, time};
@@ -49,6 +49,16 @@ pub(super) fn run(folder: Option<&Path>, command: &WorldCommand) -> i32 {
             entries.retain(|entry| !args.launches || log::is_launch(entry));
             entries.iter().for_each(|entry| text.push_str(&log::lines(entry)));
             text.push_str(&format!("{}\n", count(entries.len() as u64, "change")));
+        }
+        WorldCommand::Trail(args) => {
+            let trail::Delivered { logs, digests } = match trail::write(&world, &args.folder) {
+                Ok(delivered) => delivered,
+                Err(error) => {
+                    return fail(&AppError::failed(format!("{} cannot be written: {error}", args.folder.display())));
+                }
+            };
+            let (logs, digests) = (count(logs, "log file"), count(digests, "digest file"));
+            text.push_str(&format!("{logs} and {digests} are in {}\n", args.folder.display()));
         }
     }
     // A reader that went away has seen enough.

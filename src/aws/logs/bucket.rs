@@ -1,5 +1,7 @@
 //! Buckets.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use super::clients::LogClients;
@@ -50,6 +52,34 @@ impl LogStore for AwsCloud {
             Ok(done) => done,
             Err(_) => Err(clients.error(GET_OBJECT, ReadFailure::Timeout, "its bytes came too slowly")),
         }
+    }
+
+    async fn folders(
+        &self,
+        at: &LogAccess,
+        bucket: &str,
+        prefix: &str,
+        next: Option<PageToken>,
+    ) -> Result<Page<String>, ReadError> {
+        let clients = self.logs.at(at);
+        let request = clients
+            .s3
+            .list_objects_v2()
+            .bucket(bucket)
+            .prefix(prefix)
+            .delimiter("/")
+            .set_continuation_token(next.map(|token| token.0));
+        let answer = clients.call(Family::S3, LIST_BUCKET, request.send()).await?;
+        let folders = answer.common_prefixes.unwrap_or_default().into_iter().filter_map(|folder| folder.prefix);
+        let more = answer.is_truncated.unwrap_or(false);
+        Ok(Page { items: folders.collect(), next: token(answer.next_continuation_token.filter(|_| more)) })
+    }
+
+    async fn metadata(&self, at: &LogAccess, name: &ObjectName) -> Result<BTreeMap<String, String>, ReadError> {
+        let clients = self.logs.at(at);
+        let request = clients.s3.head_object().bucket(&name.bucket).key(&name.key);
+        let answer = clients.call(Family::S3, GET_OBJECT, request.send()).await?;
+        Ok(answer.metadata.unwrap_or_default().into_iter().collect())
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use super::lock;
 use crate::collect::builder::Builder;
+use crate::collect::settings::{CollectSettings, TrailSource};
 use crate::collect::source::{CloudRead, ReadError, ReadFailure};
 use crate::types::{CoverageStatus, Place, Source, Trail, TrailState};
 
@@ -14,6 +15,9 @@ pub(super) async fn read(cloud: &dyn CloudRead, place: &Place, builder: &Mutex<B
         Err(error) => return lock(builder).failed(Source::Trail, &error, false),
     };
     lock(builder).covered(place, Source::Trail, CoverageStatus::Complete, None);
+    if trails.is_empty() {
+        lock(builder).found_no_trail(place);
+    }
     for trail in trails {
         let ours = trail.owner().is_none_or(|owner| owner == place.account);
         match one(cloud, place, trail).await {
@@ -21,6 +25,18 @@ pub(super) async fn read(cloud: &dyn CloudRead, place: &Place, builder: &Mutex<B
             Err(error) if is_elsewhere(&error, ours) => {}
             Err(error) => lock(builder).failed(Source::Trail, &error, true),
         }
+    }
+}
+
+/// Without a trail and without the event history nothing of a place's calls is read, whatever the sources hold.
+pub(super) fn cover_untrailed(settings: &CollectSettings, builder: &Mutex<Builder>) {
+    if settings.trail.contains(&TrailSource::Lookup) {
+        return;
+    }
+    let mut builder = lock(builder);
+    for place in builder.untrailed().to_vec() {
+        let reason = "no trail records this account-region, and the event history is not among the sources".to_owned();
+        builder.incomplete(&place, Source::Cloudtrail, CoverageStatus::Partial, reason);
     }
 }
 

@@ -13,7 +13,7 @@ use super::keys::PublicKeys;
 use super::link::{Newer, Previous};
 use super::objects::TrailObjects;
 use super::report::{ChainReport, Unproven};
-use super::signature::{Signed, check};
+use super::signature::{Signed, check, check_own};
 use super::unlisted::Listed;
 use super::workers::{Hour, Job, Shared, is_content};
 use crate::collect::trail::clean;
@@ -26,6 +26,7 @@ pub(super) struct Walk<'a> {
     pub(super) shared: &'a Shared,
     pub(super) jobs: &'a SyncSender<Job>,
     pub(super) since: Option<Timestamp>,
+    pub(super) hashed: Option<Timestamp>,
 }
 
 /// A digest file that was read.
@@ -182,13 +183,13 @@ impl Walk<'_> {
 
     /// The signature that the following digest holds, or that the object carries.
     fn signed(&self, key: &DigestKey, read: &Read, named: Option<&str>) -> Signed {
-        let judge = |signature: &str| check(&read.file, &read.hash, signature, self.keys);
-        let named = named.map(judge);
+        let Read { file, hash, end: _ } = read;
+        let named = named.map(|signature| check(file, hash, signature, self.keys));
         if let Some(Signed::Yes) = named {
             return Signed::Yes;
         }
         match self.objects.signature(&key.key) {
-            Ok(Some(own)) => match judge(&own) {
+            Ok(Some(own)) => match check_own(file, hash, &own, self.keys) {
                 Signed::No => named.unwrap_or(Signed::No),
                 signed => signed,
             },
@@ -206,7 +207,8 @@ impl Walk<'_> {
             listed.cover(file.digest_start_time, *end);
         }
         let hour = Arc::new(Hour { from: Some(file.digest_start_time), to: Some(*end), ..hour_of(key) });
-        self.shared.lock().logs += file.log_files.len() as u64;
+        let hashed = self.hashed.is_some_and(|hashed| *end <= hashed);
+        self.shared.lock().logs += if hashed { 0 } else { file.log_files.len() as u64 };
         for log in &file.log_files {
             let Some(object) = key.site.locate(&log.s3_object) else {
                 let detail = "the digest lists it, and no log file can have this name";
@@ -214,6 +216,9 @@ impl Walk<'_> {
                 continue;
             };
             listed.add(&object);
+            if hashed {
+                continue;
+            }
             if let Some(algorithm) = log.hash_algorithm.as_deref().filter(|name| *name != "SHA-256") {
                 self.shared.unproven(&object, format!("it is hashed with {algorithm}, which is not known here"));
                 continue;

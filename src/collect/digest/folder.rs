@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::key::{DIGESTS, LOGS, ROOT, Site};
-use super::objects::TrailObjects;
+use super::objects::{ObjectSignature, TrailObjects};
 
 const SIDECAR: &str = "signature";
 /// A signature of 8192 bits and whatever else `head-object` prints.
@@ -98,7 +98,7 @@ impl TrailObjects for Folder {
         }
     }
 
-    fn signature(&self, key: &str) -> io::Result<Option<String>> {
+    fn signature(&self, key: &str) -> io::Result<Option<ObjectSignature>> {
         let input = match self.open(&format!("{key}.{SIDECAR}")) {
             Ok(input) => input,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -106,7 +106,7 @@ impl TrailObjects for Folder {
         };
         let mut text = String::new();
         input.take(LARGEST_SIDECAR).read_to_string(&mut text)?;
-        Ok(Some(signature_in(&text).to_owned()))
+        Ok(Some(signature_in(&text)))
     }
 }
 
@@ -118,10 +118,18 @@ struct Head<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Metadata<'a> {
     signature: &'a str,
+    #[serde(default)]
+    signature_algorithm: Option<&'a str>,
 }
 
-fn signature_in(text: &str) -> &str {
-    serde_json::from_str::<Head<'_>>(text).map_or(text.trim(), |head| head.metadata.signature)
+fn signature_in(text: &str) -> ObjectSignature {
+    match serde_json::from_str::<Head<'_>>(text) {
+        Ok(Head { metadata: Metadata { signature, signature_algorithm } }) => {
+            ObjectSignature { hex: signature.to_owned(), algorithm: signature_algorithm.map(str::to_owned) }
+        }
+        Err(_) => ObjectSignature { hex: text.trim().to_owned(), algorithm: None },
+    }
 }

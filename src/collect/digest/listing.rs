@@ -52,7 +52,7 @@ pub(super) fn digests(
 }
 
 /// Regions whose public keys are needed, and since when: those of the digest files, and the home regions of trails.
-pub fn survey(objects: &impl TrailObjects) -> BTreeMap<Region, Timestamp> {
+pub fn survey(objects: &dyn TrailObjects) -> BTreeMap<Region, Timestamp> {
     let mut regions: BTreeMap<Region, Timestamp> = BTreeMap::new();
     // What cannot be listed or is no digest file is told by the verification.
     let _ = objects.digests(&mut |key| {

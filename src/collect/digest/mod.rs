@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  objects ──digest files──▶ chain (newest to oldest: signature, hash, link, times) ──listed logs──▶ workers (hash)
-//!  (folder)                                                                    └──▶ unlisted (what nobody lists)
+//!  (folder, bucket)                                                            └──▶ unlisted (what nobody lists)
 //! ```
 //!
 //! CloudTrail writes a digest file every hour for each trail, account and region. It lists the log files of the hour
@@ -10,6 +10,7 @@
 //! lies in the metadata of the object ("Validating CloudTrail log file integrity", user guide). What is checked is
 //! either proven, broken, or unproven with a reason; never silently passed over.
 
+mod bucket;
 mod chain;
 mod content;
 mod file;
@@ -19,6 +20,7 @@ mod keys;
 mod link;
 mod listing;
 mod objects;
+mod remote;
 mod report;
 mod signature;
 mod unlisted;
@@ -28,12 +30,14 @@ mod workers;
 #[cfg(test)]
 mod tests;
 
+pub use bucket::{Bucket, BucketScope};
 pub use file::DigestFile;
 pub use folder::Folder;
 pub use key::{DigestKey, Site};
 pub use keys::{KeyError, PublicKey, PublicKeys};
 pub use listing::survey;
-pub use objects::TrailObjects;
+pub use objects::{ObjectSignature, TrailObjects};
+pub use remote::BucketReader;
 pub use report::{ChainReport, Tally, Unproven, VerifyReport};
 pub use signature::signed_text;
 pub use verify::{VerifyRequest, verify};

@@ -1,8 +1,19 @@
 //! What verification needs of the place where log and digest files are.
 
 use std::io::{self, Read};
+use std::num::NonZeroUsize;
+use std::thread;
 
 use super::key::Site;
+
+/// The signature of a digest file, as it stands in the metadata of its object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectSignature {
+    /// `x-amz-meta-signature`, in hex.
+    pub hex: String,
+    /// `x-amz-meta-signature-algorithm`, when it is known.
+    pub algorithm: Option<String>,
+}
 
 /// The objects of a trail's bucket, or a copy of them. Keys are as in the bucket from `AWSLogs` on; what stands before
 /// is the place's own.
@@ -25,9 +36,14 @@ pub trait TrailObjects: Sync {
     /// [`io::ErrorKind::NotFound`] when there is none: that is a break. Any other error only leaves it unproven.
     fn open(&self, key: &str) -> io::Result<Box<dyn Read + Send>>;
 
-    /// The signature of a digest file from the metadata of its object (`signature`), when it is known.
+    /// The signature of a digest file from the metadata of its object, when it is known.
     ///
     /// # Errors
     /// It may be known and could not be read.
-    fn signature(&self, key: &str) -> io::Result<Option<String>>;
+    fn signature(&self, key: &str) -> io::Result<Option<ObjectSignature>>;
+
+    /// How many objects are read at the same time. Those that are at hand keep every core busy.
+    fn at_once(&self) -> usize {
+        thread::available_parallelism().map_or(1, NonZeroUsize::get)
+    }
 }

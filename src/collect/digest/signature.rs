@@ -5,6 +5,8 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use super::content::unhex;
 use super::file::DigestFile;
 use super::keys::PublicKeys;
+use super::objects::ObjectSignature;
+use crate::collect::trail::clean;
 
 /// The one algorithm that CloudTrail has used so far.
 const ALGORITHM: &str = "SHA256withRSA";
@@ -25,10 +27,22 @@ pub fn signed_text(file: &DigestFile, hash: &str) -> String {
     format!("{digest_end_time}\n{digest_s3_bucket}/{digest_s3_object}\n{hash}\n{previous}")
 }
 
+/// Checks the signature that an object carries.
+pub(super) fn check_own(file: &DigestFile, hash: &str, own: &ObjectSignature, keys: &PublicKeys) -> Signed {
+    match own.algorithm.as_deref().filter(|name| *name != ALGORITHM) {
+        Some(other) => unknown(other),
+        None => check(file, hash, &own.hex, keys),
+    }
+}
+
+fn unknown(algorithm: &str) -> Signed {
+    Signed::Unknown(format!("it is signed with {}, which is not known here", clean(algorithm)))
+}
+
 /// Checks a signature in hex over a digest file with this hash.
 pub(super) fn check(file: &DigestFile, hash: &str, signature: &str, keys: &PublicKeys) -> Signed {
     if let Some(algorithm) = file.digest_signature_algorithm.as_deref().filter(|name| *name != ALGORITHM) {
-        return Signed::Unknown(format!("it is signed with {algorithm}, which is not known here"));
+        return unknown(algorithm);
     }
     let fingerprint = &file.digest_public_key_fingerprint;
     let Some(key) = keys.get(fingerprint) else {

@@ -57,7 +57,7 @@ impl World {
 
 fn verify_with(folder: &Path, keys: &PublicKeys, since: Option<Timestamp>) -> VerifyReport {
     let objects = Folder::open(folder).unwrap();
-    verify(&VerifyRequest { objects: &objects, keys, since, places: None, progress: &|_| {} })
+    verify(&VerifyRequest { objects: &objects, keys, since, hashed: None, places: None, progress: &|_| {} })
 }
 
 /// Kinds of breaks with the hours since the start that they leave in doubt.

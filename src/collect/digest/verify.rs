@@ -23,6 +23,8 @@ pub struct VerifyRequest<'a> {
     pub keys: &'a PublicKeys,
     /// Only what was digested from then on.
     pub since: Option<Timestamp>,
+    /// Log files of digests that ended by then were compared before: they are only known by name.
+    pub hashed: Option<Timestamp>,
     /// Only these account-regions; all without it.
     pub places: Option<&'a BTreeSet<Place>>,
     /// Called with the report so far after each log file.
@@ -44,9 +46,9 @@ pub fn verify(request: &VerifyRequest<'_>) -> VerifyReport {
 }
 
 fn one_site(request: &VerifyRequest<'_>, shared: &Shared, jobs: &SyncSender<Job>, site: &Site, keys: &[DigestKey]) {
-    let VerifyRequest { objects, keys: public, since, .. } = *request;
+    let VerifyRequest { objects, keys: public, since, hashed, .. } = *request;
     let mut listed = Listed::default();
-    let walk = Walk { objects, keys: public, shared, jobs, since };
+    let walk = Walk { objects, keys: public, shared, jobs, since, hashed };
     for chain in keys.chunk_by(DigestKey::same_chain) {
         if let Some(report) = walk.along(chain, &mut listed) {
             shared.lock().chains.push(report);

@@ -1,7 +1,6 @@
 //! Hashing of log files, on several threads.
 
 use std::io;
-use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -70,7 +69,7 @@ pub(super) fn with_workers<T>(
     let (sender, receiver) = sync_channel::<Job>(WAITING);
     let receiver = Mutex::new(receiver);
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, NonZeroUsize::get) {
+        for _ in 0..objects.at_once().max(1) {
             scope.spawn(|| {
                 while let Some(job) = take(&receiver) {
                     check(objects, shared, &job);

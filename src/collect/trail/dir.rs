@@ -20,6 +20,8 @@ pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// How standard input is called.
 pub(super) const STDIN: &str = "stdin";
 
+const EMPTY: &str = "it is empty: it was cut off, or never written";
+
 /// Where a record came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin<'a> {
@@ -107,6 +109,7 @@ fn read_file(path: &Path, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats)
 
 pub(super) fn read_stream(input: impl Read, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
     stats.files += 1;
+    let before = stats.bytes;
     let mut input = BufReader::with_capacity(BUFFER, input);
     let outcome = match input.fill_buf() {
         Ok(start) if start.starts_with(&GZIP_MAGIC) => pump(MultiGzDecoder::new(input), file, sink, stats),
@@ -114,6 +117,9 @@ pub(super) fn read_stream(input: impl Read, file: &str, sink: &mut dyn FnMut(Ent
         Ok(_) => pump(input, file, sink, stats),
         Err(error) => Err(format!("cannot be read: {error}")),
     };
+    // Even a quiet hour is `{"Records":[]}`; a pipe may well have nothing to say.
+    let is_empty = outcome.is_ok() && stats.bytes == before && file != STDIN;
+    let outcome = if is_empty { Err(EMPTY.to_owned()) } else { outcome };
     if let Err(what) = outcome {
         stats.set_aside += 1;
         sink(Entry::Problem(set_aside(file, what, "")));
@@ -123,6 +129,10 @@ pub(super) fn read_stream(input: impl Read, file: &str, sink: &mut dyn FnMut(Ent
 /// Reads what was decompressed already.
 pub(super) fn read_text(text: &[u8], file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
     stats.files += 1;
+    if text.is_empty() {
+        stats.set_aside += 1;
+        sink(Entry::Problem(set_aside(file, EMPTY, "")));
+    }
     // Memory does not fail.
     let _ = pump(text, file, sink, stats);
 }

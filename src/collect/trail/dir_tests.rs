@@ -77,3 +77,14 @@ fn missing_files_and_bytes_that_are_no_text_are_problems() {
     let (records, problems, _) = read(&path);
     assert_eq!((records, problems[0].problem.as_str()), (vec!["{\"b\":2}".to_owned()], "it is not UTF-8"));
 }
+
+#[test]
+fn a_file_without_anything_in_it_is_a_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in [("a.json", Vec::new()), ("b.json.gz", gzip("")), ("c.json", b"{\"Records\":[]}".to_vec())] {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    let (records, problems, stats) = read(folder.path());
+    assert!(records.is_empty() && problems.iter().all(|problem| problem.problem == EMPTY), "{problems:?}");
+    assert_eq!((stats.files, stats.set_aside), (3, 2));
+}

@@ -89,8 +89,7 @@ fn child(entry: &fs::DirEntry) -> Option<Waiting> {
         return (!OTHER_LOGS.contains(&name.as_str())).then_some(Waiting::Folder(path));
     }
     if !kind.is_symlink() {
-        // Reading a pipe or a device that only looks like a log would never end.
-        return (kind.is_file() && is_log_name(&name)).then_some(Waiting::Found(Found::File(path)));
+        return is_log_name(&name).then(|| file(path, kind.is_file()));
     }
     match fs::metadata(&path) {
         Ok(meta) if meta.is_dir() => {
@@ -98,9 +97,18 @@ fn child(entry: &fs::DirEntry) -> Option<Waiting> {
             Some(Waiting::Found(Found::Problem(set_aside(shown(&path), why, ""))))
         }
         _ if !is_log_name(&name) => None,
-        Ok(meta) => meta.is_file().then_some(Waiting::Found(Found::File(path))),
+        Ok(meta) => Some(file(path, meta.is_file())),
         Err(error) => Some(Waiting::Found(unreadable(&path, &error))),
     }
+}
+
+/// Reading a pipe or a device that only looks like a log would never end.
+fn file(path: PathBuf, is_file: bool) -> Waiting {
+    if is_file {
+        return Waiting::Found(Found::File(path));
+    }
+    let why = "it is a pipe, a socket or a device, which only reads if it is named itself";
+    Waiting::Found(Found::Problem(set_aside(shown(&path), why, "")))
 }
 
 /// Whether a file is a log by its name.

@@ -19,7 +19,10 @@ const LAUNCH_GRACE: SignedDuration = SignedDuration::from_mins(10);
 /// Clocks of services differ, and EC2 reports launch times by the second.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 /// Tags that services put on what they launch, with the kind that events give to the name in them.
-const SERVICE_TAGS: [(&str, &str); 4] = [
+/// Patch groups are tags as well, in either spelling ("Patch groups", AWS Systems Manager user guide).
+const SERVICE_TAGS: [(&str, &str); 6] = [
+    ("Patch Group", "patch-group:"),
+    ("PatchGroup", "patch-group:"),
     ("aws:ec2launchtemplate:id", ""),
     ("aws:elasticmapreduce:job-flow-id", "cluster:"),
     ("elasticbeanstalk:environment-id", "environment:"),
@@ -244,6 +247,9 @@ impl LinkMap {
             }
         }
         own(instance.image.as_str(), None);
+        if let Some(subnet) = &instance.subnet {
+            own(subnet, None);
+        }
         instance.targets.iter().for_each(|target| own(&target.target_group, None));
         entry.shared.add_instance(instance);
     }

@@ -123,8 +123,15 @@ impl Splitter {
             self.give_up("the input ends in the middle of a record", sink);
             self.drain(sink);
         }
-        if self.state == State::Garbage {
-            sink(Piece::Broken("not a JSON object", self.buffer.get(self.start..).unwrap_or_default()));
+        match self.state {
+            State::Garbage => {
+                sink(Piece::Broken("not a JSON object", self.buffer.get(self.start..).unwrap_or_default()));
+            }
+            // Cut off between two records: the rest of the list is missing.
+            State::Between if self.in_list => {
+                sink(Piece::Broken("the input ends before its list of records does", &[]))
+            }
+            _ => {}
         }
     }
 

@@ -61,6 +61,10 @@ fn a_cut_off_file_keeps_what_came_before_and_says_so() {
     let (records, broken) = cut(text.strip_suffix(" }").unwrap(), 5);
     assert_eq!(records, [A]);
     assert_eq!(broken, ["the input ends in the middle of a record"]);
+    for text in [format!("{{\"Records\":[{A}"), format!("[{A},\n"), "{\"Records\":[".to_owned()] {
+        let (_, broken) = cut(&text, 7);
+        assert_eq!(broken, ["the input ends before its list of records does"], "{text}");
+    }
 }
 
 #[test]

@@ -26,6 +26,10 @@ const FILES: [(&str, &str); 10] = [
 ];
 const QUIET: &str = include_str!("mutations/quiet.toml");
 
+/// Services of which only the listed calls matter. They write so often, and name no instance when they do, that calls
+/// the table does not know are not looked into.
+const LISTED_ONLY: [&str; 3] = ["s3.amazonaws.com", "kms.amazonaws.com", "sns.amazonaws.com"];
+
 /// The code of a write to an instance that the table does not know.
 pub const UNMAPPED: &str = "event-unmapped-mutation";
 
@@ -190,6 +194,7 @@ impl Table {
         Some(match service.get(name) {
             Some(Known::Rows(rows)) => Entry::Rows(rows),
             Some(Known::Quiet(reason)) => Entry::Quiet(*reason),
+            None if LISTED_ONLY.contains(&source) => return None,
             None => Entry::Unknown,
         })
     }

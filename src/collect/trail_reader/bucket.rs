@@ -4,12 +4,12 @@
 //! read in that overlap is remembered by key and entity tag and is not read again; what could not be read is
 //! remembered as well, and tried again by every scan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
 use jiff::Timestamp;
 
-use super::reading::{AT_ONCE, Held, Reading};
+use super::reading::{AT_ONCE, Held, LARGEST, Reading};
 use super::{TrailRead, layout, start};
 use crate::collect::builder::Builder;
 use crate::collect::collector::lock;
@@ -50,6 +50,9 @@ struct PlaceRead<'a> {
     fetched: usize,
     marks: Vec<(ObjectMark, Vec<EventId>)>,
     dead: Vec<DeadLetter>,
+    /// Keys that were given up and are tried once more.
+    again: BTreeSet<&'a str>,
+    revived: Vec<((String, String), Vec<EventId>)>,
     /// Objects that could not be read and will be tried again.
     unread: u64,
     /// Why it is not complete: the first reason, and how many more.
@@ -79,6 +82,8 @@ impl<'a> PlaceRead<'a> {
             fetched: 0,
             marks: Vec::new(),
             dead: Vec::new(),
+            again: BTreeSet::new(),
+            revived: Vec::new(),
             unread: 0,
             reason: None,
             more: 0,
@@ -86,6 +91,7 @@ impl<'a> PlaceRead<'a> {
             any: false,
         };
         let known = this.known();
+        this.recall(&known).await;
         if this.retry(&known).await
             && let Err(error) = this.list(&known).await
         {
@@ -99,6 +105,30 @@ impl<'a> PlaceRead<'a> {
         let marks = self.reading.collection.memory.objects.iter();
         let mine = marks.filter(|mark| mark.place == *self.place && mark.source == self.name);
         mine.map(|mark| (mark.key.as_str(), mark)).collect()
+    }
+
+    /// Tries once more what was given up and somebody wants to be read. What waits by itself is left to [`Self::retry`].
+    async fn recall(&mut self, known: &BTreeMap<&str, &ObjectMark>) {
+        let prefix = layout::prefix(self.source, self.place);
+        let letters = self.reading.collection.memory.again.iter();
+        let mine = letters.filter(|letter| letter.source == self.name && letter.name.starts_with(&prefix));
+        self.again = mine.map(|letter| letter.name.as_str()).collect();
+        let now = self.reading.now;
+        let mark = |key: &&'a str| match known.get(key) {
+            Some(mark) => Some((*mark).clone()).filter(|mark| mark.problem.is_none()),
+            None => Some(ObjectMark {
+                place: self.place.clone(),
+                source: self.name.clone(),
+                key: (*key).to_owned(),
+                etag: String::new(),
+                size: LARGEST,
+                delivered_at: layout::delivered_at(key).unwrap_or(now),
+                attempts: 0,
+                problem: None,
+            }),
+        };
+        let marks: Vec<ObjectMark> = self.again.iter().filter_map(mark).take(RETRIES).collect();
+        self.read_all(marks, true).await;
     }
 
     /// Tries again what could not be read; says whether there is any use in going on.
@@ -241,6 +271,9 @@ impl<'a> PlaceRead<'a> {
                     self.say(first);
                     self.more += count - 1;
                 }
+                if self.again.contains(mark.key.as_str()) {
+                    self.revived.push(((self.name.clone(), mark.key.clone()), held.changes.clone()));
+                }
                 self.marks.push((ObjectMark { problem: None, ..mark }, held.changes));
             }
             Outcome::Later(error) => {
@@ -260,6 +293,7 @@ impl<'a> PlaceRead<'a> {
                     reason,
                     body: format!("{} bytes, delivered {}", mark.size, mark.delivered_at),
                     at: self.reading.now,
+                    again: false,
                 });
                 self.marks.push((ObjectMark { problem: None, ..mark }, Vec::new()));
             }
@@ -316,5 +350,6 @@ impl<'a> PlaceRead<'a> {
         }
         read.objects.extend(self.marks);
         read.marks.dead.extend(self.dead);
+        read.revived.extend(self.revived);
     }
 }

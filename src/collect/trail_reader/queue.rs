@@ -28,7 +28,10 @@ const RECEIVES: u32 = 5;
 const FRUITLESS: usize = 10;
 
 /// Characters of a message that are kept with its dead letter.
-const BODY: usize = 2000;
+const BODY: usize = 4000;
+
+/// Dead letters that are tried once more in one scan.
+const AGAIN: usize = 100;
 
 /// What came of one message.
 #[derive(Default)]
@@ -49,6 +52,7 @@ struct QueueRead<'a> {
     name: String,
     held: HeldMessages,
     dead: Vec<DeadLetter>,
+    revived: Vec<((String, String), Vec<EventId>)>,
     /// Messages that stay in the queue.
     kept: u64,
     fruitless: usize,
@@ -65,6 +69,7 @@ pub(super) async fn read(reading: &Reading<'_>, source: &QueueSource, read: &mut
         name: source.name(),
         held: HeldMessages::new(source),
         dead: Vec::new(),
+        revived: Vec::new(),
         kept: 0,
         fruitless: 0,
         oldest: None,
@@ -72,6 +77,7 @@ pub(super) async fn read(reading: &Reading<'_>, source: &QueueSource, read: &mut
         more: 0,
         error: None,
     };
+    queue.recall().await;
     let drained = match queue.drain().await {
         Ok(drained) => drained,
         Err(error) => {
@@ -84,6 +90,54 @@ pub(super) async fn read(reading: &Reading<'_>, source: &QueueSource, read: &mut
 }
 
 impl QueueRead<'_> {
+    /// Tries once more what was given up and somebody wants to be read.
+    async fn recall(&mut self) {
+        let Self { reading, source, .. } = *self;
+        let letters = reading.collection.memory.again.iter().filter(|letter| letter.source == self.name);
+        for letter in letters.take(AGAIN).cloned().collect::<Vec<_>>() {
+            let DeadLetter { name, body, .. } = letter;
+            let (whole, receives) = (body.chars().count() < BODY, RECEIVES);
+            let message = QueueMessage { id: name, handle: String::new(), body, sent_at: None, receives };
+            let Outcome { changes, mut dead, later, problems } = match whole {
+                true => read_message(reading, source, &message).await,
+                false => Outcome {
+                    dead: vec!["only the beginning of the message was kept".to_owned()],
+                    ..Outcome::default()
+                },
+            };
+            if let Some((first, _)) = problems {
+                self.say(first);
+            }
+            match later {
+                Some(error) if error.is_lasting() => dead.push(error.reason()),
+                // It is wanted still: the next scan tries it.
+                Some(error) => {
+                    self.fail(error);
+                    continue;
+                }
+                None => {}
+            }
+            if dead.is_empty() {
+                self.revived.push(((self.name.clone(), message.id), changes));
+            } else {
+                self.bury(&message, &dead);
+            }
+        }
+    }
+
+    fn bury(&mut self, message: &QueueMessage, why: &[String]) {
+        let first = why.first().map_or("", String::as_str);
+        self.say(format!("message {} of {} was given up: {first}", clean(&message.id), self.name));
+        self.dead.push(DeadLetter {
+            source: self.name.clone(),
+            name: clean(&message.id),
+            reason: clean(&why.join("; ")),
+            body: message.body.chars().take(BODY).collect(),
+            at: self.reading.now,
+            again: false,
+        });
+    }
+
     /// Receives until nothing comes any more; says whether that was the end of the queue.
     async fn drain(&mut self) -> Result<bool, ReadError> {
         let Self { reading, source, .. } = *self;
@@ -130,15 +184,8 @@ impl QueueRead<'_> {
             return;
         }
         self.fruitless = 0;
-        if let Some(first) = dead.first() {
-            self.say(format!("message {} of {} was given up: {first}", clean(&message.id), self.name));
-            self.dead.push(DeadLetter {
-                source: self.name.clone(),
-                name: clean(&message.id),
-                reason: clean(&dead.join("; ")),
-                body: message.body.chars().take(BODY).collect(),
-                at: self.reading.now,
-            });
+        if !dead.is_empty() {
+            self.bury(&message, &dead);
         }
         self.held.done(&message.id, changes);
     }
@@ -208,6 +255,7 @@ impl QueueRead<'_> {
             }
         }
         read.marks.dead.extend(self.dead);
+        read.revived.extend(self.revived);
         read.held.push(self.held);
     }
 }

@@ -9,7 +9,15 @@ fn healthy() -> TrailState {
     let arn = "arn:aws:cloudtrail:eu-west-1:000000000000:trail/main".to_owned();
     TrailState {
         place: Place::new("000000000000", "eu-west-1"),
-        trail: Trail { arn, name: "main".to_owned(), home: "eu-west-1".into(), validation: true, bucket: None },
+        trail: Trail {
+            arn,
+            name: "main".to_owned(),
+            home: "eu-west-1".into(),
+            validation: true,
+            bucket: None,
+            key: None,
+            topic: None,
+        },
         status: TrailStatus {
             logging: true,
             started_at: Some(time("00:00")),
@@ -82,4 +90,46 @@ fn one_trail_that_records_changes_is_enough() {
     assert_eq!(told(vec![silent(), shadow], &[]), [], "what another region's trail records is not known here");
     let far = other(with(|state| state.place = Place::new("000000000000", "us-east-1")));
     assert_eq!(told(vec![silent(), far], &[]).len(), 1, "a trail of another place does not help");
+}
+
+#[test]
+fn a_place_without_a_trail_is_worse_where_the_event_history_is_not_read() {
+    let mut snapshot = snapshot(Vec::new(), Vec::new());
+    snapshot.untrailed = vec![Place::new("000000000000", "eu-west-1")];
+    let severity = |snapshot: &Snapshot| match findings(snapshot, &[]).as_slice() {
+        [one] => (one.code.to_string(), one.severity),
+        other => panic!("{other:#?}"),
+    };
+    assert_eq!(severity(&snapshot), ("blind-trail-missing".to_owned(), Severity::High));
+    let looked_up = |region: &str| crate::types::TrailProgress {
+        name: "lookup".to_owned(),
+        account: "000000000000".into(),
+        region: region.into(),
+        status: crate::types::CoverageStatus::Complete,
+        through: None,
+        unread: 0,
+        reason: None,
+    };
+    snapshot.trail_sources = vec![looked_up("us-east-1")];
+    assert_eq!(severity(&snapshot).1, Severity::High, "that is another place");
+    snapshot.trail_sources.push(looked_up("eu-west-1"));
+    assert_eq!(severity(&snapshot).1, Severity::Medium);
+}
+
+#[test]
+fn a_key_is_known_by_its_arn_and_by_its_id_in_its_own_place() {
+    let state = with(|state| state.trail.key = Some("arn:aws:kms:eu-west-1:000000000000:key/k-1".to_owned()));
+    let mut snapshot = snapshot(Vec::new(), Vec::new());
+    snapshot.trails = vec![state];
+    let concerns = |target: &str, region: &str| {
+        let mut event = event("e", "09:00", Directness::Direct, &[]);
+        (event.code, event.region, event.unresolved) =
+            (codes::BLIND_TRAIL_STORAGE, region.into(), vec![target.to_owned()]);
+        concerns_a_trail(&event, &snapshot)
+    };
+    assert!(
+        concerns("key:k-1", "eu-west-1") && concerns("key:arn:aws:kms:eu-west-1:000000000000:key/k-1", "eu-west-1")
+    );
+    assert!(!concerns("key:k-1", "us-east-1") && !concerns("key:1", "eu-west-1") && !concerns("bucket:b", "eu-west-1"));
+    assert!(concerns("requestParameters omitted", "eu-west-1"), "an unknown target is not no target");
 }

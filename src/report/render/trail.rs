@@ -33,7 +33,7 @@ pub(super) struct TrailDoc<'a> {
 
 /// One document for each source and place.
 pub(super) fn trail_docs(report: &ScanReport) -> impl Iterator<Item = TrailDoc<'_>> {
-    report.trail.iter().map(|progress| {
+    report.trail_sources.iter().map(|progress| {
         let TrailProgress { name, account, region, status, through, unread, reason } = progress;
         TrailDoc {
             name,
@@ -62,7 +62,7 @@ pub(super) fn trail(out: &mut Out<'_>, report: &ScanReport) {
     let late = |progress: &&TrailProgress| {
         progress.unread > 0 || behind(progress, report).is_some_and(|behind| behind > BEHIND)
     };
-    let late: Vec<&TrailProgress> = report.trail.iter().filter(late).collect();
+    let late: Vec<&TrailProgress> = report.trail_sources.iter().filter(late).collect();
     if !late.is_empty() {
         out.heading("Sources of change events that are behind");
     }
@@ -79,10 +79,13 @@ pub(super) fn trail(out: &mut Out<'_>, report: &ScanReport) {
     }
     out.heading(&format!("{} given up", count(dead.len() as u64, "log file or message")));
     for letter in dead.iter().take(TOLD) {
-        let DeadLetter { source, name, reason, body: _, at } = letter;
-        out.wrapped(2, &format!("{} {} {}: {}", time(*at), clean(source, 100), clean(name, 200), clean(reason, 240)));
+        let DeadLetter { source, name, reason, body: _, at, again } = letter;
+        let again = if *again { " (to be tried once more)" } else { "" };
+        let (source, name, reason) = (clean(source, 100), clean(name, 200), clean(reason, 240));
+        out.wrapped(2, &format!("{} {source} {name}: {reason}{again}", time(*at)));
     }
     more(out, dead.len());
+    out.wrapped(2, "to try one again or to drop it: cattleguard trail dead-letters");
 }
 
 fn more(out: &mut Out<'_>, all: usize) {

@@ -24,6 +24,7 @@ fn letter(name: &str, reason: &str, when: i64) -> DeadLetter {
         reason: reason.to_owned(),
         body: "{".to_owned(),
         at: at(when),
+        again: false,
     }
 }
 
@@ -75,4 +76,28 @@ pub(super) fn old_marks_and_letters_go(store: &impl Store) {
     store.prune(at(500)).expect("prunes");
     assert_eq!(keys(store), ["b"]);
     assert_eq!(store.dead_letters().expect("readable"), [letter("m-2", "new", 900)]);
+}
+
+pub(super) fn letters_are_tried_again_or_dropped_by_people(store: &impl Store) {
+    let name = |name: &str| ("sqs:queue".to_owned(), name.to_owned());
+    let again = || -> Vec<(String, bool, String)> {
+        let letters = store.dead_letters().expect("readable");
+        letters.into_iter().map(|letter| (letter.name, letter.again, letter.reason)).collect()
+    };
+    let is = |name: &str, again: bool, reason: &str| (name.to_owned(), again, reason.to_owned());
+    let dead = vec![letter("m-1", "one", 1), letter("m-2", "two", 1), letter("m-3", "three", 1)];
+    commit(store, 1, TrailMarks { dead, ..TrailMarks::default() });
+    let refused = store.retry_dead_letters(&[name("m-1"), name("m-9")], "why", "ann", at(200));
+    assert!(refused.is_err() && again().iter().all(|(_, again, _)| !again), "all of them or none");
+    store.retry_dead_letters(&[name("m-1"), name("m-2")], "the key is back", "ann", at(210)).expect("there");
+    store.drop_dead_letters(&[name("m-3")], "a test message", "ann", at(220)).expect("there");
+    assert_eq!(again(), [is("m-2", true, "two"), is("m-1", true, "one")]);
+    let dead = vec![letter("m-1", "still not", 2)];
+    commit(store, 3, TrailMarks { dead, revived: vec![name("m-2")], ..TrailMarks::default() });
+    assert_eq!(again(), [is("m-1", false, "still not")]);
+    let entries = store.entries().expect("readable");
+    let told: Vec<&str> =
+        entries.iter().map(|entry| entry.action.as_str()).filter(|a| a.starts_with("trail.")).collect();
+    assert_eq!(told, ["trail.retry", "trail.retry", "trail.drop"]);
+    assert!(entries.iter().any(|entry| entry.details["reason"] == "the key is back" && entry.actor == "ann"));
 }

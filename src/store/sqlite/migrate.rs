@@ -12,7 +12,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         version: 1,
         name: "leases_audit_goldens",
@@ -25,6 +25,7 @@ const MIGRATIONS: [Migration; 8] = [
     Migration { version: 6, name: "trail_objects", sql: include_str!("migrations/0006_trail_objects.sql") },
     Migration { version: 7, name: "contents", sql: include_str!("migrations/0007_contents.sql") },
     Migration { version: 8, name: "ingested", sql: include_str!("migrations/0008_ingested.sql") },
+    Migration { version: 9, name: "dead_letters_again", sql: include_str!("migrations/0009_dead_letters_again.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

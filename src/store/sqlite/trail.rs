@@ -1,11 +1,13 @@
 //! Log objects and dead letters.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
+use serde_json::json;
 
-use super::SqliteStore;
-use super::fault::Db;
+use super::fault::{Db, not_found};
 use super::value::{nanos, time};
-use crate::store::trail::{DeadLetter, ObjectMark, TrailMarks, TrailMemory};
+use super::{SqliteStore, audit};
+use crate::store::trail::{DeadLetter, LetterNames, ObjectMark, TrailMarks, TrailMemory};
 use crate::store::traits::StoreError;
 use crate::types::Place;
 
@@ -17,11 +19,46 @@ impl TrailMemory for SqliteStore {
     fn dead_letters(&self) -> Result<Vec<DeadLetter>, StoreError> {
         self.read(letters)
     }
+
+    fn retry_dead_letters(
+        &self,
+        which: &LetterNames,
+        reason: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE dead_letter SET again = 1 WHERE source = ?1 AND name = ?2";
+        self.write(|tx| each(tx, sql, which, &Ruling { action: "trail.retry", reason, by, now }))
+    }
+
+    fn drop_dead_letters(&self, which: &LetterNames, reason: &str, by: &str, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "DELETE FROM dead_letter WHERE source = ?1 AND name = ?2";
+        self.write(|tx| each(tx, sql, which, &Ruling { action: "trail.drop", reason, by, now }))
+    }
+}
+
+/// What a person decided about dead letters.
+struct Ruling<'a> {
+    action: &'a str,
+    reason: &'a str,
+    by: &'a str,
+    now: Timestamp,
+}
+
+fn each(tx: &Transaction<'_>, sql: &str, which: &LetterNames, ruling: &Ruling<'_>) -> Db<()> {
+    let Ruling { action, reason, by, now } = ruling;
+    for (source, name) in which {
+        if tx.prepare_cached(sql)?.execute(params![source, name])? == 0 {
+            return not_found(format!("{source} has no dead letter {name}"));
+        }
+        audit::append(tx, *now, by, action, name, &json!({ "source": source, "reason": reason }))?;
+    }
+    Ok(())
 }
 
 /// Remembers what a scan read, and forgets what no later scan lists again.
 pub(super) fn put(tx: &Transaction<'_>, marks: &TrailMarks) -> Db<()> {
-    let TrailMarks { objects, settled, dead } = marks;
+    let TrailMarks { objects, settled, dead, revived } = marks;
     let mut write = tx.prepare_cached(
         "INSERT INTO trail_object (account, region, source, object, etag, size, delivered_at, attempts, problem)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -42,10 +79,14 @@ pub(super) fn put(tx: &Transaction<'_>, marks: &TrailMarks) -> Db<()> {
     }
     let mut bury = tx.prepare_cached(
         "INSERT INTO dead_letter (source, name, reason, body, at) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (source, name) DO NOTHING",
+         ON CONFLICT (source, name) DO UPDATE SET reason = excluded.reason, at = excluded.at, again = 0 WHERE again = 1",
     )?;
-    for DeadLetter { source, name, reason, body, at } in dead {
+    for DeadLetter { source, name, reason, body, at, again: _ } in dead {
         bury.execute(params![source, name, reason, body, nanos(*at)])?;
+    }
+    let mut revive = tx.prepare_cached("DELETE FROM dead_letter WHERE source = ?1 AND name = ?2")?;
+    for (source, name) in revived {
+        revive.execute(params![source, name])?;
     }
     Ok(())
 }
@@ -72,7 +113,7 @@ fn objects(connection: &Connection) -> Db<Vec<ObjectMark>> {
 
 fn letters(connection: &Connection) -> Db<Vec<DeadLetter>> {
     let mut statement =
-        connection.prepare_cached("SELECT source, name, reason, body, at FROM dead_letter ORDER BY seq DESC")?;
+        connection.prepare_cached("SELECT source, name, reason, body, at, again FROM dead_letter ORDER BY seq DESC")?;
     let rows = statement.query_map([], |row| {
         Ok(DeadLetter {
             source: row.get(0)?,
@@ -80,6 +121,7 @@ fn letters(connection: &Connection) -> Db<Vec<DeadLetter>> {
             reason: row.get(2)?,
             body: row.get(3)?,
             at: time(row.get(4)?),
+            again: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::clock::VirtualClock;
 use super::error::SimError;
+use super::mutate::default_trail;
 use super::settings::SimSettings;
 use super::state::{Site, State};
 use crate::types::{InstanceId, Place};
@@ -44,7 +45,7 @@ impl FakeCloud {
         &self.clock
     }
 
-    /// Opens an account-region. Opening it again changes nothing.
+    /// Opens an account-region, with a trail. Opening it again changes nothing.
     ///
     /// # Errors
     /// [`SimError::NotSimulated`] unless the account id is 12 digits, the first eleven of them zeros.
@@ -54,7 +55,9 @@ impl FakeCloud {
         if !digits || !account.starts_with(SIMULATED) {
             return Err(SimError::NotSimulated(account.to_owned()));
         }
-        self.lock().sites.entry(place.clone()).or_insert_with(|| Site::of(place));
+        let mut state = self.lock();
+        let trail = default_trail(place, state.now());
+        state.sites.entry(place.clone()).or_insert_with(|| Site { trails: vec![trail], ..Site::of(place) });
         Ok(())
     }
 

@@ -1,13 +1,16 @@
 //! What one hour of a trail leaves.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::TrailFolder;
+use crate::collect::ObjectName;
+use crate::testing::FakeCloud;
 
 /// The files of one hour.
 #[derive(Clone, Debug)]
@@ -29,6 +32,23 @@ impl DigestHour {
         let mut path = self.digest.clone().into_os_string();
         path.push(".signature");
         fs::write(path, &self.signature)
+    }
+
+    /// Puts the files of the hour, as they are now, into a bucket, with the metadata that CloudTrail gives to digest
+    /// files. `root` is the folder that they are in; a file that is gone is left out.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn upload(&self, root: &Path, cloud: &FakeCloud, bucket: &str, prefix: &str) -> io::Result<()> {
+        for path in self.logs.iter().chain([&self.digest]).filter(|path| path.exists()) {
+            let key = path.strip_prefix(root).map_err(io::Error::other)?;
+            let name = ObjectName { bucket: bucket.to_owned(), key: format!("{prefix}{}", key.display()) };
+            let signature = [("signature", &*self.signature), ("signature-algorithm", "SHA256withRSA")];
+            let metadata = signature.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let metadata = if *path == self.digest { metadata.into() } else { BTreeMap::new() };
+            cloud.put_object_with(&name, fs::read(path)?, metadata);
+        }
+        Ok(())
     }
 }
 

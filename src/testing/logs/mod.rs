@@ -16,6 +16,7 @@ use crate::types::Place;
 #[derive(Clone, Debug)]
 struct Stored {
     bytes: Vec<u8>,
+    metadata: BTreeMap<String, String>,
     etag: String,
     modified: Timestamp,
     /// Why it cannot be fetched, and what S3 says.

@@ -1,5 +1,6 @@
 //! What CloudTrail, S3 and people put there.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -15,10 +16,15 @@ use crate::types::Place;
 impl FakeCloud {
     /// Puts an object into a bucket; the same bytes again are the same object.
     pub fn put_object(&self, name: &ObjectName, bytes: Vec<u8>) {
+        self.put_object_with(name, bytes, BTreeMap::new());
+    }
+
+    /// The same with user metadata, by name without `x-amz-meta-`.
+    pub fn put_object_with(&self, name: &ObjectName, bytes: Vec<u8>, metadata: BTreeMap<String, String>) {
         let mut state = self.lock();
         let modified = state.now();
         let etag = blake3::hash(&bytes).to_hex().as_str().chars().take(32).collect();
-        state.logs.objects.insert(name.clone(), Stored { bytes, etag, modified, refused: None });
+        state.logs.objects.insert(name.clone(), Stored { bytes, metadata, etag, modified, refused: None });
     }
 
     /// Deletes an object.

@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 pub use access::CommandTarget;
 pub(super) use lifecycle::launch_request;
+pub use trails::TRAIL_KEY;
+pub(super) use trails::default_trail;
 
 use super::error::SimError;
 use super::server::Server;

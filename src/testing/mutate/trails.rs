@@ -1,5 +1,6 @@
 //! Trails, and what makes them blind. The event history, which LookupEvents reads, goes on in any case.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::testing::actor::SimActor;
@@ -9,6 +10,9 @@ use crate::testing::state::{SimTrail, State};
 use crate::testing::trail::Call;
 use crate::types::{Place, Trail};
 
+/// The id of the key that encrypts the files of simulated trails.
+pub const TRAIL_KEY: &str = "7e571e57-0000-4000-8000-000000000001";
+
 impl FakeCloud {
     /// A trail of one place with digest files, which records since now. Nobody is told.
     ///
@@ -16,15 +20,7 @@ impl FakeCloud {
     /// When the place is not open.
     pub fn open_trail(&self, place: &Place, name: &str) -> Result<(), SimError> {
         let mut state = self.lock();
-        let started = state.now();
-        let trail = Trail {
-            arn: arn(place, name),
-            name: name.to_owned(),
-            home: place.region.clone(),
-            validation: true,
-            bucket: Some(format!("trail-{}", place.account)),
-        };
-        let trail = SimTrail { trail, writes: true, started, stopped: None, refused: None };
+        let trail = open(place, name, state.now());
         state.site_mut(place)?.trails.push(trail);
         Ok(())
     }
@@ -96,6 +92,30 @@ impl FakeCloud {
         self.lock().tell(place, actor, "UpdateTrail", request)
     }
 
+    /// A call about what keeps a trail's files: of `s3`, `kms` or `sns`. It is only recorded.
+    ///
+    /// # Errors
+    /// When the place is not open.
+    pub fn trail_storage(
+        &self,
+        actor: &SimActor,
+        place: &Place,
+        service: &str,
+        name: &str,
+        request: Value,
+    ) -> Result<(), SimError> {
+        self.lock().record(place, actor, Call::new(service, name, request)).map(|_| ())
+    }
+
+    /// Every trail of a place is gone. Nobody is told.
+    ///
+    /// # Errors
+    /// When the place is not open.
+    pub fn close_trails(&self, place: &Place) -> Result<(), SimError> {
+        self.lock().site_mut(place)?.trails.clear();
+        Ok(())
+    }
+
     /// From now on S3 refuses what a trail delivers, with this error; `None` takes it back.
     ///
     /// # Errors
@@ -105,6 +125,25 @@ impl FakeCloud {
         let now = state.now();
         state.edit(place, trail, |trail| trail.refused = error.map(|error| (error.to_owned(), now)))
     }
+}
+
+/// The trail that every account-region has, unless it is taken away.
+pub(in crate::testing) fn default_trail(place: &Place, now: Timestamp) -> SimTrail {
+    open(place, "management", now)
+}
+
+fn open(place: &Place, name: &str, started: Timestamp) -> SimTrail {
+    let Place { account, region } = place;
+    let trail = Trail {
+        arn: arn(place, name),
+        name: name.to_owned(),
+        home: region.clone(),
+        validation: true,
+        bucket: Some(format!("trail-{account}")),
+        key: Some(format!("arn:aws:kms:{region}:{account}:key/{TRAIL_KEY}")),
+        topic: Some(format!("arn:aws:sns:{region}:{account}:trail")),
+    };
+    SimTrail { trail, writes: true, started, stopped: None, refused: None }
 }
 
 impl State {

@@ -98,8 +98,22 @@ fn a_kept_world_can_be_gone_on_in_by_processes_that_die() {
     assert!(resumed.stdout.contains(launched[1].instance.as_str()), "{}", resumed.stdout);
     let log = run(&["world", "log", "--enforcer", "--launches"]);
     assert!(log.stdout.ends_with("2 changes\n"), "{}", log.stdout);
+    let logs = temporary.path().join("logs");
+    let logs = logs.to_str().expect("UTF-8");
+    assert_eq!(run(&["world", "trail", logs]).code, OK);
+    let read = run(&["-o", "ndjson", "ingest", logs]);
+    assert!(read.code == OK && read.stdout.contains("\"event_name\":\"StartSession\""), "{}", read.stderr);
+    let stored = run(&["-q", "ingest", "--store", logs]);
+    assert_eq!(stored.code, OK, "{}", stored.stderr);
+    let verified = run(&["trail", "verify", logs]);
+    assert_eq!(verified.code, OK, "{}{}", verified.stdout, verified.stderr);
     assert_eq!(run(&["audit", "verify"]).code, OK);
     assert_eq!(run(&["scan"]).code, PARTIAL);
+    let findings = run(&["-o", "json", "findings", "list"]).stdout;
+    assert!(
+        findings.contains("alice@example.com") && !findings.contains("/op-"),
+        "our own calls are no changes: {findings}"
+    );
 }
 
 #[test]

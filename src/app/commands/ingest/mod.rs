@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use self::outputs::Outputs;
@@ -16,10 +17,14 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
+use crate::app::pipeline::own_calls;
 use crate::app::progress::Progress;
 use crate::app::view::look;
-use crate::collect::trail::{DirStats, IngestRequest, IngestSummary, LinkMap, encode_event, ingest};
+use crate::collect::trail::{
+    ClassifyContext, DirStats, IngestRequest, IngestSummary, LinkMap, encode_event, ingest_knowing,
+};
 use crate::report::render::events_table;
+use crate::store::retention::OPERATIONS_KEPT;
 
 /// Problems shown on stderr; the data has all that are kept.
 const SHOWN: usize = 5;
@@ -35,10 +40,14 @@ pub(super) fn run(context: &Context<'_>, args: &IngestArgs) -> Result<Exit, AppE
         Some(store) => LinkMap::build([], &store.links()?),
         None => LinkMap::default(),
     };
+    let own = match &store {
+        Some(store) => own_calls::context(store.as_ref(), journalled_since(context.now()), context.now())?,
+        None => ClassifyContext::default(),
+    };
     let (table, lines) = (wanted.wants(Format::Table), wanted.streams(Format::Ndjson)?);
     let mut outputs = Outputs { lines, table, store: store.clone(), ..Outputs::default() };
     let started = Instant::now();
-    let summary = read(context, args, &links, &mut outputs).map_err(failed)?;
+    let summary = read(context, args, (&links, &own), &mut outputs).map_err(failed)?;
     let seconds = started.elapsed().as_secs_f64();
     if summary.files == 0 && summary.set_aside_total == 0 {
         return Err(
@@ -69,7 +78,17 @@ pub(super) fn run(context: &Context<'_>, args: &IngestArgs) -> Result<Exit, AppE
     Ok(exit)
 }
 
-fn read(context: &Context<'_>, args: &IngestArgs, links: &LinkMap, outputs: &mut Outputs) -> io::Result<IngestSummary> {
+/// Logs of any age may be read; operations older than this are in no journal.
+fn journalled_since(now: Timestamp) -> Timestamp {
+    now.checked_sub(OPERATIONS_KEPT).unwrap_or(now)
+}
+
+fn read(
+    context: &Context<'_>,
+    args: &IngestArgs,
+    (links, own): (&LinkMap, &ClassifyContext),
+    outputs: &mut Outputs,
+) -> io::Result<IngestSummary> {
     let store = outputs.store.is_some();
     let (progress, started) = (context.progress(), Instant::now());
     let only_lines = outputs.only_lines();
@@ -82,7 +101,7 @@ fn read(context: &Context<'_>, args: &IngestArgs, links: &LinkMap, outputs: &mut
         encode: if only_lines { line::encode } else { encode_event },
         progress: &|stats| tell(&progress, stats, started),
     };
-    let summary = ingest(request, &mut |change| {
+    let summary = ingest_knowing(request, own, &mut |change| {
         if only_lines { outputs.line(change) } else { outputs.event(serde_json::from_slice(change)?) }
     });
     progress.finish();

@@ -42,7 +42,7 @@ pub(super) fn text(report: &VerifyReport, canvas: Canvas) -> String {
 }
 
 fn row(chain: &ChainReport) -> Vec<String> {
-    let time = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
+    let time = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.strftime("%Y-%m-%d %H:%MZ").to_string());
     let trail = if chain.backfill { format!("{} (late files)", chain.trail) } else { chain.trail.clone() };
     let numbers = [chain.digests, chain.proven].map(|number| number.to_string());
     let [digests, proven] = numbers;

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use super::classify::IgnoredReason;
 use super::dir::DirStats;
 use super::links::LinkMap;
+use super::own::ClassifyContext;
 use crate::types::{ChangeEvent, SetAside};
 
 /// How the lists of targets stand in a change's text before they are known.
@@ -74,7 +75,19 @@ pub struct IngestSummary {
 /// The temporary file cannot be written or read, or the sink's own. What cannot be read of the input is no error but
 /// part of the summary.
 pub fn ingest(request: IngestRequest<'_>, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<IngestSummary> {
-    workers::read(&request)?.finish(&request, sink)
+    ingest_knowing(request, &ClassifyContext::default(), sink)
+}
+
+/// The same where it is known what we are and did: our own calls are no changes.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn ingest_knowing(
+    request: IngestRequest<'_>,
+    own: &ClassifyContext,
+    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<IngestSummary> {
+    workers::read(&request, own)?.finish(&request, sink)
 }
 
 /// The change event in JSON as the state keeps it.

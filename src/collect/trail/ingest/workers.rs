@@ -45,7 +45,7 @@ struct State {
     at_work: usize,
 }
 
-pub(super) fn read(request: &IngestRequest<'_>) -> io::Result<Gather> {
+pub(super) fn read(request: &IngestRequest<'_>, own: &ClassifyContext) -> io::Result<Gather> {
     let threads = request.threads.max(1);
     let state = State {
         files: Files::new(request.paths),
@@ -64,7 +64,7 @@ pub(super) fn read(request: &IngestRequest<'_>) -> io::Result<Gather> {
         for _ in 0..threads {
             scope.spawn(|| {
                 let _leave = Leave(&desk);
-                work(&desk, request, whole);
+                work(&desk, request, own, whole);
             });
         }
         desk.watch(request.progress);
@@ -76,8 +76,8 @@ pub(super) fn read(request: &IngestRequest<'_>) -> io::Result<Gather> {
     }
 }
 
-fn work(desk: &Desk, request: &IngestRequest<'_>, whole: usize) {
-    let (mut reader, context) = (LogReader::new(whole), ClassifyContext::default());
+fn work(desk: &Desk, request: &IngestRequest<'_>, own: &ClassifyContext, whole: usize) {
+    let mut reader = LogReader::new(whole);
     while let Some((number, log)) = desk.next() {
         let mut flush = |chunk: &mut Chunk| {
             if chunk.text.len() > CHUNK {
@@ -85,7 +85,7 @@ fn work(desk: &Desk, request: &IngestRequest<'_>, whole: usize) {
             }
         };
         let mut filling = Filling { chunk: Chunk::default(), encode: request.encode, flush: &mut flush };
-        let stats = reader.read(log, &context, &mut filling);
+        let stats = reader.read(log, own, &mut filling);
         let mut chunk = filling.chunk;
         chunk.stats = stats;
         desk.hand_over(number, chunk, true);

@@ -280,3 +280,50 @@ fn the_role_of_a_server_is_known_by_what_its_agent_reports() {
     assert_eq!(whose(&change, &[server(A, 'a')], &links), ["AttachRolePolicy-11:00: a {}"]);
     assert_eq!(whose(&change, &[server(A, 'a')], &[]), ["AttachRolePolicy-11:00:  {role:shop-Role-1X2Y}"]);
 }
+
+#[test]
+fn what_is_changed_for_a_subnet_a_patch_group_or_a_container_instance_concerns_its_servers() {
+    let mut one = server("i-0a11111111111111a", 'a');
+    one.subnet = Some("subnet-1".to_owned());
+    let mut two = server("i-0b22222222222222b", 'b');
+    two.subnet = Some("subnet-2".to_owned());
+    two.tags.insert("Patch Group".to_owned(), "weekly".to_owned());
+    let routed = |at, subnet: &str| {
+        raw(at, "ec2", "AssociateRouteTable", &json!({"routeTableId": "rtb-1", "subnetId": subnet}), &Value::Null)
+    };
+    let arn = "arn:aws:ecs:eu-west-1:444455556666:container-instance/web/0a1b";
+    let joined = json!({"containerInstance": {"containerInstanceArn": arn, "ec2InstanceId": "i-0b22222222222222b"}});
+    let baseline = json!({"patchGroup": "weekly", "baselineId": "pb-1"});
+    let records = [
+        routed("09:00", "subnet-1"),
+        routed("09:01", "subnet-9"),
+        raw("09:02", "ssm", "RegisterPatchBaselineForPatchGroup", &baseline, &Value::Null),
+        raw("09:03", "ecs", "RegisterContainerInstance", &json!({"cluster": "web"}), &joined),
+        raw("09:04", "ecs", "UpdateContainerAgent", &json!({"cluster": "web", "containerInstance": arn}), &Value::Null),
+        raw(
+            "09:05",
+            "ecs",
+            "UpdateContainerAgent",
+            &json!({"cluster": "web", "containerInstance": "0a1b"}),
+            &Value::Null,
+        ),
+    ];
+    let now = [one, two];
+    assert_eq!(
+        whose(&records, &now, &[]),
+        [
+            "AssociateRouteTable-09:00: a {}",
+            "AssociateRouteTable-09:01:  {subnet-9}",
+            "RegisterPatchBaselineForPatchGroup-09:02: b {}",
+            "RegisterContainerInstance-09:03: b {}",
+            "UpdateContainerAgent-09:04: b {}",
+            "UpdateContainerAgent-09:05:  {0a1b}",
+        ]
+    );
+    let (_, remembered) = read(&records[3..4], &now, &[]);
+    assert_eq!(
+        whose(&records[4..5], &now, &remembered),
+        ["UpdateContainerAgent-09:04: b {}"],
+        "by a later scan as well"
+    );
+}

@@ -6,20 +6,23 @@ from moto.cloudtrail.models import TrailStatus, cloudtrail_backends
 from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.responses import ActionResult
 from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
 
 # trail name -> fields that GetTrailStatus adds
 _DELIVERIES = {}
 
 
-def order(account, region, name, multi_region=False, validation=True, **delivery):
+def order(account, region, name, multi_region=False, validation=True, key=None, topic=None, **delivery):
     """Creates a trail that logs, or says how its deliveries go."""
     backend = cloudtrail_backends[account][region]
     if name not in backend.trails:
         buckets = s3_backends[account]["aws"]
         if "trail" not in buckets.buckets:
             buckets.create_bucket("trail", region)
+        if topic is not None:
+            sns_backends[account][region].create_topic(topic)
         trail = backend.create_trail(
-            name, "trail", None, None, True, multi_region, validation, False, None, None, None, []
+            name, "trail", None, topic, True, multi_region, validation, False, None, None, key, []
         )
         trail.status.start_logging()
         trail.status.trail_name = name
