@@ -9,20 +9,25 @@ processes (wait4), the middle of several runs, all on one corpus that it makes i
     --events N    1,000,000 unless said otherwise
     --runs N      5
     --memory      also memory with a tenth and with ten times of the events
-    --peers       also orjson, jq and DuckDB, where they are installed, and suzaku if SUZAKU and RULES name it
+    --peers       also orjson, jq and DuckDB, where they are installed, and suzaku if SUZAKU names its program, which
+                  has its folder `config` beside it; each of them once, and each has to find all the changes
+    PYTHON        environment: the Python that has orjson and duckdb, if it is not this one
 """
 
 import argparse
-import importlib.util
 import os
 import pathlib
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).parent
+PYTHON = os.environ.get("PYTHON", sys.executable)
+# One record in this many is a change.
+CHANGE_EVERY = 25
 # The changes of the corpus.
 NAMES = (
     "StartSession,SendCommand,ModifyInstanceAttribute,ModifyInstanceMetadataOptions,StopInstances,RebootInstances,"
@@ -30,7 +35,7 @@ NAMES = (
 )
 
 
-def run(command, out=os.devnull):
+def run(command, out=os.devnull, folder=None):
     """CPU seconds, wall seconds and peak MB of one process and its children."""
     before = time.monotonic()
     pid = os.fork()
@@ -38,6 +43,8 @@ def run(command, out=os.devnull):
         with open(out, "wb") as data, open(os.devnull, "wb") as noise:
             os.dup2(data.fileno(), 1)
             os.dup2(noise.fileno(), 2)
+            if folder:
+                os.chdir(folder)
             os.execvp(command[0], command)
     _, status, usage = os.wait4(pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
@@ -57,13 +64,16 @@ def row(what, cpu, wall, peak, events, megabytes, base):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
-    parser.add_argument("--parts", required=True)
+    parser.add_argument("--parts", required=True, nargs="+", type=pathlib.Path)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--corpus")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--peers", action="store_true")
     args = parser.parse_args()
+    # Cargo leaves older builds, and a list of sources, beside the newest.
+    built = [path for path in args.parts if path.suffix != ".d"]
+    args.parts = str(max(built, key=lambda path: path.stat().st_mtime))
     with tempfile.TemporaryDirectory() as work:
         corpus = args.corpus or f"{work}/corpus"
         if not args.corpus:
@@ -90,8 +100,12 @@ def main():
         for what, results in columns.items():
             row(what, *middle(results), args.events, megabytes, base)
         if args.peers:
-            for what, command in peers(corpus):
-                row(what, *run(command), args.events, megabytes, base)
+            changes = -(-args.events // CHANGE_EVERY)
+            for what, command, folder, count in peers(corpus, work):
+                spent = run(command, out, folder)
+                if (found := count(out)) != changes:
+                    sys.exit(f"{what} found {found} of {changes} changes")
+                row(what, *spent, args.events, megabytes, base)
         if args.memory:
             for factor in (0.1, 10):
                 events = int(args.events * factor)
@@ -101,29 +115,48 @@ def main():
                 shutil.rmtree(f"{work}/more")
 
 
-def peers(corpus):
-    if importlib.util.find_spec("orjson"):
-        yield "Python orjson", [sys.executable, str(HERE / "peer_orjson.py"), corpus, NAMES]
+def lines(out):
+    with open(out, "rb") as file:
+        return sum(1 for _ in file)
+
+
+def has(module):
+    return subprocess.run([PYTHON, "-c", f"import {module}"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def peers(corpus, work):
+    """Each with its command, where it has to run, and what counts the changes that it printed."""
+    corpus = os.path.abspath(corpus)
+    if has("orjson"):
+        yield "Python orjson", [PYTHON, str(HERE / "peer_orjson.py"), corpus, NAMES], None, lines
     if shutil.which("jq"):
         names = "|".join(NAMES.split(","))
         program = (
             f'.Records[]|select((.eventName|test("^({names})$")) and (.errorCode|not))'
             "|[.eventTime,.eventName,.userIdentity.arn,.requestParameters.instanceId]"
         )
-        yield "zcat, jq", ["sh", "-c", f"zcat {corpus}/*.gz | jq -c '{program}'"]
-    if importlib.util.find_spec("duckdb"):
-        names = ",".join(f"'{name}'" for name in NAMES.split(","))
-        query = (
-            "select r.eventTime, r.eventName, r.userIdentity.arn from (select unnest(Records) r from "
-            f"read_json('{corpus}/*.gz', format='auto', maximum_object_size=100000000)) where r.eventName in ({names})"
-        )
-        script = f"import duckdb; print(len(duckdb.sql({query!r}).fetchall()))"
-        yield "DuckDB", [sys.executable, "-c", script]
+        yield "zcat, jq", ["sh", "-c", f"zcat '{corpus}'/*.gz | jq -c '{program}'"], None, lines
+    if has("duckdb"):
+        rows = os.path.join(work, "duckdb.json")
+        yield "DuckDB", [PYTHON, "-c", duckdb(corpus, rows)], None, lambda _: lines(rows)
     if os.environ.get("SUZAKU"):
         # One rule that lists the names; all its rules take several times as long.
-        out = os.path.join(tempfile.gettempdir(), "suzaku.csv")
-        command = [os.environ["SUZAKU"], "aws-ct-timeline", "-d", corpus, "-r", os.environ["RULES"]]
-        yield "suzaku, one rule", [*command, "-o", out, "-C", "-N", "-q"]
+        suzaku = os.path.abspath(os.environ["SUZAKU"])
+        csv = os.path.join(work, "suzaku.csv")
+        rules = str((HERE / "suzaku").resolve())
+        command = [suzaku, "aws-ct-timeline", "-d", corpus, "-r", rules, "-o", csv, "-C", "-N", "-q"]
+        # Below the line with the names of the columns.
+        yield "suzaku, one rule", command, os.path.dirname(suzaku), lambda _: lines(csv) - 1
+
+
+def duckdb(corpus, rows):
+    names = ",".join(f"'{name}'" for name in NAMES.split(","))
+    query = (
+        "copy (select r.eventTime, r.eventName, r.userIdentity.arn, r.requestParameters.instanceId from "
+        f"(select unnest(Records) r from read_json('{corpus}/*.gz', maximum_object_size=100000000)) "
+        f"where r.eventName in ({names}) and r.errorCode is null) to '{rows}' (format json)"
+    )
+    return f"import duckdb; duckdb.sql({query!r})"
 
 
 main()

@@ -1,4 +1,6 @@
-//! They agree on gzip, too: sound, in several members, and damaged somewhere.
+//! They agree on gzip, too: sound, in several members, and damaged somewhere. The input is up to four members, with
+//! zeros between them, and four bytes: what is done (1: members are no deflate but what stands there; 2: damage), where
+//! the damage is, and what stands there then.
 #![no_main]
 
 use std::io::Write as _;
@@ -7,11 +9,11 @@ use cattleguard::collect::trail::agree::agree;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-libfuzzer_sys::fuzz_target!(|input: (Vec<Vec<u8>>, Option<(u16, u8)>, bool)| {
-    let (members, damage, raw) = input;
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    let Some((text, &[how, low, high, byte])) = input.split_last_chunk() else { return };
     let mut stored = Vec::new();
-    for member in members.iter().take(4) {
-        if raw {
+    for member in text.split(|byte| *byte == 0).take(4) {
+        if how & 1 == 1 {
             stored.extend_from_slice(&[0x1f, 0x8b, 8]);
             stored.extend_from_slice(member);
         } else {
@@ -21,14 +23,10 @@ libfuzzer_sys::fuzz_target!(|input: (Vec<Vec<u8>>, Option<(u16, u8)>, bool)| {
             }
         }
     }
-    if let Some((place, byte)) = damage
-        && let Some(hit) = stored.get_mut(usize::from(place))
+    if how & 2 == 2
+        && let Some(hit) = stored.get_mut(usize::from(u16::from_le_bytes([low, high])))
     {
         *hit = byte;
-    }
-    // A member that comes twice is read once: it has nothing new.
-    if members.windows(2).any(|pair| pair[0] == pair[1]) {
-        return;
     }
     if let Err(difference) = agree(&stored) {
         panic!("{difference}");

@@ -20,4 +20,6 @@ pub use logs::{Listing, LogAccess, LogObject, LogQueue, LogStore, ObjectName, Qu
 pub use reference::{read_events, read_image, read_reference};
 pub use settings::{BucketSource, CollectSettings, QueueSource, TrailSource};
 pub use source::{CloudRead, Page, PageToken, ReadError, ReadFailure};
+#[cfg(any(test, feature = "testing"))]
+pub use trail_reader::message_agrees;
 pub use trail_reader::{Receipt, acknowledge};

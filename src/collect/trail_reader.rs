@@ -1,5 +1,7 @@
 //! Reads every source of change events and joins them with the instances that were just seen.
 
+#[cfg(any(test, feature = "testing"))]
+mod agree;
 mod bucket;
 mod held;
 mod layout;
@@ -7,6 +9,8 @@ mod message;
 mod queue;
 mod reading;
 
+#[cfg(any(test, feature = "testing"))]
+pub use agree::message_agrees;
 pub use held::Receipt;
 
 use std::collections::BTreeSet;

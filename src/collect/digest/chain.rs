@@ -12,7 +12,7 @@ use super::key::{DigestKey, from_root};
 use super::keys::PublicKeys;
 use super::link::{Newer, Previous};
 use super::objects::TrailObjects;
-use super::report::{ChainReport, Unproven};
+use super::report::ChainReport;
 use super::signature::{Signed, check, check_own};
 use super::unlisted::Listed;
 use super::workers::{Hour, Job, Shared, is_content};
@@ -167,7 +167,7 @@ impl Walk<'_> {
             }
             Signed::Unknown(reason) => {
                 let waits_for_the_next = newer.is_none() && key.key == newest;
-                self.shared.lock().unproven.add(Unproven { object: clean(&key.key), reason, waits_for_the_next });
+                self.shared.unproven_yet(&key.key, &reason, waits_for_the_next);
                 false
             }
         };
@@ -239,7 +239,7 @@ impl Walk<'_> {
             let detail = format!("it is named by {key}, and it is not there");
             self.shared.broken(&hour, BreakKind::DigestMissing, &previous.object, &detail);
         }
-        Some(previous.object)
+        Some(clean(&previous.object))
     }
 }
 

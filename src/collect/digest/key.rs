@@ -66,6 +66,9 @@ impl DigestKey {
         let (name, backfill) = name.strip_suffix(BACKFILL).map_or((name, false), |name| (name, true));
         let (name, time) = name.rsplit_once('_')?;
         let (trail, home) = name.rsplit_once('_')?;
+        if ![region, trail, home].into_iter().all(is_name) {
+            return None;
+        }
         Some(Self {
             site: Site { base: base.to_owned(), account: AccountId::new(account), region: Region::new(region) },
             trail: trail.to_owned(),
@@ -105,6 +108,13 @@ pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether it can name a trail ("Naming requirements for CloudTrail resources", user guide: 3 to 128 of these
+/// characters) or a region.
+fn is_name(text: &str) -> bool {
+    let is_known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (3..=128).contains(&text.len()) && text.bytes().all(is_known)
+}
+
 fn time_of(format: &str, text: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(DateTime::strptime(format, text).ok()?).ok()
 }
@@ -125,7 +135,14 @@ mod tests {
         assert_eq!(key.end.to_string(), "2015-08-17T15:01:31Z");
         let late = DigestKey::parse(&DIGEST.replace("31Z.json", "31Z_backfill.json")).expect("a digest");
         assert!(late.backfill && !late.same_chain(&key));
-        for other in ["x.json.gz", &DIGEST.replace("AWSLogs", "logs"), &DIGEST.replace("T150131Z", "T990131Z")] {
+        for other in [
+            "x.json.gz",
+            &DIGEST.replace("AWSLogs", "logs"),
+            &DIGEST.replace("T150131Z", "T990131Z"),
+            &DIGEST.replace("us-east-2", "\u{1b}[31m"),
+            &DIGEST.replace("a_trail", "a\u{202e}trail"),
+            &DIGEST.replace("eu-west-1", "eu west"),
+        ] {
             assert_eq!(DigestKey::parse(other), None, "{other}");
         }
     }

@@ -55,7 +55,12 @@ impl Shared {
     }
 
     pub(super) fn unproven(&self, object: &str, reason: impl Into<String>) {
-        self.lock().unproven.add(Unproven { object: clean(object), reason: reason.into(), waits_for_the_next: false });
+        self.unproven_yet(object, &reason.into(), false);
+    }
+
+    pub(super) fn unproven_yet(&self, object: &str, reason: &str, waits_for_the_next: bool) {
+        let (object, reason) = (clean(object), clean(reason));
+        self.lock().unproven.add(Unproven { object, reason, waits_for_the_next });
     }
 }
 

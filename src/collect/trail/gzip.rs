@@ -1,6 +1,7 @@
 //! Decompresses a gzip file of one member at once.
 
 use libdeflater::{Crc, Decompressor};
+use memchr::memmem;
 
 use super::dir::GZIP_MAGIC;
 
@@ -33,14 +34,18 @@ impl Default for Inflater {
 impl Inflater {
     /// The content of a file of one member that is sound and not greater than `most`; `None` otherwise.
     ///
-    /// The trailer at the very end must fit what was decompressed: so a second member, or anything else after the
-    /// first, is not overlooked, unless it is the first once more.
+    /// The trailer at the very end must fit what was decompressed, and must not stand anywhere before: so a second
+    /// member, or anything else after the first, is not overlooked, not even where the last member is the first once
+    /// more.
     pub(super) fn inflate<'t>(&mut self, stored: &[u8], most: usize, text: &'t mut Vec<u8>) -> Option<&'t [u8]> {
         let (rest, trailer) = stored.split_last_chunk::<TRAILER>()?;
         let (crc, length) = trailer.split_first_chunk::<4>()?;
         let crc = u32::from_le_bytes(*crc);
         let length = usize::try_from(u32::from_le_bytes(*length.first_chunk()?)).ok()?;
         let deflated = deflated(rest)?;
+        if memmem::find(deflated, trailer).is_some() {
+            return None;
+        }
         if length > most || length > deflated.len().saturating_mul(MOST) {
             return None;
         }
@@ -64,5 +69,45 @@ fn deflated(stored: &[u8]) -> Option<&[u8]> {
         0 => Some(rest),
         NAMED => rest.iter().position(|byte| *byte == 0).and_then(|end| rest.get(end + 1..)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+    use crate::collect::trail::agree::agree;
+
+    fn stored(members: &[&str]) -> Vec<u8> {
+        let mut stored = Vec::new();
+        for member in members {
+            let mut encoder = GzEncoder::new(&mut stored, Compression::fast());
+            encoder.write_all(member.as_bytes()).unwrap();
+            encoder.finish().unwrap();
+        }
+        stored
+    }
+
+    fn inflated(members: &[&str]) -> Option<String> {
+        let mut text = Vec::new();
+        Inflater::default()
+            .inflate(&stored(members), 1024, &mut text)
+            .map(|text| String::from_utf8(text.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn one_member_is_decompressed_and_several_are_left_to_others() {
+        let (a, b) = (r#"{"Records":[{"eventName":"StopInstances"}]}"#, r#"{"Records":[]}"#);
+        assert_eq!(inflated(&[a]).as_deref(), Some(a));
+        assert_eq!(inflated(&[""]).as_deref(), Some(""));
+        // The last three end as they begin: by its trailer alone, what is between would be overlooked.
+        for members in [&[a, b][..], &["", a], &[a, a], &[a, b, a], &["", a, ""]] {
+            assert_eq!(inflated(members), None, "{members:?}");
+            assert_eq!(agree(&stored(members)), Ok(()), "{members:?}");
+        }
     }
 }

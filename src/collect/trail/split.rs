@@ -12,6 +12,8 @@ pub(super) const MAX_RECORD: usize = 2 * 1024 * 1024;
 pub(super) const MAX_DEPTH: u32 = 127;
 /// CloudTrail writes this member first; it marks where the next record begins after a broken one.
 const FIRST_MEMBER: &[u8] = b"\"eventVersion\"";
+/// Blanks between the brace that opens a record and its first member.
+const BLANKS: usize = 32;
 const LISTS: [&[u8]; 2] = [b"Records", b"Events"];
 
 /// What was cut out.
@@ -315,8 +317,8 @@ impl Splitter {
                 true
             }
             None => {
-                // The marker, with some blanks before it, may be cut in two by the end of the buffer.
-                let keep = FIRST_MEMBER.len() + 32;
+                // The marker, with the blanks before it, may be cut in two by the end of the buffer.
+                let keep = FIRST_MEMBER.len() + BLANKS;
                 self.at = self.at.max(self.buffer.len().saturating_sub(keep));
                 false
             }
@@ -324,11 +326,12 @@ impl Splitter {
     }
 }
 
-/// The position of the brace that opens the object whose first member begins at `member`.
+/// The position of the brace that opens the object whose first member begins at `member`. One that is further away
+/// than what is kept from one read to the next counts for none, whatever the size of the reads.
 fn opening(bytes: &[u8], member: usize) -> Option<usize> {
     let before = bytes.get(..member)?;
     let brace = before.iter().rposition(|byte| !byte.is_ascii_whitespace())?;
-    (before.get(brace) == Some(&b'{')).then_some(brace)
+    (before.get(brace) == Some(&b'{') && member - brace <= BLANKS + 1).then_some(brace)
 }
 
 #[cfg(test)]

@@ -56,6 +56,17 @@ fn one_broken_record_costs_itself_only() {
 }
 
 #[test]
+fn the_next_record_is_found_or_not_whatever_the_size_of_a_read() {
+    for (blanks, found) in [(0, true), (32, true), (33, false), (100, false)] {
+        let text = format!("{{]{{{}\"eventVersion\":\"1\"}}", " ".repeat(blanks));
+        for chunk in [1, 2, 45, 46, 47, 48, 4096] {
+            let (records, broken) = cut(&text, chunk);
+            assert_eq!((records.len() == 1, broken.len()), (found, 1), "{blanks} blanks by {chunk}");
+        }
+    }
+}
+
+#[test]
 fn a_cut_off_file_keeps_what_came_before_and_says_so() {
     let text = format!("{{\"Records\":[{A},{B}");
     let (records, broken) = cut(text.strip_suffix(" }").unwrap(), 5);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::collect::ObjectName;
+use crate::collect::trail::clean;
 
 /// What a message is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(super) enum Part {
 }
 
 /// SNS puts its envelope once; more are no message of AWS's.
-const ENVELOPES: u32 = 2;
+pub(super) const ENVELOPES: u32 = 2;
 
 /// What CloudTrail says when it is given a topic.
 const VALIDATION: &str = "CloudTrail validation message.";
@@ -87,10 +88,10 @@ struct Object {
 /// What a message is about; nothing for one that only says that the way is open. The error says why a message cannot
 /// be understood, now or ever.
 pub(super) fn parts(text: &str) -> Result<Vec<Part>, String> {
-    unwrap(text, ENVELOPES)
+    unwrap(text, ENVELOPES).map_err(|why| clean(&why))
 }
 
-fn unwrap(text: &str, envelopes: u32) -> Result<Vec<Part>, String> {
+pub(super) fn unwrap(text: &str, envelopes: u32) -> Result<Vec<Part>, String> {
     if text == VALIDATION {
         return Ok(Vec::new());
     }
@@ -160,7 +161,7 @@ fn of_eventbridge(
 }
 
 /// S3's notifications encode keys as forms do: `+` for a space, `%XX` for the rest.
-fn decoded(key: &str) -> Result<String, String> {
+pub(super) fn decoded(key: &str) -> Result<String, String> {
     let wrong = || format!("its key `{key}` is not encoded as a URL");
     let mut bytes = Vec::with_capacity(key.len());
     let mut rest = key.bytes();

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::agree::message_agrees;
 use super::*;
 
 const KEY: &str = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/11/24/a.json.gz";
@@ -97,6 +98,18 @@ fn what_cannot_be_understood_says_why() {
     for key in ["a%4", "a%zz", "%ff"] {
         assert!(parts(&notification(&[key])).expect_err(key).contains("not encoded"));
     }
+    let hostile = parts(&format!("{{\"Records\": \"\\u001b[31m{}\"}}", "x".repeat(1000))).expect_err("no list");
+    assert!(hostile.len() <= 256 && !hostile.contains('\u{1b}'), "{hostile}");
     let deep = in_sns(&in_sns(&in_sns(&notification(&[KEY]))));
     assert!(parts(&deep).is_err());
+}
+
+#[test]
+fn an_envelope_changes_nothing() {
+    let detail = r#"{"eventID":"e-1"}"#;
+    let event = format!(r#"{{"detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","detail":{detail}}}"#);
+    assert_eq!(message_agrees(&event), Ok(vec![detail.to_owned()]));
+    for text in [&in_sns(&in_sns(&event)), &notification(&[KEY]), VALIDATION, "a+b %41 \u{1b} ä", ""] {
+        message_agrees(text).unwrap();
+    }
 }
