@@ -4,6 +4,7 @@
 //! own events), each as it is or in the envelope of SNS.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -88,7 +89,14 @@ struct Object {
 /// What a message is about; nothing for one that only says that the way is open. The error says why a message cannot
 /// be understood, now or ever.
 pub(super) fn parts(text: &str) -> Result<Vec<Part>, String> {
-    unwrap(text, ENVELOPES).map_err(|why| clean(&why))
+    let mut parts = unwrap(text, ENVELOPES).map_err(|why| clean(&why))?;
+    // One message could make us fetch one log thousands of times.
+    let mut seen = HashSet::new();
+    parts.retain(|part| match part {
+        Part::Object { name, .. } => seen.insert(name.clone()),
+        Part::Event(_) => true,
+    });
+    Ok(parts)
 }
 
 pub(super) fn unwrap(text: &str, envelopes: u32) -> Result<Vec<Part>, String> {

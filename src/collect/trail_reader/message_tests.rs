@@ -43,6 +43,12 @@ fn notifications_of_s3_alone_and_through_sns() {
 }
 
 #[test]
+fn a_log_that_is_named_again_and_again_is_one() {
+    let text = r#"{"s3Bucket": "b", "s3ObjectKey": ["AWSLogs/1.json.gz", "AWSLogs/2.json.gz", "AWSLogs/1.json.gz"]}"#;
+    assert_eq!(parts(text).unwrap().len(), 2);
+}
+
+#[test]
 fn a_notification_of_cloudtrail_names_its_files_as_they_are() {
     let text = json!({"s3Bucket": "trail", "s3ObjectKey": [KEY, "a+b"]}).to_string();
     assert_eq!(parts(&in_sns(&text)), Ok(vec![object(KEY, None, None), object("a+b", None, None)]));
