@@ -11,13 +11,13 @@ use super::output::{Console, MountView, shown, uncovered};
 use super::{CliError, Format, OutputOptions, exit};
 use crate::deliver::Pending;
 use crate::digest::Digest;
-use crate::entry::{Entry, Kind};
+use crate::entry::Kind;
 use crate::fingerprint::Counts;
 use crate::manifest::{ManifestError, Totals, Writer};
 use crate::packages::{self, Books, Wanted};
 use crate::pattern::{Matcher, Pattern};
 use crate::settings::{Exclusion, Settings};
-use crate::walk::{Start, Tally, walk};
+use crate::walk::{Seen, Start, Tally, walk};
 use crate::{escape, path, volatile};
 
 /// `bake` options.
@@ -70,7 +70,7 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
     let books = packages::read(&options.sysroot, Wanted::All);
     let write_error = |source| CliError::Write { path: shown(&options.out), source };
     let pending = Pending::create(&options.out, 0o600).map_err(write_error)?;
-    let start = Start { sysroot: options.sysroot.clone(), skip: Some(pending.identity().map_err(write_error)?) };
+    let start = Start { skip: Some(pending.identity().map_err(write_error)?), ..Start::at(&options.sysroot) };
     let (tally, totals) = record(&start, &settings, &books, started_at, &pending).map_err(|error| match error {
         CliError::Manifest { source: ManifestError::Io(source), .. } => write_error(source),
         other => other,
@@ -144,7 +144,7 @@ fn record(
     let manifest_error = |source| CliError::Manifest { path: shown(&start.sysroot), source };
     let output = BufWriter::with_capacity(256 * 1024, pending);
     let mut writer = Writer::new(output, settings, started_at, books.packages.as_deref()).map_err(manifest_error)?;
-    let tally = walk::<CliError>(start, settings, &mut |mut entry: Entry| {
+    let tally = walk::<CliError>(start, settings, None, &mut |Seen { mut entry, identity: _ }| {
         if entry.facts.kind != Kind::Directory && settings.roots().contains(&entry.path) {
             let (root, kind) = (escape::text(&entry.path), entry.facts.kind.name());
             return Err(CliError::Failed(format!("root `{root}` is a {kind}, not a folder")));

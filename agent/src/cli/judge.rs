@@ -12,7 +12,7 @@ use crate::compare::{Against, Code, Comparison};
 use crate::fingerprint::{Fingerprint, Fold};
 use crate::manifest::{ManifestError, Reader};
 use crate::packages::{self, PackageDifference, Wanted};
-use crate::walk::{Start, Tally, walk};
+use crate::walk::{Seen, Start, Tally, walk};
 
 /// What came out.
 pub(super) struct Judged {
@@ -64,13 +64,13 @@ pub(super) fn judge(options: &GoldenOptions) -> Result<Judged, CliError> {
         return Err(unusable(ManifestError::Magic));
     }
     // The golden itself is passed over: it cannot contain its own digest, and its seal and root are verified.
-    let start = Start { sysroot: options.sysroot.clone(), skip: Some((meta.dev(), meta.ino())) };
+    let start = Start { skip: Some((meta.dev(), meta.ino())), ..Start::at(&options.sysroot) };
     let golden = Reader::new(file).map_err(unusable)?;
     let (settings, created_at) = (golden.settings().clone(), golden.header().created_at);
     let golden_packages = golden.packages().map(<[_]>::to_vec);
     let mut fold = Fold::new(&settings);
     let mut against = Against::new(golden).map_err(unusable)?;
-    let tally = walk::<CliError>(&start, &settings, &mut |entry| {
+    let tally = walk::<CliError>(&start, &settings, None, &mut |Seen { entry, identity: _ }| {
         fold.push(&entry)?;
         against.host(entry).map_err(unusable)
     })?;

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::walk::Tally;
 
 /// Past this zstd level the digests, which do not compress, dominate the size.
-const LEVEL: i32 = 6;
+const LEVEL: i32 = 3;
 
 /// A manifest being written. Dropping it without [`Writer::finish`] leaves a file that readers call truncated.
 pub struct Writer<W: Write> {
