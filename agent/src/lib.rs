@@ -19,6 +19,7 @@
 pub mod cli;
 pub mod codec;
 pub mod compare;
+pub mod config;
 pub mod deliver;
 pub mod digest;
 pub mod entry;
@@ -29,6 +30,7 @@ pub mod manifest;
 pub mod packages;
 pub mod path;
 pub mod pattern;
+pub mod quick;
 pub mod settings;
 pub mod units;
 pub mod volatile;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::Serialize;
 
+use super::golden::GoldenOptions;
 use super::judge::{Judged, judge};
 use super::output::{Console, MountView, UnjudgedView, uncovered};
-use super::{CliError, Format, GoldenOptions, OutputOptions};
+use super::{CliError, Format, OutputOptions};
 use crate::compare::{Code, Difference, DifferenceCounts, DifferenceView};
 use crate::digest::Digest;
 use crate::escape;
@@ -32,7 +33,8 @@ struct Checked<'a> {
     schema: &'static str,
     status: &'static str,
     exit_code: u8,
-    mode: &'static str,
+    mode: String,
+    remembered: u64,
     root: Digest,
     golden_root: Digest,
     golden_created_at: jiff::Timestamp,
@@ -53,7 +55,7 @@ struct Checked<'a> {
 
 pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, CliError> {
     let judged = judge(&options.golden)?;
-    warn_about_the_clock(&judged, console);
+    notes(&judged, console);
     let (status, exit_code) = judged.verdict();
     match options.output.output {
         Format::Json => console.json(&document(&judged)),
@@ -67,8 +69,8 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
             console.line(&format!("root     {}", judged.host.root));
             console.line(&format!("golden   {}, baked {}", judged.golden.root, judged.golden_created_at));
             console.line(&format!(
-                "covered  {} entries, {} bytes of content; {} volatile places left out",
-                judged.host.counts.entries, judged.host.counts.bytes, judged.tally.excluded
+                "covered  {} entries, {} bytes of content ({}); {} volatile places left out",
+                judged.host.counts.entries, judged.host.counts.bytes, judged.mode, judged.tally.excluded
             ));
             uncovered(&judged.tally.mounts, console);
             groups(&judged.comparison.differences, &judged.packages, options.all, console);
@@ -82,8 +84,9 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
     Ok(exit_code)
 }
 
-/// A host that thinks it is before its golden cannot date what it finds.
-pub(super) fn warn_about_the_clock(judged: &Judged, console: &mut Console<'_>) {
+/// What is worth knowing beside the result. A host that thinks it is before its golden cannot date what it finds.
+pub(super) fn notes(judged: &Judged, console: &mut Console<'_>) {
+    judged.notes.iter().for_each(|note| console.note(note));
     if judged.started_at < judged.golden_created_at {
         console.note(&format!(
             "the clock says {}, before the golden was baked ({}): times of this run mean nothing",
@@ -98,7 +101,8 @@ fn document(judged: &Judged) -> Checked<'_> {
         schema: "cattleguard.dev/agent/check/v1",
         status,
         exit_code,
-        mode: "full",
+        mode: judged.mode.to_string(),
+        remembered: judged.remembered,
         root: judged.host.root,
         golden_root: judged.golden.root,
         golden_created_at: judged.golden_created_at,

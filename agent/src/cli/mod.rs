@@ -3,14 +3,15 @@
 mod bake;
 mod check;
 mod diff;
+mod golden;
 mod judge;
 mod output;
+mod pass;
 mod report;
 mod show;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -30,10 +31,9 @@ pub mod exit {
     pub const PARTIAL: u8 = 3;
     /// The command line is wrong (sysexits `EX_USAGE`).
     pub const USAGE: u8 = 64;
+    /// The configuration is wrong (sysexits `EX_CONFIG`).
+    pub const CONFIG: u8 = 78;
 }
-
-/// Where the golden is looked for unless it is named; the folder is on the list of volatile paths.
-const DEFAULT_GOLDEN: &str = "/var/lib/cattleguard-agent/golden.cgm";
 
 /// Proves that a server is still its golden image.
 #[derive(Debug, Parser)]
@@ -74,19 +74,6 @@ struct OutputOptions {
     output: Format,
 }
 
-#[derive(Debug, Args)]
-struct GoldenOptions {
-    /// The golden manifest
-    #[arg(long, value_name = "FILE", default_value = DEFAULT_GOLDEN, env = "CATTLEGUARD_AGENT_GOLDEN")]
-    golden: PathBuf,
-    /// Refuse any golden but the one with this root digest
-    #[arg(long, value_name = "DIGEST")]
-    expect_root: Option<Digest>,
-    /// The folder that stands for `/`
-    #[arg(long, value_name = "DIR", default_value = "/")]
-    sysroot: PathBuf,
-}
-
 /// A command that came to no result.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -114,6 +101,8 @@ enum CliError {
     Inconsistent,
     #[error("cannot deliver the report")]
     Folder(#[from] crate::deliver::FolderError),
+    #[error("the configuration cannot be used")]
+    Config(#[from] crate::config::ConfigError),
     #[error("{0}")]
     Failed(String),
 }
@@ -122,6 +111,7 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => exit::USAGE,
+            Self::Config(_) => exit::CONFIG,
             _ => exit::FAILED,
         }
     }

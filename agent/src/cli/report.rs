@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::check::warn_about_the_clock;
+use super::check::notes;
+use super::golden::GoldenOptions;
 use super::judge::{Judged, judge};
 use super::output::{Console, shown};
-use super::{CliError, Format, GoldenOptions, OutputOptions, exit};
+use super::{CliError, Format, OutputOptions, exit};
 use crate::deliver;
 use crate::digest::Digest;
-use crate::inventory::{DifferenceRow, Documents, Mode, PackageCounts, Report, Status, SubtreeRow};
+use crate::inventory::{DifferenceRow, Documents, PackageCounts, Report, Status, SubtreeRow};
 
 /// `report` options.
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
         None => deliver::folder(&options.golden.sysroot, options.instance_id.as_deref())?,
     };
     let judged = judge(&options.golden)?;
-    warn_about_the_clock(&judged, console);
+    notes(&judged, console);
     let subtrees = SubtreeRow::pair(&judged.golden.subtrees, &judged.host.subtrees);
     let rows = DifferenceRow::ranked(&judged.comparison.differences, &judged.packages);
     let documents = Documents::new(summary(&judged), &subtrees, &rows, judged.unkept());
@@ -95,7 +96,7 @@ fn summary(judged: &Judged) -> Report {
         root: host.root,
         golden_root: golden.root,
         status: if judged.is_partial() { Status::Partial } else { Status::Complete },
-        mode: Mode::Full,
+        mode: judged.mode,
         started_at: judged.started_at,
         finished_at: judged.finished_at,
         entries: host.counts.entries,

@@ -28,7 +28,7 @@ pub const MAGIC: [u8; 4] = *b"CGM1";
 pub const MAX_RECORD: usize = 1 << 20;
 
 /// Decompression may ask for this much memory, as a power of two (8 MiB); writing stays below it.
-const WINDOW_LOG: u32 = 23;
+pub(crate) const WINDOW_LOG: u32 = 23;
 
 const HEADER: u8 = b'H';
 const PACKAGE: u8 = b'P';

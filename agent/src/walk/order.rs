@@ -24,11 +24,11 @@ use crate::settings::Settings;
 ///
 /// # Errors
 /// When the walk cannot start, or with what `visit` returned.
-pub fn walk<'w, E: From<WalkError>>(
+pub fn walk<E: From<WalkError>>(
     start: &Start,
     settings: &Settings,
-    known: Option<&'w mut dyn Known>,
-    visit: &'w mut dyn FnMut(Seen) -> Result<(), E>,
+    known: Option<&mut dyn Known>,
+    visit: &mut dyn FnMut(Seen) -> Result<(), E>,
 ) -> Result<Tally, E> {
     let sysroot = open::sysroot(&start.sysroot)?;
     let rules = Rules { mounts: Mounts::read()?, cross_mounts: settings.cross_mounts(), skip: start.skip };
@@ -57,7 +57,7 @@ pub fn walk<'w, E: From<WalkError>>(
     })
 }
 
-struct Walker<'w, 'p, E> {
+struct Walker<'k, 'v, 'p, E> {
     matcher: Arc<Matcher>,
     rules: &'p Rules,
     pool: &'p Pool<'p>,
@@ -68,8 +68,8 @@ struct Walker<'w, 'p, E> {
     links: Links,
     buffers: Buffers,
     tally: Tally,
-    known: Option<&'w mut dyn Known>,
-    visit: &'w mut dyn FnMut(Seen) -> Result<(), E>,
+    known: Option<&'k mut dyn Known>,
+    visit: &'v mut dyn FnMut(Seen) -> Result<(), E>,
 }
 
 /// Something of which the visitor is to hear next.
@@ -78,7 +78,7 @@ enum Due {
     Batch,
 }
 
-impl<E: From<WalkError>> Walker<'_, '_, E> {
+impl<E: From<WalkError>> Walker<'_, '_, '_, E> {
     fn root(&mut self, sysroot: BorrowedFd<'_>, root: &[u8]) -> Result<(), E> {
         let (parent, name) = match open::parent_of(sysroot, root) {
             Ok(found) => found,

@@ -1,19 +1,10 @@
-//! The program itself, on trees that each test builds.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers outside test functions fail a test as test functions do"
-)]
-
-mod host;
+//! Commands, exit codes, and what is found.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 
-use host::{Host, is_root};
+use crate::host::{Host, is_root};
 
 #[test]
 fn two_bakes_of_one_tree_have_one_root_and_a_check_is_identical() {

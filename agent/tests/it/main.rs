@@ -1,0 +1,12 @@
+//! The program itself, on trees that each test builds.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers outside test functions fail a test as test functions do"
+)]
+
+mod cli;
+mod host;
+mod quick;
