@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -36,7 +37,7 @@ pub(super) struct Pass {
 
 /// The golden's file, open.
 struct GoldenFile {
-    file: File,
+    file: Arc<File>,
     digest: Digest,
     start: Start,
 }
@@ -68,14 +69,14 @@ pub(super) fn pass(wanted: &Wanted, now: Timestamp) -> Result<Pass, CliError> {
 
 fn open(wanted: &Wanted) -> Result<GoldenFile, CliError> {
     let unusable = |source| CliError::Manifest { path: shown(&wanted.golden), source };
-    let file = File::open(&wanted.golden).map_err(|error| unusable(error.into()))?;
+    let file = File::open(&wanted.golden).map(Arc::new).map_err(|error| unusable(error.into()))?;
     let meta = file.metadata().map_err(|error| unusable(error.into()))?;
     if !meta.is_file() {
         return Err(unusable(ManifestError::Magic));
     }
     let mut hasher = blake3::Hasher::new();
     if wanted.quick.is_some() {
-        hasher.update_reader(At { file: &file, at: 0 }).map_err(|error| unusable(error.into()))?;
+        hasher.update_reader(At { file: Arc::clone(&file), at: 0 }).map_err(|error| unusable(error.into()))?;
     }
     // The golden itself is passed over: it cannot contain its own digest, and its seal and root are verified.
     let start = Start { skip: Some((meta.dev(), meta.ino())), ..Start::at(&wanted.sysroot) };
@@ -83,12 +84,12 @@ fn open(wanted: &Wanted) -> Result<GoldenFile, CliError> {
 }
 
 /// Reads a file without moving its position: it is read several times.
-struct At<'a> {
-    file: &'a File,
+struct At {
+    file: Arc<File>,
     at: u64,
 }
 
-impl io::Read for At<'_> {
+impl io::Read for At {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.file.read_at(buffer, self.at)?;
         self.at += length as u64;
@@ -103,7 +104,7 @@ fn once(
     remember: &mut dyn FnMut(&Seen),
 ) -> Result<Pass, CliError> {
     let unusable = |source| CliError::Manifest { path: shown(&wanted.golden), source };
-    let golden = Reader::new(At { file: &opened.file, at: 0 }).map_err(unusable)?;
+    let golden = Reader::new(At { file: Arc::clone(&opened.file), at: 0 }).map_err(unusable)?;
     let (settings, golden_created_at) = (golden.settings().clone(), golden.header().created_at);
     let golden_packages = golden.packages().map(<[_]>::to_vec);
     let mut fold = Fold::new(&settings);

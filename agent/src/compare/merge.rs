@@ -5,22 +5,23 @@ use std::io::Read;
 use super::{Comparer, Comparison};
 use crate::entry::{Entry, Kind};
 use crate::fingerprint::{Fingerprint, FolderDigest};
-use crate::manifest::{ManifestError, Reader, Totals};
+use crate::manifest::{Ahead, ManifestError, Reader, Totals};
 use crate::path;
 
 /// A comparison against a golden that is being read while the host is walked.
-pub struct Against<R: Read> {
-    golden: Reader<R>,
+pub struct Against {
+    golden: Ahead,
     next: Option<Entry>,
     comparer: Comparer,
 }
 
-impl<R: Read> Against<R> {
+impl Against {
     /// Starts at the golden's first entry.
     ///
     /// # Errors
     /// When the golden cannot be used.
-    pub fn new(mut golden: Reader<R>) -> Result<Self, ManifestError> {
+    pub fn new<R: Read + Send + 'static>(golden: Reader<R>) -> Result<Self, ManifestError> {
+        let mut golden = Ahead::new(golden)?;
         let next = golden.entry()?;
         Ok(Self { golden, next, comparer: Comparer::default() })
     }

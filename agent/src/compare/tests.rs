@@ -41,7 +41,7 @@ fn print(manifest: &[u8]) -> Fingerprint {
 /// Compares in both ways and holds them to one answer.
 fn compare(before: &[Entry], after: &[Entry]) -> Comparison {
     let (one, two) = (bake(before), bake(after));
-    let mut against = Against::new(Reader::new(&one[..]).unwrap()).unwrap();
+    let mut against = Against::new(Reader::new(std::io::Cursor::new(one.clone())).unwrap()).unwrap();
     after.iter().for_each(|entry| against.host(entry.clone()).unwrap());
     let (streamed, ..) = against.finish().unwrap();
     let (first, second) = (print(&one), print(&two));

@@ -8,6 +8,7 @@
 //! `H` is the header, `P` a package, `E` an entry, `I` a folder's digest, `T` the totals, `Z` the digest of
 //! everything before it. Both sides stream: neither reading nor writing holds the entries.
 
+mod ahead;
 mod read;
 mod write;
 
@@ -18,6 +19,7 @@ use crate::digest::Digest;
 use crate::fingerprint::{Counts, TreeError};
 use crate::settings::{RecordedSettings, SettingsError};
 
+pub use ahead::Ahead;
 pub use read::Reader;
 pub use write::Writer;
 
@@ -73,6 +75,9 @@ pub enum ManifestError {
     /// It could not be read or written.
     #[error("input or output failed")]
     Io(#[from] std::io::Error),
+    /// The thread that reads it ended.
+    #[error("reading it broke off: this is a bug")]
+    Reader,
     /// Its compressed form is broken.
     #[error("damaged: it does not decompress")]
     Compression(#[source] std::io::Error),

@@ -15,7 +15,15 @@ const LISTING: usize = 32 * 1024;
 pub(super) struct Names {
     /// Each name with its NUL.
     bytes: Vec<u8>,
-    places: Vec<(u32, FileType)>,
+    places: Vec<Place>,
+}
+
+/// Where a name is in `bytes`, without its NUL.
+#[derive(Clone, Copy)]
+struct Place {
+    at: u32,
+    length: u16,
+    file_type: FileType,
 }
 
 /// A folder that could not be listed in full.
@@ -39,11 +47,12 @@ impl Names {
                 continue;
             }
             let at = u32::try_from(names.bytes.len()).map_err(|_| Unlisted::TooMany)?;
+            let length = u16::try_from(name.to_bytes().len()).map_err(|_| Unlisted::Errno(Errno::NAMETOOLONG))?;
             if names.places.len() >= most {
                 return Err(Unlisted::TooMany);
             }
             names.bytes.extend_from_slice(name.to_bytes_with_nul());
-            names.places.push((at, entry.file_type()));
+            names.places.push(Place { at, length, file_type: entry.file_type() });
         }
         names.sort();
         Ok(names)
@@ -51,9 +60,9 @@ impl Names {
 
     fn sort(&mut self) {
         let Self { bytes, places } = self;
-        places.sort_unstable_by(|left, right| text(bytes, left.0).cmp(text(bytes, right.0)));
+        places.sort_unstable_by(|left, right| text(bytes, left).cmp(text(bytes, right)));
         // A listing that is changed underneath may repeat a name.
-        places.dedup_by(|left, right| text(bytes, left.0) == text(bytes, right.0));
+        places.dedup_by(|left, right| text(bytes, left) == text(bytes, right));
         places.shrink_to_fit();
     }
 
@@ -62,21 +71,27 @@ impl Names {
     }
 
     /// The name at a position; empty past the end.
+    pub(super) fn bytes(&self, position: usize) -> &[u8] {
+        self.places.get(position).map_or(&[], |place| text(&self.bytes, place))
+    }
+
+    /// The same for system calls.
     pub(super) fn name(&self, position: usize) -> &CStr {
-        self.places.get(position).map_or(c"", |(at, _)| text(&self.bytes, *at))
+        let rest = self.places.get(position).and_then(|place| self.bytes.get(usize::try_from(place.at).ok()?..));
+        rest.and_then(|rest| CStr::from_bytes_until_nul(rest).ok()).unwrap_or_default()
     }
 
     /// Whether it may be a folder: some file systems do not say.
     pub(super) fn may_be_folder(&self, position: usize) -> bool {
         self.places
             .get(position)
-            .is_some_and(|(_, file_type)| matches!(file_type, FileType::Directory | FileType::Unknown))
+            .is_some_and(|place| matches!(place.file_type, FileType::Directory | FileType::Unknown))
     }
 }
 
-fn text(bytes: &[u8], at: u32) -> &CStr {
-    let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
-    CStr::from_bytes_until_nul(rest).unwrap_or_default()
+fn text<'a>(bytes: &'a [u8], place: &Place) -> &'a [u8] {
+    let rest = usize::try_from(place.at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+    rest.get(..usize::from(place.length)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -126,15 +126,15 @@ impl<E: From<WalkError>> Walker<'_, '_, '_, E> {
         let excluded = matcher.within(at.path);
         let mut first = 0;
         for position in 0..folder.names.len() {
-            let name = folder.names.name(position);
-            if excluded.matches(name.to_bytes()) {
+            let name = folder.names.bytes(position);
+            if excluded.matches(name) {
                 self.hand_out(&folder, first, position)?;
                 first = position + 1;
                 self.tally.excluded += 1;
             } else if folder.names.may_be_folder(position) {
                 self.hand_out(&folder, first, position)?;
                 first = position + 1;
-                let path = path::join(at.path, name.to_bytes());
+                let (path, name) = (path::join(at.path, name), folder.names.name(position));
                 let parent = folder.descriptor.as_fd();
                 self.subfolder(At { parent, name, path: &path, depth: at.depth + 1 }, &folder, position)?;
             } else if position + 1 - first >= MOST {
@@ -169,7 +169,7 @@ impl<E: From<WalkError>> Walker<'_, '_, '_, E> {
         let mut remembered = Vec::new();
         if self.known.is_some() {
             for position in first..end {
-                let path = path::join(&folder.path, folder.names.name(position).to_bytes());
+                let path = path::join(&folder.path, folder.names.bytes(position));
                 remembered.push(self.recall(&path));
             }
         }
@@ -198,7 +198,7 @@ impl<E: From<WalkError>> Walker<'_, '_, '_, E> {
                     let (batch, outcomes) = self.pool.oldest(&mut self.buffers).ok_or(WalkError::Broken)?;
                     self.under_way -= 1;
                     for (position, outcome) in batch.range.zip(outcomes) {
-                        let path = path::join(&batch.folder.path, batch.folder.names.name(position).to_bytes());
+                        let path = path::join(&batch.folder.path, batch.folder.names.bytes(position));
                         self.visit(path, outcome)?;
                     }
                 }
