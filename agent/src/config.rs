@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::digest::Digest;
 use crate::escape;
 use crate::quick;
+use crate::state::volatile::StateExclusion;
 
 /// Where it is in a tree.
 pub const PATH: &str = "etc/cattleguard/agent.toml";
@@ -77,6 +78,8 @@ impl Default for Check {
 pub struct Bake {
     /// Further volatile paths.
     pub exclude: Vec<Exclude>,
+    /// Further volatile state.
+    pub state_exclude: Vec<StateExclusion>,
 }
 
 /// One `[[bake.exclude]]`.
@@ -147,11 +150,13 @@ mod tests {
         assert_eq!(Config::parse(""), Ok(Config::default()));
         let config = Config::parse(
             "[golden]\npath = \"/g\"\ntrusted_keys = [\"/k.pem\"]\n[check]\nquick = true\ncache = \"/c\"\n\
-             full_every = \"6h\"\nsettled = \"90s\"\n[[bake.exclude]]\npattern = \"/srv/*\"\nreason = \"data\"\n",
+             full_every = \"6h\"\nsettled = \"90s\"\n[[bake.exclude]]\npattern = \"/srv/*\"\nreason = \"data\"\n\
+             [[bake.state_exclude]]\nsection = \"listener\"\nkey = \"tcp any:*\"\nreason = \"ours\"\n",
         )
         .unwrap();
         assert_eq!(config.check.full_every, SignedDuration::from_hours(6));
         assert_eq!(config.bake.exclude[0].pattern, "/srv/*");
+        assert_eq!(config.bake.state_exclude[0].section, crate::state::Section::Listener);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl fmt::Display for Pattern {
 }
 
 /// Whether `name` is the pieces in order with anything between them.
-fn piece_match(pieces: &[Vec<u8>], name: &[u8]) -> bool {
+pub(crate) fn piece_match(pieces: &[Vec<u8>], name: &[u8]) -> bool {
     let Some((first, others)) = pieces.split_first() else { return name.is_empty() };
     let Some(mut rest) = name.strip_prefix(first.as_slice()) else { return false };
     let Some((last, middle)) = others.split_last() else { return rest.is_empty() };

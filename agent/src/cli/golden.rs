@@ -6,8 +6,10 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::CliError;
+use super::output::shown;
 use crate::config::{self, Config};
 use crate::digest::Digest;
+use crate::sign::PublicKey;
 
 /// Flags.
 #[derive(Debug, Args)]
@@ -18,6 +20,9 @@ pub(super) struct GoldenOptions {
     /// Refuse any golden but the one with this root digest
     #[arg(long, value_name = "DIGEST")]
     expect_root: Option<Digest>,
+    /// Refuse a golden that none of these keys signed; PEM, may be given several times
+    #[arg(long = "trusted-key", value_name = "FILE")]
+    trusted_keys: Vec<PathBuf>,
     /// The folder that stands for `/`
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub(super) sysroot: PathBuf,
@@ -36,6 +41,7 @@ pub(super) struct GoldenOptions {
 pub(super) struct Wanted {
     pub(super) golden: PathBuf,
     pub(super) expect_root: Option<Digest>,
+    pub(super) trusted_keys: Vec<PublicKey>,
     pub(super) sysroot: PathBuf,
     pub(super) quick: Option<Quick>,
 }
@@ -57,7 +63,11 @@ impl GoldenOptions {
             full_every,
             settled,
         });
+        let keys = if self.trusted_keys.is_empty() { &config.golden.trusted_keys } else { &self.trusted_keys };
+        let read = |path: &PathBuf| PublicKey::read(path).map_err(|source| CliError::Key { path: shown(path), source });
+        let trusted_keys = keys.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Wanted {
+            trusted_keys,
             golden: self.golden.clone().unwrap_or(config.golden.path),
             expect_root: self.expect_root.or(config.golden.expect_root),
             sysroot: self.sysroot.clone(),

@@ -12,6 +12,8 @@ use crate::compare::{Code, Comparison};
 use crate::fingerprint::Fingerprint;
 use crate::inventory::Mode;
 use crate::packages::{self, PackageDifference, Wanted};
+use crate::state::volatile::Matcher;
+use crate::state::{self, Explained, Section};
 use crate::walk::Tally;
 
 /// What came out.
@@ -22,7 +24,9 @@ pub(super) struct Judged {
     pub(super) host: Fingerprint,
     pub(super) tally: Tally,
     pub(super) packages: Vec<PackageDifference>,
-    /// What of the package databases could not be compared.
+    /// Beside files, and what differences of files mean.
+    pub(super) state: Explained,
+    /// What of package databases and state could not be compared.
     pub(super) problems: Vec<String>,
     pub(super) mode: Mode,
     /// Entries that were not read again.
@@ -39,7 +43,7 @@ impl Judged {
     }
 
     pub(super) fn is_drifted(&self) -> bool {
-        self.comparison.counts.total() > 0 || !self.packages.is_empty()
+        self.comparison.counts.total() > 0 || !self.packages.is_empty() || !self.state.alone.is_empty()
     }
 
     /// The word and the exit code.
@@ -63,17 +67,23 @@ impl Judged {
 pub(super) fn judge(options: &GoldenOptions) -> Result<Judged, CliError> {
     let started_at = Timestamp::now();
     let wanted = options.decide()?;
-    let Pass { mut comparison, golden, golden_created_at, golden_packages, host, tally, mode, remembered, notes } =
-        pass(&wanted, started_at)?;
-    let (packages, problems) = compare_packages(&wanted.sysroot, golden_packages.as_deref(), &mut comparison);
+    let (now, unread_state) = state::read(&wanted.sysroot);
+    let Pass { mut comparison, golden, preface, host, tally, mode, remembered, notes } = pass(&wanted, started_at)?;
+    let (packages, unread) = compare_packages(&wanted.sysroot, preface.packages.as_deref(), &mut comparison);
+    let mut problems: Vec<String> = unread.into_iter().map(|problem| format!("packages: {problem}")).collect();
+    let is_judged = |section: &Section| preface.state.sections.contains(section);
+    problems.extend(unread_state.into_iter().filter(|(section, _)| is_judged(section)).map(|(_, problem)| problem));
+    let state = state::compare(&preface.state, &now, &Matcher::new(&preface.state_exclusions));
+    let state = state::explain(&comparison.differences, state);
     let finished_at = Timestamp::now();
     Ok(Judged {
         comparison,
         golden,
-        golden_created_at,
+        golden_created_at: preface.created_at,
         host,
         tally,
         packages,
+        state,
         problems,
         mode,
         remembered,

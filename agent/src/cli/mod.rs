@@ -2,6 +2,7 @@
 
 mod bake;
 mod check;
+mod coverage;
 mod diff;
 mod golden;
 mod judge;
@@ -97,6 +98,14 @@ enum CliError {
     },
     #[error("`{path}` has root digest {found}, not the expected {expected}")]
     OtherGolden { path: String, found: Digest, expected: Digest },
+    #[error("`{path}` is signed by {signer}, which is not trusted here")]
+    Untrusted { path: String, signer: String },
+    #[error("key `{path}` cannot be used")]
+    Key {
+        path: String,
+        #[source]
+        source: crate::sign::KeyError,
+    },
     #[error("the comparison and the root digests disagree: this is a bug")]
     Inconsistent,
     #[error("cannot deliver the report")]

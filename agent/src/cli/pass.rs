@@ -15,17 +15,18 @@ use crate::deliver::Pending;
 use crate::digest::Digest;
 use crate::fingerprint::{Fingerprint, Fold};
 use crate::inventory::Mode;
-use crate::manifest::{ManifestError, Reader};
+use crate::manifest::{ManifestError, Reader, Verified};
 use crate::packages::Package;
 use crate::quick::{Cache, Header, Recorder};
+use crate::state::State;
+use crate::state::volatile::StateExclusion;
 use crate::walk::{Known, Seen, Start, Tally, walk};
 
 /// What one pass found.
 pub(super) struct Pass {
     pub(super) comparison: Comparison,
     pub(super) golden: Fingerprint,
-    pub(super) golden_created_at: Timestamp,
-    pub(super) golden_packages: Option<Vec<Package>>,
+    pub(super) preface: GoldenPreface,
     pub(super) host: Fingerprint,
     pub(super) tally: Tally,
     pub(super) mode: Mode,
@@ -33,6 +34,14 @@ pub(super) struct Pass {
     pub(super) remembered: u64,
     /// What is worth knowing about the mode.
     pub(super) notes: Vec<String>,
+}
+
+/// What the golden says before its entries.
+pub(super) struct GoldenPreface {
+    pub(super) created_at: Timestamp,
+    pub(super) packages: Option<Vec<Package>>,
+    pub(super) state: State,
+    pub(super) state_exclusions: Vec<StateExclusion>,
 }
 
 /// The golden's file, open.
@@ -105,8 +114,13 @@ fn once(
 ) -> Result<Pass, CliError> {
     let unusable = |source| CliError::Manifest { path: shown(&wanted.golden), source };
     let golden = Reader::new(At { file: Arc::clone(&opened.file), at: 0 }).map_err(unusable)?;
-    let (settings, golden_created_at) = (golden.settings().clone(), golden.header().created_at);
-    let golden_packages = golden.packages().map(<[_]>::to_vec);
+    let settings = golden.settings().clone();
+    let preface = GoldenPreface {
+        created_at: golden.header().created_at,
+        packages: golden.packages().map(<[_]>::to_vec),
+        state: golden.state().clone(),
+        state_exclusions: golden.header().state_exclusions.clone(),
+    };
     let mut fold = Fold::new(&settings);
     let mut against = Against::new(golden).map_err(unusable)?;
     let tally = walk::<CliError>(&opened.start, &settings, known, &mut |seen| {
@@ -114,7 +128,14 @@ fn once(
         remember(&seen);
         against.host(seen.entry).map_err(unusable)
     })?;
-    let (comparison, totals, golden) = against.finish().map_err(unusable)?;
+    let (comparison, Verified { totals, print: golden, signature }) = against.finish().map_err(unusable)?;
+    if !wanted.trusted_keys.is_empty() {
+        let key = signature.map(|signature| signature.key());
+        if !key.is_some_and(|key| wanted.trusted_keys.contains(&key)) {
+            let signer = key.map_or_else(|| "nobody".to_owned(), |key| key.to_string());
+            return Err(CliError::Untrusted { path: shown(&wanted.golden), signer });
+        }
+    }
     if let Some(expected) = wanted.expect_root.filter(|expected| *expected != totals.root) {
         let (path, found) = (shown(&wanted.golden), totals.root);
         return Err(CliError::OtherGolden { path, found, expected });
@@ -125,7 +146,7 @@ fn once(
         return Err(CliError::Inconsistent);
     }
     let (mode, remembered, notes) = (Mode::Full, 0, Vec::new());
-    Ok(Pass { comparison, golden, golden_created_at, golden_packages, host, tally, mode, remembered, notes })
+    Ok(Pass { comparison, golden, preface, host, tally, mode, remembered, notes })
 }
 
 /// The cache that a full pass writes, if quick passes are wanted. That it cannot be written never fails a pass.

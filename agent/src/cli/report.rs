@@ -55,7 +55,7 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
     let judged = judge(&options.golden)?;
     notes(&judged, console);
     let subtrees = SubtreeRow::pair(&judged.golden.subtrees, &judged.host.subtrees);
-    let rows = DifferenceRow::ranked(&judged.comparison.differences, &judged.packages);
+    let rows = DifferenceRow::ranked(&judged.comparison.differences, &judged.packages, &judged.state);
     let documents = Documents::new(summary(&judged), &subtrees, &rows, judged.unkept());
     let write_error = |source| CliError::Write { path: shown(&folder), source };
     fs::create_dir_all(&folder).map_err(write_error)?;
@@ -89,7 +89,7 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
 }
 
 fn summary(judged: &Judged) -> Report {
-    let Judged { comparison, golden, host, tally, packages, .. } = judged;
+    let Judged { comparison, golden, host, tally, packages, state, .. } = judged;
     Report {
         agent_version: crate::VERSION.to_owned(),
         agent_digest: own_digest().ok(),
@@ -107,6 +107,7 @@ fn summary(judged: &Judged) -> Report {
         vanished: tally.vanished,
         differences: comparison.counts.into(),
         packages: PackageCounts::of(packages),
+        state: state.alone.len() as u64,
         rows_listed: 0,
         rows_cut: 0,
         rows_digest: Digest::of(&[]),

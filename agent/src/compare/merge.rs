@@ -5,7 +5,7 @@ use std::io::Read;
 use super::{Comparer, Comparison};
 use crate::entry::{Entry, Kind};
 use crate::fingerprint::{Fingerprint, FolderDigest};
-use crate::manifest::{Ahead, ManifestError, Reader, Totals};
+use crate::manifest::{Ahead, ManifestError, Reader, Verified};
 use crate::path;
 
 /// A comparison against a golden that is being read while the host is walked.
@@ -54,12 +54,12 @@ impl Against {
     ///
     /// # Errors
     /// When the golden turns out to be damaged.
-    pub fn finish(mut self) -> Result<(Comparison, Totals, Fingerprint), ManifestError> {
+    pub fn finish(mut self) -> Result<(Comparison, Verified), ManifestError> {
         while let Some(before) = self.next.take() {
             self.removed(before)?;
         }
-        let (totals, print) = self.golden.finish()?;
-        Ok((self.comparer.finish(), totals, print))
+        let verified = self.golden.finish()?;
+        Ok((self.comparer.finish(), verified))
     }
 
     fn removed(&mut self, before: Entry) -> Result<(), ManifestError> {

@@ -3,9 +3,8 @@
 use std::io::Read;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::{ManifestError, Reader, Totals};
+use super::{ManifestError, Reader, Verified};
 use crate::entry::Entry;
-use crate::fingerprint::Fingerprint;
 use crate::packages::Package;
 
 /// Entries handed over at once.
@@ -16,14 +15,14 @@ const WAITING: usize = 4;
 
 enum Message {
     Entries(Vec<Entry>),
-    End(Box<Result<(Totals, Fingerprint), ManifestError>>),
+    End(Box<Result<Verified, ManifestError>>),
 }
 
 /// A manifest being read ahead. As with a [`Reader`], nothing may be relied on before [`Ahead::finish`] has agreed.
 pub struct Ahead {
     messages: Receiver<Message>,
     chunk: std::vec::IntoIter<Entry>,
-    end: Option<Box<Result<(Totals, Fingerprint), ManifestError>>>,
+    end: Option<Box<Result<Verified, ManifestError>>>,
     packages: Vec<Package>,
 }
 
@@ -73,7 +72,7 @@ impl Ahead {
     ///
     /// # Errors
     /// As [`Reader::finish`].
-    pub fn finish(mut self) -> Result<(Totals, Fingerprint), ManifestError> {
+    pub fn finish(mut self) -> Result<Verified, ManifestError> {
         while self.entry()?.is_some() {}
         self.end.map_or(Err(ManifestError::Reader), |end| *end)
     }
@@ -87,7 +86,7 @@ impl Ahead {
 fn read<R: Read>(
     mut reader: Reader<R>,
     hand_over: &mut dyn FnMut(Vec<Entry>) -> bool,
-) -> Result<(Totals, Fingerprint), ManifestError> {
+) -> Result<Verified, ManifestError> {
     let mut chunk = Vec::with_capacity(CHUNK);
     while let Some(entry) = reader.entry()? {
         chunk.push(entry);

@@ -7,6 +7,7 @@
     reason = "helpers outside test functions fail a test as test functions do"
 )]
 
+mod bake;
 mod cli;
 mod host;
 mod quick;
