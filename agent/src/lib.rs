@@ -32,6 +32,7 @@ pub mod packages;
 pub mod path;
 pub mod pattern;
 pub mod quick;
+pub mod sandbox;
 pub mod settings;
 pub mod sign;
 pub mod state;

@@ -1,12 +1,13 @@
 //! `bake`: walk a tree, write its manifest.
 
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use super::coverage::{Coverage, CoverageOptions, NotLearned};
+use super::golden::SandboxOptions;
 use super::output::{Console, MountView, shown, uncovered};
 use super::{CliError, Format, OutputOptions, exit};
 use crate::deliver::Pending;
@@ -30,6 +31,8 @@ pub(super) struct Options {
     /// Sign the manifest with this ed25519 key (PKCS#8 PEM)
     #[arg(long, value_name = "FILE")]
     sign_key: Option<PathBuf>,
+    #[command(flatten)]
+    sandbox: SandboxOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -68,6 +71,9 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
     let books = packages::read(sysroot, Wanted::All);
     let (state, state_problems) = state::read(sysroot);
     let write_error = |source| CliError::Write { path: shown(&options.out), source };
+    let folder = options.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let (_, notes) = options.sandbox.enter(sysroot, vec![folder.unwrap_or(Path::new(".")).to_owned()]);
+    notes.iter().for_each(|note| console.note(note));
     let pending = Pending::create(&options.out, 0o600).map_err(write_error)?;
     let start = Start { skip: Some(pending.identity().map_err(write_error)?), ..Start::at(sysroot) };
     let preface = Preface {

@@ -14,6 +14,7 @@ use crate::digest::Digest;
 use crate::escape;
 use crate::fingerprint::Counts;
 use crate::packages::PackageDifference;
+use crate::sandbox::Sandbox;
 use crate::state::{Explained, StateDifference};
 
 /// `check` options.
@@ -36,6 +37,7 @@ struct Checked<'a> {
     exit_code: u8,
     mode: String,
     remembered: u64,
+    sandbox: Sandbox,
     root: Digest,
     golden_root: Digest,
     golden_created_at: jiff::Timestamp,
@@ -56,7 +58,7 @@ struct Checked<'a> {
 }
 
 pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, CliError> {
-    let judged = judge(&options.golden)?;
+    let judged = judge(&options.golden, Vec::new())?;
     notes(&judged, console);
     let (status, exit_code) = judged.verdict();
     match options.output.output {
@@ -106,6 +108,7 @@ fn document(judged: &Judged) -> Checked<'_> {
         exit_code,
         mode: judged.mode.to_string(),
         remembered: judged.remembered,
+        sandbox: judged.sandbox,
         root: judged.host.root,
         golden_root: judged.golden.root,
         golden_created_at: judged.golden_created_at,

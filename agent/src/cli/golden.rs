@@ -1,14 +1,16 @@
 //! Options of `check` and `report`: which golden, which host, how thoroughly. Flags win over the configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
 use super::CliError;
 use super::output::shown;
 use crate::config::{self, Config};
 use crate::digest::Digest;
+use crate::packages;
+use crate::sandbox::{self, Needs, Sandbox};
 use crate::sign::PublicKey;
 
 /// Flags.
@@ -32,9 +34,41 @@ pub(super) struct GoldenOptions {
     /// Where the last full pass is remembered [default: /var/lib/cattleguard-agent/quick.cache]
     #[arg(long, value_name = "FILE")]
     cache: Option<PathBuf>,
+    /// Let everything else on the host go first
+    #[arg(long, value_name = "WHICH", default_value = "idle")]
+    priority: Priority,
+    #[command(flatten)]
+    sandbox: SandboxOptions,
     /// The configuration [default: etc/cattleguard/agent.toml of the sysroot, if it is there]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// How much of the host a run takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Priority {
+    /// What nobody else wants.
+    Idle,
+    /// Its share.
+    Normal,
+}
+
+/// How a run is shut in.
+#[derive(Debug, Args)]
+pub(super) struct SandboxOptions {
+    /// Do without Landlock and seccomp
+    #[arg(long)]
+    no_sandbox: bool,
+}
+
+impl SandboxOptions {
+    /// Gives up what the run does not need, beside writing in these folders.
+    pub(super) fn enter(&self, sysroot: &Path, writes: Vec<PathBuf>) -> (Sandbox, Vec<String>) {
+        if self.no_sandbox {
+            return (Sandbox::default(), Vec::new());
+        }
+        sandbox::enter(&Needs { writes, runs_programs: packages::needs_a_program(sysroot) })
+    }
 }
 
 /// What is wanted, with everything decided.
@@ -54,6 +88,19 @@ pub(super) struct Quick {
 }
 
 impl GoldenOptions {
+    /// Makes room for others, and says if that was refused.
+    pub(super) fn step_back(&self) -> Option<String> {
+        let refused = sandbox::step_back(self.priority == Priority::Idle).err()?;
+        Some(format!("this run could not be made to give way to others: {refused}"))
+    }
+
+    /// Gives up what a comparison does not need, beside writing in these folders.
+    pub(super) fn enter_sandbox(&self, wanted: &Wanted, mut writes: Vec<PathBuf>) -> (Sandbox, Vec<String>) {
+        let cache = wanted.quick.as_ref().and_then(|quick| quick.cache.parent());
+        writes.extend(cache.map(Path::to_owned));
+        self.sandbox.enter(&self.sysroot, writes)
+    }
+
     /// Brings flags, environment, configuration and defaults together.
     pub(super) fn decide(&self) -> Result<Wanted, CliError> {
         let config = Config::load(self.config.as_deref(), &self.sysroot)?;

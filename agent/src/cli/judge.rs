@@ -1,7 +1,7 @@
 //! The one comparison behind `check` and `report`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -12,6 +12,7 @@ use crate::compare::{Code, Comparison};
 use crate::fingerprint::Fingerprint;
 use crate::inventory::Mode;
 use crate::packages::{self, PackageDifference, Wanted};
+use crate::sandbox::Sandbox;
 use crate::state::volatile::Matcher;
 use crate::state::{self, Explained, Section};
 use crate::walk::Tally;
@@ -31,8 +32,9 @@ pub(super) struct Judged {
     pub(super) mode: Mode,
     /// Entries that were not read again.
     pub(super) remembered: u64,
-    /// What is worth knowing about the mode.
+    /// What is worth knowing about the run.
     pub(super) notes: Vec<String>,
+    pub(super) sandbox: Sandbox,
     pub(super) started_at: Timestamp,
     pub(super) finished_at: Timestamp,
 }
@@ -64,10 +66,15 @@ impl Judged {
 }
 
 /// Walks the host as the golden says and compares.
-pub(super) fn judge(options: &GoldenOptions) -> Result<Judged, CliError> {
+/// `writes`: folders into which the caller will write.
+pub(super) fn judge(options: &GoldenOptions, writes: Vec<PathBuf>) -> Result<Judged, CliError> {
     let started_at = Timestamp::now();
     let wanted = options.decide()?;
+    let refused = options.step_back();
+    // Before the sandbox: Landlock hides other processes, and with them the programs behind sockets.
     let (now, unread_state) = state::read(&wanted.sysroot);
+    let (sandbox, mut told) = options.enter_sandbox(&wanted, writes);
+    told.extend(refused);
     let Pass { mut comparison, golden, preface, host, tally, mode, remembered, notes } = pass(&wanted, started_at)?;
     let (packages, unread) = compare_packages(&wanted.sysroot, preface.packages.as_deref(), &mut comparison);
     let mut problems: Vec<String> = unread.into_iter().map(|problem| format!("packages: {problem}")).collect();
@@ -87,7 +94,8 @@ pub(super) fn judge(options: &GoldenOptions) -> Result<Judged, CliError> {
         problems,
         mode,
         remembered,
-        notes,
+        notes: told.into_iter().chain(notes).collect(),
+        sandbox,
         started_at,
         finished_at,
     })

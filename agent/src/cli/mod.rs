@@ -127,6 +127,8 @@ impl CliError {
 }
 
 /// Runs one command and returns the process's exit code. Results go to `stdout`, everything else to `stderr`.
+///
+/// `bake`, `check` and `report` shut the calling thread in (see [`crate::sandbox`]) and do not let it out again.
 pub fn run<I, T>(arguments: I, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8
 where
     I: IntoIterator<Item = T>,

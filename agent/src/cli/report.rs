@@ -52,13 +52,13 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
         Some(folder) => folder.clone(),
         None => deliver::folder(&options.golden.sysroot, options.instance_id.as_deref())?,
     };
-    let judged = judge(&options.golden)?;
+    let write_error = |source| CliError::Write { path: shown(&folder), source };
+    fs::create_dir_all(&folder).map_err(write_error)?;
+    let judged = judge(&options.golden, vec![folder.clone()])?;
     notes(&judged, console);
     let subtrees = SubtreeRow::pair(&judged.golden.subtrees, &judged.host.subtrees);
     let rows = DifferenceRow::ranked(&judged.comparison.differences, &judged.packages, &judged.state);
     let documents = Documents::new(summary(&judged), &subtrees, &rows, judged.unkept());
-    let write_error = |source| CliError::Write { path: shown(&folder), source };
-    fs::create_dir_all(&folder).map_err(write_error)?;
     let mut files = Vec::new();
     for document in &documents.files {
         let path = folder.join(document.file_name());

@@ -83,6 +83,11 @@ impl Books {
 /// A book entry: files by (name, architecture) of their package.
 type Claims = Vec<((String, String), Vec<u8>)>;
 
+/// Whether a database is there that only its own program can read.
+pub fn needs_a_program(sysroot: &Path) -> bool {
+    rpm::is_there(sysroot)
+}
+
 /// Reads every package database below `sysroot`.
 pub fn read(sysroot: &Path, wanted: Wanted<'_>) -> Books {
     let mut books = Books::default();
