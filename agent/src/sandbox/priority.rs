@@ -7,17 +7,18 @@ use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 const NICE: i32 = 19;
 
 /// Lets every other process go first, for the processor and for the disk, and writes no core: it would hold what only
-/// root may read. Also raises the number of open files to what is allowed: deep trees take one descriptor a level.
+/// root may read. Also raises the number of open files to what is allowed: deep trees take one descriptor a level. A
+/// service manager that forbids changing these two limits has set them itself.
 ///
 /// # Errors
 /// The first call that the kernel refuses; the rest is done all the same.
 pub fn step_back(is_idle: bool) -> Result<(), Errno> {
-    let cores = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let files = getrlimit(Resource::Nofile);
-    let files = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, maximum: files.maximum });
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, maximum: files.maximum });
     let processor = if is_idle { nice(NICE).map(drop) } else { Ok(()) };
     let disk = if is_idle { idle_disk() } else { Ok(()) };
-    cores.and(files).and(processor).and(disk)
+    processor.and(disk)
 }
 
 /// The idle class of ioprio_set(2), for the calling thread and those that it starts.

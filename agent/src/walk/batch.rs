@@ -1,5 +1,6 @@
 //! Neighbouring names of one folder, looked at by whichever thread is free.
 
+use std::ffi::CStr;
 use std::ops::Range;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::examine::{self, Inode};
 use super::folder::Folder;
 use super::known::{Identity, Remembered};
 use super::mounts::{self, Class, Mounts};
-use super::{Buffers, content, flaw, flaw_without_errno};
+use super::{Buffers, content, flaw, flaw_without_errno, names};
 use crate::entry::{Facts, Kind, Missing, Times};
 
 /// So many names are looked at in one go: few enough to spread well, enough that handing them over costs nothing.
@@ -80,7 +81,7 @@ impl Batch {
             Err(Errno::NOENT) => return Outcome::Vanished,
             Err(errno) => return Outcome::Entry(Found::unexamined(errno)),
         };
-        if let Some(mount) = not_entered(&stat, &self.folder.stat, rules) {
+        if let Some(mount) = not_entered(&stat, &self.folder, name, rules) {
             return mount;
         }
         if rules.skip == Some(examine::identity(&stat)) {
@@ -104,9 +105,14 @@ impl Batch {
     }
 }
 
-/// The outcome for a mount point that is not entered.
-pub(super) fn not_entered(stat: &Statx, folder: &Statx, rules: &Rules) -> Option<Outcome> {
-    if !mounts::is_mount_point(stat, folder) {
+/// The outcome for a mount point that is not entered. A folder or file that is mounted on itself is what it was: service
+/// managers do so to give a service its own rights of writing.
+pub(super) fn not_entered(stat: &Statx, folder: &Folder, name: &CStr, rules: &Rules) -> Option<Outcome> {
+    if !mounts::is_mount_point(stat, &folder.stat) {
+        return None;
+    }
+    let is_same_device = examine::identity(stat).0 == examine::identity(&folder.stat).0;
+    if is_same_device && names::listed_inode(folder.descriptor.as_fd(), name) == Some(stat.stx_ino) {
         return None;
     }
     let file_system = rules.mounts.type_of(stat).to_vec();

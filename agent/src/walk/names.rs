@@ -89,6 +89,22 @@ impl Names {
     }
 }
 
+/// The inode that a folder's own listing gives for a name: what stands there below anything mounted on it. `None` when
+/// it cannot be told.
+pub(super) fn listed_inode(folder: BorrowedFd<'_>, name: &CStr) -> Option<u64> {
+    // A listing is read once from each descriptor.
+    let again = super::open::folder(folder, c".").ok()?;
+    let mut buffer = [MaybeUninit::uninit(); LISTING];
+    let mut listing = RawDir::new(again, &mut buffer);
+    while let Some(entry) = listing.next() {
+        let entry = entry.ok()?;
+        if entry.file_name() == name {
+            return Some(entry.ino());
+        }
+    }
+    None
+}
+
 fn text<'a>(bytes: &'a [u8], place: &Place) -> &'a [u8] {
     let rest = usize::try_from(place.at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
     rest.get(..usize::from(place.length)).unwrap_or_default()

@@ -155,7 +155,7 @@ impl<E: From<WalkError>> Walker<'_, '_, '_, E> {
         if examine::file_type(&stat) != FileType::Directory {
             return self.hand_out(folder, position, position + 1);
         }
-        match not_entered(&stat, &folder.stat, self.rules) {
+        match not_entered(&stat, folder, at.name, self.rules) {
             Some(mount) => self.put(at.path, mount),
             None => self.folder(at, &stat),
         }

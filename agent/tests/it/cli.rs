@@ -363,3 +363,29 @@ fn wrong_usage_and_help_have_their_codes() {
     assert_eq!(help.code, 0);
     assert!(help.stdout.lines().count() <= 60 && help.stderr.is_empty());
 }
+
+#[test]
+fn a_folder_mounted_on_itself_is_what_it_was_and_another_in_its_place_is_not() {
+    let host = Host::new();
+    host.bake(&[]);
+    let script = |mounts: &str| {
+        let program = env!("CARGO_BIN_EXE_cattleguard-agent");
+        let (sysroot, golden) = (host.sysroot(), host.golden());
+        format!("set -e; cd {sysroot}; {mounts}; exec {program} check --sysroot {sysroot} --golden {golden} -o json")
+    };
+    let within = |mounts: &str| {
+        let output = std::process::Command::new("unshare").args(["-m", "sh", "-c", &script(mounts)]).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    // Only where this user may mount.
+    if !is_root() || within("mount --bind opt opt").1.is_empty() {
+        return;
+    }
+    assert_eq!(within("mount --bind opt opt; mount --bind etc/file etc/file").0, Some(0));
+    let (code, told) = within("mount --bind etc opt");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("\"/opt\"") && told.contains("\"type\""), "{told}");
+    let (code, told) = within("mount --bind etc/shadow etc/file");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("\"/etc/file\""), "{told}");
+}
