@@ -8,6 +8,8 @@
 )]
 
 mod bake;
+mod changes;
 mod cli;
 mod host;
 mod quick;
+mod state;
