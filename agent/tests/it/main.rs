@@ -7,6 +7,7 @@
     reason = "helpers outside test functions fail a test as test functions do"
 )]
 
+mod bad_input;
 mod bake;
 mod changes;
 mod cli;

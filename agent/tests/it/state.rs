@@ -17,7 +17,7 @@ with open("/proc/sys/net/ipv4/conf/all/log_martians", "r+") as setting:
 listener = socket.socket()
 listener.bind(("0.0.0.0", 4711))
 listener.listen()
-sys.exit(subprocess.run([program, "check", "--golden", golden, "--config", "/dev/null", "-o", "json"]).returncode)
+sys.exit(subprocess.run([program, "check", "--golden", golden, "--config", "/dev/null", "--priority", "normal", "-o", "json"]).returncode)
 "#;
 
 #[test]

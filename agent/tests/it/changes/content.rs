@@ -56,7 +56,7 @@ pub(super) const CHANGES: &[Change] = &[
         name: "grown by a hole",
         prepare: |tree| tree.file("/opt/app/grown", "x"),
         apply: |tree| {
-            fs::File::options().write(true).open(tree.at("/opt/app/grown")).unwrap().set_len(1 << 30).unwrap();
+            fs::File::options().write(true).open(tree.at("/opt/app/grown")).unwrap().set_len(1 << 26).unwrap();
         },
         found: &[("/opt/app/grown", CONTENT)],
     },

@@ -89,7 +89,20 @@ fn all(tree: &Tree, beside: &Path, remembered: u64) {
     let config = beside.join("agent.toml");
     std::fs::write(&config, "[check]\nsettled = \"0s\"\n").unwrap();
     let config = config.to_str().unwrap();
-    let quick = ["check", "-o", "json", "--golden", golden, "--config", config, "--quick", "--cache", cache];
+    let quick = [
+        "check",
+        "-o",
+        "json",
+        "--golden",
+        golden,
+        "--config",
+        config,
+        "--priority",
+        "normal",
+        "--quick",
+        "--cache",
+        cache,
+    ];
     assert_eq!(tree.agent(&quick, "").0, 0, "nothing was done yet");
     changes.iter().for_each(|change| (change.apply)(tree));
 
@@ -99,7 +112,7 @@ fn all(tree: &Tree, beside: &Path, remembered: u64) {
             assert!(expected.insert((*path).to_owned(), (code, change.name)).is_none(), "{path} is in two changes");
         }
     }
-    for (mode, arguments) in [("full", &quick[..7]), ("quick", &quick[..])] {
+    for (mode, arguments) in [("full", &quick[..9]), ("quick", &quick[..])] {
         let (code, json) = tree.agent(arguments, MOUNTS);
         assert_eq!(code, 1, "{mode}: {}", json["unjudged"]);
         assert_eq!(json["mode"], mode);
