@@ -212,7 +212,7 @@ def main():
             for command in commands:
                 if not command.slow or turn < options.slow_rounds:
                     command.run()
-        rows = [command.row() for command in commands]
+        rows = [command.row() for command in commands if command.runs]
     table(rows, (before, os.getloadavg()[0]))
     if options.output:
         options.output.write_text(json.dumps(rows, indent=1) + "\n")

@@ -96,8 +96,10 @@ impl GoldenOptions {
 
     /// Gives up what a comparison does not need, beside writing in these folders.
     pub(super) fn enter_sandbox(&self, wanted: &Wanted, mut writes: Vec<PathBuf>) -> (Sandbox, Vec<String>) {
-        let cache = wanted.quick.as_ref().and_then(|quick| quick.cache.parent());
-        writes.extend(cache.map(Path::to_owned));
+        let folder = wanted.quick.as_ref().and_then(|quick| quick.cache.parent());
+        // A bare name is one of the current folder.
+        let is_bare = |folder: &Path| folder.as_os_str().is_empty();
+        writes.extend(folder.map(|folder| if is_bare(folder) { ".".into() } else { folder.to_owned() }));
         self.sandbox.enter(&self.sysroot, writes)
     }
 
