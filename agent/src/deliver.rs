@@ -103,6 +103,14 @@ impl Pending {
         Ok((meta.dev(), meta.ino()))
     }
 
+    /// A second handle for writing, for those that must own theirs.
+    ///
+    /// # Errors
+    /// When the descriptor cannot be duplicated.
+    pub fn output(&self) -> io::Result<File> {
+        self.file()?.try_clone()
+    }
+
     /// Syncs the content, gives it its name, and syncs the folder.
     ///
     /// # Errors

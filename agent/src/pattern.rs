@@ -41,6 +41,14 @@ impl Pattern {
         self.components.len() == names.len()
             && self.components.iter().zip(names).all(|(pieces, name)| piece_match(pieces, name))
     }
+
+    /// What the last component must be, if the ones before it are `folders`.
+    fn last_within(&self, folders: &[&[u8]]) -> Option<&[Vec<u8>]> {
+        let (last, before) = self.components.split_last()?;
+        let is_there =
+            before.len() == folders.len() && before.iter().zip(folders).all(|(pieces, name)| piece_match(pieces, name));
+        is_there.then_some(last.as_slice())
+    }
 }
 
 impl FromStr for Pattern {
@@ -71,7 +79,7 @@ impl fmt::Display for Pattern {
 }
 
 /// Whether `name` is the pieces in order with anything between them.
-fn piece_match(pieces: &[Vec<u8>], name: &[u8]) -> bool {
+pub(crate) fn piece_match(pieces: &[Vec<u8>], name: &[u8]) -> bool {
     let Some((first, others)) = pieces.split_first() else { return name.is_empty() };
     let Some(mut rest) = name.strip_prefix(first.as_slice()) else { return false };
     let Some((last, middle)) = others.split_last() else { return rest.is_empty() };
@@ -106,6 +114,24 @@ impl Matcher {
         let names: Vec<&[u8]> = path::components(path).collect();
         candidates.iter().any(|pattern| pattern.matches(&names))
     }
+
+    /// What the patterns leave out directly in one folder: for most folders nothing.
+    pub fn within(&self, folder: &[u8]) -> Within<'_> {
+        let names: Vec<&[u8]> = path::components(folder).collect();
+        let candidates = self.by_depth.get(&(names.len() + 1)).map_or(&[][..], Vec::as_slice);
+        Within(candidates.iter().filter_map(|pattern| pattern.last_within(&names)).collect())
+    }
+}
+
+/// The patterns that may match a name of one folder.
+#[derive(Clone, Debug)]
+pub struct Within<'a>(Vec<&'a [Vec<u8>]>);
+
+impl Within<'_> {
+    /// Whether one of them matches the name.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        self.0.iter().any(|pieces| piece_match(pieces, name))
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +139,11 @@ mod tests {
     use super::*;
 
     fn hit(pattern: &str, path: &str) -> bool {
-        Matcher::new([&pattern.parse::<Pattern>().unwrap()]).matches(path.as_bytes())
+        let matcher = Matcher::new([&pattern.parse::<Pattern>().unwrap()]);
+        let whole = matcher.matches(path.as_bytes());
+        let folder = path::parent(path.as_bytes()).unwrap();
+        assert_eq!(matcher.within(folder).matches(path::name(path.as_bytes())), whole, "{pattern} {path}");
+        whole
     }
 
     #[test]

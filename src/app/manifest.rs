@@ -17,6 +17,6 @@ pub fn root(path: &Path) -> Result<Digest, AppError> {
     let failed = |error: &dyn std::fmt::Display| AppError::failed(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(|error| failed(&error))?;
     let reader = Reader::new(BufReader::new(file)).map_err(|error| failed(&error))?;
-    let (totals, _) = reader.finish().map_err(|error| failed(&error))?;
+    let totals = reader.finish().map_err(|error| failed(&error))?.totals;
     Ok(Digest::new(totals.root.to_string()))
 }

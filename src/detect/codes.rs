@@ -56,6 +56,12 @@ pub const SOFTWARE_SERVICE_CHANGED: Code = Code::known("software-service-changed
 pub const SOFTWARE_WINDOWS_UPDATE: Code = Code::known("software-windows-update");
 /// `software-kernel-changed`: the running kernel differs.
 pub const SOFTWARE_KERNEL_CHANGED: Code = Code::known("software-kernel-changed");
+/// `software-module-changed`: other kernel modules are loaded.
+pub const SOFTWARE_MODULE_CHANGED: Code = Code::known("software-module-changed");
+/// `software-sysctl-changed`: the kernel has other settings.
+pub const SOFTWARE_SYSCTL_CHANGED: Code = Code::known("software-sysctl-changed");
+/// `software-listener-changed`: other sockets listen, or other programs behind them.
+pub const SOFTWARE_LISTENER_CHANGED: Code = Code::known("software-listener-changed");
 /// `file-content-changed`: a file's content differs from the golden's manifest.
 pub const FILE_CONTENT_CHANGED: Code = Code::known("file-content-changed");
 /// `file-added`: a file that the golden does not have.
@@ -209,6 +215,24 @@ pub const PAGES: &[CodePage] = &[
         title: "the running kernel differs",
         meaning: "The server boots another kernel than its golden.",
         advice: "Put the kernel into the image; replace the server.",
+    },
+    CodePage {
+        code: "software-module-changed",
+        title: "other kernel modules are loaded",
+        meaning: "Something was loaded into the kernel, or taken out of it, since boot; it leaves no trace in files.",
+        advice: "Keep evidence of memory first; nothing on the server can be trusted to tell the truth. Then replace it.",
+    },
+    CodePage {
+        code: "software-sysctl-changed",
+        title: "the kernel has other settings",
+        meaning: "A setting that hardens the server was changed in the running kernel.",
+        advice: "Find the caller; replace the server. A setting that belongs there goes into the image.",
+    },
+    CodePage {
+        code: "software-listener-changed",
+        title: "other sockets listen, or other programs behind them",
+        meaning: "A program takes connections that the golden does not, or a service of the golden is not up.",
+        advice: "Look at the program that the finding names; put the service into the image, or replace the server.",
     },
     CodePage {
         code: "file-content-changed",

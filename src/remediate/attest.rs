@@ -15,7 +15,7 @@ use crate::collect::{CloudRead, ReadError, ReadFailure, read_reference};
 use crate::detect::{codes, compare};
 use crate::report::text::clean;
 use crate::types::{
-    Coverage, CoverageStatus, Fleet, Golden, Instance, InstanceId, InventoryItem, InventoryType, Observed, Place,
+    Code, Coverage, CoverageStatus, Fleet, Golden, Instance, InstanceId, InventoryItem, InventoryType, Observed, Place,
     ScanId, Severity, Snapshot, Source,
 };
 
@@ -23,6 +23,9 @@ use crate::types::{
 const TOLD: usize = 20;
 /// Longest text of one of them: package names come from inside the instance.
 const TOLD_CHARS: usize = 300;
+/// What only memory holds comes and goes while a server starts: the scans after it judge it.
+const OF_MEMORY: [Code; 3] =
+    [codes::SOFTWARE_MODULE_CHANGED, codes::SOFTWARE_SYSCTL_CHANGED, codes::SOFTWARE_LISTENER_CHANGED];
 /// The agent's own inventory types are judged by its report, not by a baseline.
 const OWN_TYPES: &str = "Custom:Cattleguard";
 
@@ -90,6 +93,7 @@ pub async fn attest(cloud: &dyn CloudRead, request: &AttestRequest<'_>) -> Resul
         .filter(|drift| drift.severity > Severity::Info)
         // That something cannot be seen is no difference; a report that contradicts itself is one.
         .filter(|drift| drift.code.family() != "blind" || drift.code == codes::BLIND_AGENT_TAMPERED)
+        .filter(|drift| !OF_MEMORY.contains(&drift.code))
         .map(|drift| format!("{}: {}", drift.code, clean(&drift.summary, TOLD_CHARS)))
         .collect();
     if !differences.is_empty() {

@@ -1,46 +1,38 @@
 //! `bake`: walk a tree, write its manifest.
 
 use std::io::{BufWriter, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
+use super::coverage::{Coverage, CoverageOptions, NotLearned};
+use super::golden::SandboxOptions;
 use super::output::{Console, MountView, shown, uncovered};
 use super::{CliError, Format, OutputOptions, exit};
 use crate::deliver::Pending;
 use crate::digest::Digest;
-use crate::entry::{Entry, Kind};
+use crate::entry::Kind;
 use crate::fingerprint::Counts;
-use crate::manifest::{ManifestError, Totals, Writer};
+use crate::manifest::{ManifestError, Preface, Totals, Writer};
 use crate::packages::{self, Books, Wanted};
-use crate::pattern::{Matcher, Pattern};
-use crate::settings::{Exclusion, Settings};
-use crate::walk::{Start, Tally, walk};
-use crate::{escape, path, volatile};
+use crate::sign::SigningKey;
+use crate::walk::{Seen, Start, Tally, walk};
+use crate::{escape, state};
 
 /// `bake` options.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Folder to fingerprint, as seen from the sysroot; may be given several times
-    #[arg(long = "root", value_name = "DIR", default_value = "/")]
-    roots: Vec<PathBuf>,
-    /// The folder that stands for `/`, e.g. a mounted image
-    #[arg(long, value_name = "DIR", default_value = "/")]
-    sysroot: PathBuf,
+    #[command(flatten)]
+    coverage: CoverageOptions,
     /// The manifest to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Walk into other local file systems mounted below a root
-    #[arg(long)]
-    cross_mounts: bool,
-    /// Leave out a path, with `*` for any part of one name; recorded in the manifest
-    #[arg(long = "exclude", value_name = "PATTERN")]
-    excludes: Vec<Pattern>,
-    /// Judge even the paths that every server changes by itself
-    #[arg(long)]
-    no_default_excludes: bool,
+    /// Sign the manifest with this ed25519 key (PKCS#8 PEM)
+    #[arg(long, value_name = "FILE")]
+    sign_key: Option<PathBuf>,
+    #[command(flatten)]
+    sandbox: SandboxOptions,
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -59,6 +51,9 @@ struct Baked {
     excluded: u64,
     mounts: Vec<MountView>,
     problems: Vec<String>,
+    state: usize,
+    signed_by: Option<String>,
+    not_learned: Vec<NotLearned>,
     manifest: String,
     started_at: jiff::Timestamp,
     finished_at: jiff::Timestamp,
@@ -66,17 +61,36 @@ struct Baked {
 
 pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, CliError> {
     let started_at = jiff::Timestamp::now();
-    let settings = settings(options)?;
-    let books = packages::read(&options.sysroot, Wanted::All);
+    let Coverage { settings, state_exclusions, not_learned } = options.coverage.decide(&options.out)?;
+    let sysroot = &options.coverage.sysroot;
+    let key = options
+        .sign_key
+        .as_deref()
+        .map(|path| SigningKey::read(path).map_err(|source| CliError::Key { path: shown(path), source }));
+    let key = key.transpose()?;
+    let books = packages::read(sysroot, Wanted::All);
+    let (state, state_problems) = state::read(sysroot);
     let write_error = |source| CliError::Write { path: shown(&options.out), source };
+    let folder = options.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let (_, notes) = options.sandbox.enter(sysroot, vec![folder.unwrap_or(Path::new(".")).to_owned()]);
+    notes.iter().for_each(|note| console.note(note));
     let pending = Pending::create(&options.out, 0o600).map_err(write_error)?;
-    let start = Start { sysroot: options.sysroot.clone(), skip: Some(pending.identity().map_err(write_error)?) };
-    let (tally, totals) = record(&start, &settings, &books, started_at, &pending).map_err(|error| match error {
+    let start = Start { skip: Some(pending.identity().map_err(write_error)?), ..Start::at(sysroot) };
+    let preface = Preface {
+        settings: &settings,
+        created_at: started_at,
+        packages: books.packages.as_deref(),
+        state: &state,
+        state_exclusions: &state_exclusions,
+    };
+    let (tally, totals) = record(&start, &books, preface, key.as_ref(), &pending).map_err(|error| match error {
         CliError::Manifest { source: ManifestError::Io(source), .. } => write_error(source),
         other => other,
     })?;
     pending.commit().map_err(write_error)?;
-    let is_partial = totals.counts.flawed > 0 || !books.problems.is_empty();
+    let problems: Vec<String> =
+        books.problems.into_iter().chain(state_problems.into_iter().map(|(_, problem)| problem)).collect();
+    let is_partial = totals.counts.flawed > 0 || !problems.is_empty();
     let baked = Baked {
         schema: "cattleguard.dev/agent/bake/v1",
         status: if is_partial { "partial" } else { "complete" },
@@ -88,7 +102,10 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
         vanished: totals.vanished,
         excluded: totals.excluded,
         mounts: tally.mounts.iter().map(MountView::from).collect(),
-        problems: books.problems,
+        problems,
+        state: state.items.len(),
+        signed_by: key.map(|key| key.public().to_string()),
+        not_learned,
         manifest: shown(&options.out),
         started_at,
         finished_at: jiff::Timestamp::now(),
@@ -103,48 +120,18 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
     Ok(baked.exit_code)
 }
 
-fn settings(options: &Options) -> Result<Settings, CliError> {
-    let usage = |error: &dyn std::error::Error| CliError::Usage(error.to_string());
-    let mut exclusions =
-        if options.no_default_excludes { Vec::new() } else { volatile::defaults().map_err(|error| usage(&error))? };
-    exclusions.extend(options.excludes.iter().map(|pattern| Exclusion {
-        pattern: pattern.clone(),
-        reason: "asked for when the image was baked".to_owned(),
-    }));
-    let roots: Vec<Vec<u8>> = options.roots.iter().map(|root| root.as_os_str().as_bytes().to_vec()).collect();
-    let settings = Settings::new(&roots, options.cross_mounts, exclusions.clone()).map_err(|error| usage(&error))?;
-    let Some(own) = own_path(&options.sysroot, &options.out, &settings) else { return Ok(settings) };
-    exclusions.push(Exclusion {
-        pattern: Pattern::exactly(&own).map_err(|error| usage(&error))?,
-        reason: "the manifest: it cannot contain its own digest".to_owned(),
-    });
-    Settings::new(&roots, options.cross_mounts, exclusions).map_err(|error| usage(&error))
-}
-
-/// Where in the tree the manifest will be, if it will be where it is judged.
-fn own_path(sysroot: &Path, out: &Path, settings: &Settings) -> Option<Vec<u8>> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = folder.canonicalize().ok()?;
-    let inside = folder.strip_prefix(sysroot.canonicalize().ok()?).ok()?;
-    let folder = path::join(b"/", inside.as_os_str().as_bytes());
-    let own = path::join(&path::clean(&folder)?, out.file_name()?.as_bytes());
-    let is_walked = settings.roots().iter().any(|root| path::is_below(&own, root));
-    let matcher = Matcher::new(settings.exclusions().iter().map(|exclusion| &exclusion.pattern));
-    let is_left_out = std::iter::successors(Some(own.as_slice()), |at| path::parent(at)).any(|at| matcher.matches(at));
-    (is_walked && !is_left_out).then_some(own)
-}
-
 fn record(
     start: &Start,
-    settings: &Settings,
     books: &Books,
-    started_at: jiff::Timestamp,
+    preface: Preface<'_>,
+    key: Option<&SigningKey>,
     pending: &Pending,
 ) -> Result<(Tally, Totals), CliError> {
     let manifest_error = |source| CliError::Manifest { path: shown(&start.sysroot), source };
     let output = BufWriter::with_capacity(256 * 1024, pending);
-    let mut writer = Writer::new(output, settings, started_at, books.packages.as_deref()).map_err(manifest_error)?;
-    let tally = walk::<CliError>(start, settings, &mut |mut entry: Entry| {
+    let settings = preface.settings;
+    let mut writer = Writer::new(output, preface).map_err(manifest_error)?;
+    let tally = walk::<CliError>(start, settings, None, &mut |Seen { mut entry, identity: _ }| {
         if entry.facts.kind != Kind::Directory && settings.roots().contains(&entry.path) {
             let (root, kind) = (escape::text(&entry.path), entry.facts.kind.name());
             return Err(CliError::Failed(format!("root `{root}` is a {kind}, not a folder")));
@@ -158,7 +145,7 @@ fn record(
             escape::text(root)
         )));
     }
-    let (mut output, totals, _) = writer.finish(&tally).map_err(manifest_error)?;
+    let (mut output, totals, _) = writer.finish(&tally, key).map_err(manifest_error)?;
     output.flush().map_err(|source| manifest_error(source.into()))?;
     Ok((tally, totals))
 }
@@ -173,7 +160,12 @@ fn print(baked: &Baked, console: &mut Console<'_>) {
     ));
     let packages = baked.packages.map_or_else(|| "no package database".to_owned(), |count| format!("{count} packages"));
     console.line(&format!("books    {packages}"));
+    console.line(&format!("state    {} items beside the files", baked.state));
+    console.line(&format!("signed   by {}", baked.signed_by.as_deref().unwrap_or("nobody")));
     console.line(&format!("left out {} volatile places (`show` lists the patterns)", baked.excluded));
+    for NotLearned { path, reason } in &baked.not_learned {
+        console.line(&format!("not learned from the canary: {}: {reason}", escape::text(path.as_bytes())));
+    }
     let seconds = baked.finished_at.duration_since(baked.started_at).as_millis();
     console.line(&format!("took     {seconds} ms"));
     if counts.flawed > 0 {

@@ -15,6 +15,8 @@ use crate::fingerprint::Fingerprint;
 use crate::manifest::{ManifestError, Reader};
 use crate::packages::{self, Package, PackageDifference};
 use crate::settings::Settings;
+use crate::state::volatile::{Matcher, StateExclusion};
+use crate::state::{self, Explained, State, StateDifference};
 
 /// `diff` options.
 #[derive(Debug, Args)]
@@ -45,6 +47,7 @@ struct Diffed<'a> {
     differences: Vec<DifferenceView>,
     differences_cut: u64,
     packages: &'a [PackageDifference],
+    state: &'a [StateDifference],
     unjudged_count: u64,
     unjudged: Vec<UnjudgedView>,
 }
@@ -54,6 +57,8 @@ struct Verified {
     print: Fingerprint,
     settings: Settings,
     packages: Option<Vec<Package>>,
+    state: State,
+    state_exclusions: Vec<StateExclusion>,
 }
 
 pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, CliError> {
@@ -67,8 +72,10 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
         (Some(before), Some(after)) => packages::compare(before, after),
         _ => Vec::new(),
     };
+    let state = state::compare(&first.state, &second.state, &Matcher::new(&first.state_exclusions));
+    let state = state::explain(&comparison.differences, state);
     let same_coverage = first.settings == second.settings;
-    let (status, exit_code) = verdict(&comparison, &packages, first.print.root == second.print.root);
+    let (status, exit_code) = verdict(&comparison, &packages, &state, first.print.root == second.print.root);
     match options.output.output {
         Format::Json => console.json(&Diffed {
             schema: "cattleguard.dev/agent/diff/v1",
@@ -78,9 +85,10 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
             second_root: second.print.root,
             same_coverage,
             differences_by_code: comparison.counts,
-            differences: comparison.differences.iter().map(DifferenceView::from).collect(),
+            differences: comparison.differences.iter().map(|one| DifferenceView::new(one, &state)).collect(),
             differences_cut: comparison.counts.total().saturating_sub(comparison.differences.len() as u64),
             packages: &packages,
+            state: &state.alone,
             unjudged_count: comparison.unjudged_count,
             unjudged: comparison.unjudged.iter().map(UnjudgedView::from).collect(),
         }),
@@ -91,7 +99,7 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
             if !same_coverage {
                 console.line("coverage: roots, mounts or left-out paths are not the same in both (`show` lists them)");
             }
-            groups(&comparison.differences, &packages, options.all, console);
+            groups(&comparison.differences, &packages, &state, options.all, console);
             UnjudgedView::list(&comparison, console);
         }
     }
@@ -99,10 +107,15 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
 }
 
 /// Different coverage alone makes different roots: such manifests are not equal even where their entries are.
-fn verdict(comparison: &Comparison, packages: &[PackageDifference], same_root: bool) -> (&'static str, u8) {
+fn verdict(
+    comparison: &Comparison,
+    packages: &[PackageDifference],
+    state: &Explained,
+    same_root: bool,
+) -> (&'static str, u8) {
     if comparison.unjudged_count > 0 {
         ("partial", exit::PARTIAL)
-    } else if comparison.counts.total() > 0 || !packages.is_empty() || !same_root {
+    } else if comparison.counts.total() > 0 || !packages.is_empty() || !state.alone.is_empty() || !same_root {
         ("different", exit::DRIFTED)
     } else {
         ("identical", exit::IDENTICAL)
@@ -112,8 +125,9 @@ fn verdict(comparison: &Comparison, packages: &[PackageDifference], same_root: b
 fn verified(path: &Path) -> Result<Verified, CliError> {
     let reader = open(path)?;
     let (settings, packages) = (reader.settings().clone(), reader.packages().map(<[_]>::to_vec));
-    let (_, print) = reader.finish().map_err(|source| unusable(path, source))?;
-    Ok(Verified { print, settings, packages })
+    let state = (reader.state().clone(), reader.header().state_exclusions.clone());
+    let print = reader.finish().map_err(|source| unusable(path, source))?.print;
+    Ok(Verified { print, settings, packages, state: state.0, state_exclusions: state.1 })
 }
 
 pub(super) fn open(path: &Path) -> Result<Reader<File>, CliError> {

@@ -1,18 +1,21 @@
 //! The one comparison behind `check` and `report`.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::output::shown;
-use super::{CliError, GoldenOptions, exit};
-use crate::compare::{Against, Code, Comparison};
-use crate::fingerprint::{Fingerprint, Fold};
-use crate::manifest::{ManifestError, Reader};
+use super::golden::GoldenOptions;
+use super::pass::{Pass, pass};
+use super::{CliError, exit};
+use crate::compare::{Code, Comparison};
+use crate::fingerprint::Fingerprint;
+use crate::inventory::Mode;
 use crate::packages::{self, PackageDifference, Wanted};
-use crate::walk::{Start, Tally, walk};
+use crate::sandbox::Sandbox;
+use crate::state::volatile::Matcher;
+use crate::state::{self, Explained, Section};
+use crate::walk::Tally;
 
 /// What came out.
 pub(super) struct Judged {
@@ -22,8 +25,16 @@ pub(super) struct Judged {
     pub(super) host: Fingerprint,
     pub(super) tally: Tally,
     pub(super) packages: Vec<PackageDifference>,
-    /// What of the package databases could not be compared.
+    /// Beside files, and what differences of files mean.
+    pub(super) state: Explained,
+    /// What of package databases and state could not be compared.
     pub(super) problems: Vec<String>,
+    pub(super) mode: Mode,
+    /// Entries that were not read again.
+    pub(super) remembered: u64,
+    /// What is worth knowing about the run.
+    pub(super) notes: Vec<String>,
+    pub(super) sandbox: Sandbox,
     pub(super) started_at: Timestamp,
     pub(super) finished_at: Timestamp,
 }
@@ -34,7 +45,7 @@ impl Judged {
     }
 
     pub(super) fn is_drifted(&self) -> bool {
-        self.comparison.counts.total() > 0 || !self.packages.is_empty()
+        self.comparison.counts.total() > 0 || !self.packages.is_empty() || !self.state.alone.is_empty()
     }
 
     /// The word and the exit code.
@@ -55,44 +66,44 @@ impl Judged {
 }
 
 /// Walks the host as the golden says and compares.
-pub(super) fn judge(options: &GoldenOptions) -> Result<Judged, CliError> {
+/// `writes`: folders into which the caller will write.
+pub(super) fn judge(options: &GoldenOptions, writes: Vec<PathBuf>) -> Result<Judged, CliError> {
     let started_at = Timestamp::now();
-    let unusable = |source| CliError::Manifest { path: shown(&options.golden), source };
-    let file = File::open(&options.golden).map_err(|error| unusable(error.into()))?;
-    let meta = file.metadata().map_err(|error| unusable(error.into()))?;
-    if !meta.is_file() {
-        return Err(unusable(ManifestError::Magic));
-    }
-    // The golden itself is passed over: it cannot contain its own digest, and its seal and root are verified.
-    let start = Start { sysroot: options.sysroot.clone(), skip: Some((meta.dev(), meta.ino())) };
-    let golden = Reader::new(file).map_err(unusable)?;
-    let (settings, created_at) = (golden.settings().clone(), golden.header().created_at);
-    let golden_packages = golden.packages().map(<[_]>::to_vec);
-    let mut fold = Fold::new(&settings);
-    let mut against = Against::new(golden).map_err(unusable)?;
-    let tally = walk::<CliError>(&start, &settings, &mut |entry| {
-        fold.push(&entry)?;
-        against.host(entry).map_err(unusable)
-    })?;
-    let (mut comparison, totals, golden) = against.finish().map_err(unusable)?;
-    if let Some(expected) = options.expect_root.filter(|expected| *expected != totals.root) {
-        let (path, found) = (shown(&options.golden), totals.root);
-        return Err(CliError::OtherGolden { path, found, expected });
-    }
-    let host = fold.finish();
-    let is_equal = comparison.counts.total() == 0;
-    if comparison.unjudged_count == 0 && is_equal != (host.root == golden.root) {
-        return Err(CliError::Inconsistent);
-    }
-    let (packages, problems) = compare_packages(options, golden_packages.as_deref(), &mut comparison);
+    let wanted = options.decide()?;
+    let refused = options.step_back();
+    // Before the sandbox: Landlock hides other processes, and with them the programs behind sockets.
+    let (now, unread_state) = state::read(&wanted.sysroot);
+    let (sandbox, mut told) = options.enter_sandbox(&wanted, writes);
+    told.extend(refused);
+    let Pass { mut comparison, golden, preface, host, tally, mode, remembered, notes } = pass(&wanted, started_at)?;
+    let (packages, unread) = compare_packages(&wanted.sysroot, preface.packages.as_deref(), &mut comparison);
+    let mut problems: Vec<String> = unread.into_iter().map(|problem| format!("packages: {problem}")).collect();
+    let is_judged = |section: &Section| preface.state.sections.contains(section);
+    problems.extend(unread_state.into_iter().filter(|(section, _)| is_judged(section)).map(|(_, problem)| problem));
+    let state = state::compare(&preface.state, &now, &Matcher::new(&preface.state_exclusions));
+    let state = state::explain(&comparison.differences, state);
     let finished_at = Timestamp::now();
-    let golden_created_at = created_at;
-    Ok(Judged { comparison, golden, golden_created_at, host, tally, packages, problems, started_at, finished_at })
+    Ok(Judged {
+        comparison,
+        golden,
+        golden_created_at: preface.created_at,
+        host,
+        tally,
+        packages,
+        state,
+        problems,
+        mode,
+        remembered,
+        notes: told.into_iter().chain(notes).collect(),
+        sandbox,
+        started_at,
+        finished_at,
+    })
 }
 
 /// Compares package lists and names the packages that own what was added.
 fn compare_packages(
-    options: &GoldenOptions,
+    sysroot: &Path,
     golden: Option<&[packages::Package]>,
     comparison: &mut Comparison,
 ) -> (Vec<PackageDifference>, Vec<String>) {
@@ -103,7 +114,7 @@ fn compare_packages(
         .filter(|difference| difference.code == Code::Added)
         .map(|difference| difference.path.clone())
         .collect();
-    let books = packages::read(&options.sysroot, Wanted::Only(&added));
+    let books = packages::read(sysroot, Wanted::Only(&added));
     for difference in comparison.differences.iter_mut().filter(|difference| difference.code == Code::Added) {
         difference.package = books.owning(&difference.path).map(|package| package.name.clone());
     }

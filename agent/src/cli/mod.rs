@@ -2,15 +2,17 @@
 
 mod bake;
 mod check;
+mod coverage;
 mod diff;
+mod golden;
 mod judge;
 mod output;
+mod pass;
 mod report;
 mod show;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -30,10 +32,9 @@ pub mod exit {
     pub const PARTIAL: u8 = 3;
     /// The command line is wrong (sysexits `EX_USAGE`).
     pub const USAGE: u8 = 64;
+    /// The configuration is wrong (sysexits `EX_CONFIG`).
+    pub const CONFIG: u8 = 78;
 }
-
-/// Where the golden is looked for unless it is named; the folder is on the list of volatile paths.
-const DEFAULT_GOLDEN: &str = "/var/lib/cattleguard-agent/golden.cgm";
 
 /// Proves that a server is still its golden image.
 #[derive(Debug, Parser)]
@@ -74,19 +75,6 @@ struct OutputOptions {
     output: Format,
 }
 
-#[derive(Debug, Args)]
-struct GoldenOptions {
-    /// The golden manifest
-    #[arg(long, value_name = "FILE", default_value = DEFAULT_GOLDEN, env = "CATTLEGUARD_AGENT_GOLDEN")]
-    golden: PathBuf,
-    /// Refuse any golden but the one with this root digest
-    #[arg(long, value_name = "DIGEST")]
-    expect_root: Option<Digest>,
-    /// The folder that stands for `/`
-    #[arg(long, value_name = "DIR", default_value = "/")]
-    sysroot: PathBuf,
-}
-
 /// A command that came to no result.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -110,10 +98,20 @@ enum CliError {
     },
     #[error("`{path}` has root digest {found}, not the expected {expected}")]
     OtherGolden { path: String, found: Digest, expected: Digest },
+    #[error("`{path}` is signed by {signer}, which is not trusted here")]
+    Untrusted { path: String, signer: String },
+    #[error("key `{path}` cannot be used")]
+    Key {
+        path: String,
+        #[source]
+        source: crate::sign::KeyError,
+    },
     #[error("the comparison and the root digests disagree: this is a bug")]
     Inconsistent,
     #[error("cannot deliver the report")]
     Folder(#[from] crate::deliver::FolderError),
+    #[error("the configuration cannot be used")]
+    Config(#[from] crate::config::ConfigError),
     #[error("{0}")]
     Failed(String),
 }
@@ -122,12 +120,15 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => exit::USAGE,
+            Self::Config(_) => exit::CONFIG,
             _ => exit::FAILED,
         }
     }
 }
 
 /// Runs one command and returns the process's exit code. Results go to `stdout`, everything else to `stderr`.
+///
+/// `bake`, `check` and `report` shut the calling thread in (see [`crate::sandbox`]) and do not let it out again.
 pub fn run<I, T>(arguments: I, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8
 where
     I: IntoIterator<Item = T>,

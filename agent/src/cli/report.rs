@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::check::warn_about_the_clock;
+use super::check::notes;
+use super::golden::GoldenOptions;
 use super::judge::{Judged, judge};
 use super::output::{Console, shown};
-use super::{CliError, Format, GoldenOptions, OutputOptions, exit};
+use super::{CliError, Format, OutputOptions, exit};
 use crate::deliver;
 use crate::digest::Digest;
-use crate::inventory::{DifferenceRow, Documents, Mode, PackageCounts, Report, Status, SubtreeRow};
+use crate::inventory::{DifferenceRow, Documents, PackageCounts, Report, Status, SubtreeRow};
 
 /// `report` options.
 #[derive(Debug, Args)]
@@ -51,13 +52,13 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
         Some(folder) => folder.clone(),
         None => deliver::folder(&options.golden.sysroot, options.instance_id.as_deref())?,
     };
-    let judged = judge(&options.golden)?;
-    warn_about_the_clock(&judged, console);
-    let subtrees = SubtreeRow::pair(&judged.golden.subtrees, &judged.host.subtrees);
-    let rows = DifferenceRow::ranked(&judged.comparison.differences, &judged.packages);
-    let documents = Documents::new(summary(&judged), &subtrees, &rows, judged.unkept());
     let write_error = |source| CliError::Write { path: shown(&folder), source };
     fs::create_dir_all(&folder).map_err(write_error)?;
+    let judged = judge(&options.golden, vec![folder.clone()])?;
+    notes(&judged, console);
+    let subtrees = SubtreeRow::pair(&judged.golden.subtrees, &judged.host.subtrees);
+    let rows = DifferenceRow::ranked(&judged.comparison.differences, &judged.packages, &judged.state);
+    let documents = Documents::new(summary(&judged), &subtrees, &rows, judged.unkept());
     let mut files = Vec::new();
     for document in &documents.files {
         let path = folder.join(document.file_name());
@@ -88,14 +89,14 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
 }
 
 fn summary(judged: &Judged) -> Report {
-    let Judged { comparison, golden, host, tally, packages, .. } = judged;
+    let Judged { comparison, golden, host, tally, packages, state, .. } = judged;
     Report {
         agent_version: crate::VERSION.to_owned(),
         agent_digest: own_digest().ok(),
         root: host.root,
         golden_root: golden.root,
         status: if judged.is_partial() { Status::Partial } else { Status::Complete },
-        mode: Mode::Full,
+        mode: judged.mode,
         started_at: judged.started_at,
         finished_at: judged.finished_at,
         entries: host.counts.entries,
@@ -106,6 +107,7 @@ fn summary(judged: &Judged) -> Report {
         vanished: tally.vanished,
         differences: comparison.counts.into(),
         packages: PackageCounts::of(packages),
+        state: state.alone.len() as u64,
         rows_listed: 0,
         rows_cut: 0,
         rows_digest: Digest::of(&[]),

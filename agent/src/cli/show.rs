@@ -10,7 +10,7 @@ use super::diff::{open, unusable};
 use super::output::Console;
 use super::{CliError, Format, OutputOptions, exit};
 use crate::compare::EntryView;
-use crate::manifest::{Header, Totals};
+use crate::manifest::{Header, Totals, Verified};
 use crate::{escape, path};
 
 /// `show` options.
@@ -33,6 +33,8 @@ struct Summary<'a> {
     header: &'a Header,
     totals: &'a Totals,
     packages: Option<usize>,
+    state: usize,
+    signer: Option<String>,
 }
 
 /// The JSON result with a path.
@@ -54,10 +56,13 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
 fn summary(options: &Options, console: &mut Console<'_>) -> Result<u8, CliError> {
     let reader = open(&options.manifest)?;
     let (header, packages) = (reader.header().clone(), reader.packages().map(<[_]>::len));
-    let (totals, _) = reader.finish().map_err(|source| unusable(&options.manifest, source))?;
+    let items = reader.state().items.len();
+    let Verified { totals, signature, print: _ } =
+        reader.finish().map_err(|source| unusable(&options.manifest, source))?;
+    let signer = signature.map(|signature| signature.key().to_string());
     if options.output.output == Format::Json {
         let schema = "cattleguard.dev/agent/manifest/v1";
-        console.json(&Summary { schema, header: &header, totals: &totals, packages });
+        console.json(&Summary { schema, header: &header, totals: &totals, packages, state: items, signer });
         return Ok(exit::IDENTICAL);
     }
     let text = |text: &str| escape::text(text.as_bytes());
@@ -74,9 +79,15 @@ fn summary(options: &Options, console: &mut Console<'_>) -> Result<u8, CliError>
     console.line(&format!("roots    {}", header.settings.roots.join(" ")));
     console.line(&format!("mounts   {}", if header.settings.cross_mounts { "crossed" } else { "not crossed" }));
     console.line(&packages.map_or_else(|| "books    none".to_owned(), |count| format!("books    {count} packages")));
+    console.line(&format!("state    {items} items beside the files"));
+    console.line(&format!("signed   by {}", signer.as_deref().unwrap_or("nobody")));
     console.line(&format!("left out {} places by these patterns:", totals.excluded));
     for exclusion in &header.settings.exclusions {
         console.line(&format!("  {}  {}", exclusion.pattern, text(&exclusion.reason)));
+    }
+    for exclusion in &header.state_exclusions {
+        let (noun, key) = (exclusion.section.noun(), text(&exclusion.key));
+        console.line(&format!("  {noun} {key}  {}", text(&exclusion.reason)));
     }
     Ok(exit::IDENTICAL)
 }

@@ -5,22 +5,23 @@ use std::io::Read;
 use super::{Comparer, Comparison};
 use crate::entry::{Entry, Kind};
 use crate::fingerprint::{Fingerprint, FolderDigest};
-use crate::manifest::{ManifestError, Reader, Totals};
+use crate::manifest::{Ahead, ManifestError, Reader, Verified};
 use crate::path;
 
 /// A comparison against a golden that is being read while the host is walked.
-pub struct Against<R: Read> {
-    golden: Reader<R>,
+pub struct Against {
+    golden: Ahead,
     next: Option<Entry>,
     comparer: Comparer,
 }
 
-impl<R: Read> Against<R> {
+impl Against {
     /// Starts at the golden's first entry.
     ///
     /// # Errors
     /// When the golden cannot be used.
-    pub fn new(mut golden: Reader<R>) -> Result<Self, ManifestError> {
+    pub fn new<R: Read + Send + 'static>(golden: Reader<R>) -> Result<Self, ManifestError> {
+        let mut golden = Ahead::new(golden)?;
         let next = golden.entry()?;
         Ok(Self { golden, next, comparer: Comparer::default() })
     }
@@ -53,12 +54,12 @@ impl<R: Read> Against<R> {
     ///
     /// # Errors
     /// When the golden turns out to be damaged.
-    pub fn finish(mut self) -> Result<(Comparison, Totals, Fingerprint), ManifestError> {
+    pub fn finish(mut self) -> Result<(Comparison, Verified), ManifestError> {
         while let Some(before) = self.next.take() {
             self.removed(before)?;
         }
-        let (totals, print) = self.golden.finish()?;
-        Ok((self.comparer.finish(), totals, print))
+        let verified = self.golden.finish()?;
+        Ok((self.comparer.finish(), verified))
     }
 
     fn removed(&mut self, before: Entry) -> Result<(), ManifestError> {

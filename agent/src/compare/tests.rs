@@ -4,8 +4,9 @@ use super::*;
 use crate::digest::Digest;
 use crate::entry::{CAPABILITY_XATTR, Flaw, SETUID, Times, Xattr, XattrValue};
 use crate::fingerprint::Fingerprint;
-use crate::manifest::{Reader, Writer};
+use crate::manifest::{Preface, Reader, Writer};
 use crate::settings::Settings;
+use crate::state::State;
 use crate::walk::Tally;
 
 fn entry(path: &str, kind: Kind) -> Entry {
@@ -29,21 +30,29 @@ fn with(mut entry: Entry, change: impl FnOnce(&mut Facts)) -> Entry {
 }
 
 fn bake(entries: &[Entry]) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new(), &Settings::whole_system(), jiff::Timestamp::UNIX_EPOCH, None).unwrap();
+    let (settings, state) = (Settings::whole_system(), State::default());
+    let preface = Preface {
+        settings: &settings,
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+        packages: None,
+        state: &state,
+        state_exclusions: &[],
+    };
+    let mut writer = Writer::new(Vec::new(), preface).unwrap();
     entries.iter().for_each(|entry| writer.entry(entry).unwrap());
-    writer.finish(&Tally::default()).unwrap().0
+    writer.finish(&Tally::default(), None).unwrap().0
 }
 
 fn print(manifest: &[u8]) -> Fingerprint {
-    Reader::new(manifest).unwrap().finish().unwrap().1
+    Reader::new(manifest).unwrap().finish().unwrap().print
 }
 
 /// Compares in both ways and holds them to one answer.
 fn compare(before: &[Entry], after: &[Entry]) -> Comparison {
     let (one, two) = (bake(before), bake(after));
-    let mut against = Against::new(Reader::new(&one[..]).unwrap()).unwrap();
+    let mut against = Against::new(Reader::new(std::io::Cursor::new(one.clone())).unwrap()).unwrap();
     after.iter().for_each(|entry| against.host(entry.clone()).unwrap());
-    let (streamed, ..) = against.finish().unwrap();
+    let (streamed, _) = against.finish().unwrap();
     let (first, second) = (print(&one), print(&two));
     let sides = (Side::new(Reader::new(&one[..]).unwrap(), &first), Side::new(Reader::new(&two[..]).unwrap(), &second));
     assert_eq!(manifests(sides.0, sides.1).unwrap(), streamed);

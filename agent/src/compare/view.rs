@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Aspect, Difference};
 use crate::entry::{APPEND_ONLY, Entry, Facts, IMMUTABLE, Kind, XattrValue};
 use crate::escape;
+use crate::state::Explained;
 use crate::units;
 
 /// Facts as JSON.
@@ -146,9 +147,9 @@ pub struct DifferenceView {
     /// In what it changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aspects: Vec<String>,
-    /// What it means to systemd, if anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
+    /// What it means: to systemd, or for who may do what.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub meaning: Vec<String>,
     /// In the golden.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<FactsView>,
@@ -157,17 +158,20 @@ pub struct DifferenceView {
     pub after: Option<FactsView>,
 }
 
-impl From<&Difference> for DifferenceView {
-    fn from(difference: &Difference) -> Self {
+impl DifferenceView {
+    /// With what the state of both sides tells of it.
+    pub fn new(difference: &Difference, state: &Explained) -> Self {
         let Difference { path, code, aspects, before, after, package } = difference;
         let unit = [after, before].into_iter().flatten().find_map(|facts| units::meaning(path, facts));
+        let path = escape::text(path);
+        let meaning = unit.map(|unit| unit.to_string()).into_iter().chain(state.meaning(&path).iter().cloned());
         Self {
             code: code.as_str(),
-            path: escape::text(path),
+            meaning: meaning.collect(),
+            path,
             package: package.clone(),
             privileged: difference.is_privileged(),
             aspects: aspects.iter().map(Aspect::name).collect(),
-            unit: unit.map(|meaning| meaning.to_string()),
             before: before.as_deref().map(FactsView::from),
             after: after.as_deref().map(FactsView::from),
         }

@@ -152,12 +152,17 @@ fn missing(tag: u8) -> Result<Missing, CodecError> {
     })
 }
 
-/// Appends a whole entry; `previous` is the path of the entry before it, whose beginning is not repeated.
-pub fn put_entry(out: &mut Vec<u8>, entry: &Entry, previous: &[u8]) {
-    let Entry { path, facts, times: Times { modified, changed }, package } = entry;
+/// Appends a path without what it shares with the one before it.
+pub fn put_path(out: &mut Vec<u8>, path: &[u8], previous: &[u8]) {
     let shared = path.iter().zip(previous).take_while(|(left, right)| left == right).count();
     put_number(out, shared as u64);
     put_bytes(out, path.get(shared..).unwrap_or_default());
+}
+
+/// Appends a whole entry; `previous` is the path of the entry before it, whose beginning is not repeated.
+pub fn put_entry(out: &mut Vec<u8>, entry: &Entry, previous: &[u8]) {
+    let Entry { path, facts, times: Times { modified, changed }, package } = entry;
+    put_path(out, path, previous);
     put_facts(out, facts);
     for (seconds, nanoseconds) in [modified, changed] {
         put_signed(out, *seconds);
@@ -172,7 +177,7 @@ pub fn put_entry(out: &mut Vec<u8>, entry: &Entry, previous: &[u8]) {
 /// On any byte that it does not write.
 pub fn take_entry(record: &[u8], previous: &[u8]) -> Result<Entry, CodecError> {
     let mut cursor = Cursor::new(record);
-    let path = path_at(&mut cursor, previous)?;
+    let path = take_path_at(&mut cursor, previous)?;
     let facts = take_facts(&mut cursor)?;
     let mut time = || Ok::<_, CodecError>((cursor.signed()?, cursor.small::<u32>()?));
     let times = Times { modified: time()?, changed: time()? };
@@ -190,11 +195,15 @@ pub fn take_entry(record: &[u8], previous: &[u8]) -> Result<Entry, CodecError> {
 /// As [`take_entry`].
 pub fn take_path(record: &[u8], previous: &[u8]) -> Result<(Vec<u8>, bool), CodecError> {
     let mut cursor = Cursor::new(record);
-    let path = path_at(&mut cursor, previous)?;
+    let path = take_path_at(&mut cursor, previous)?;
     Ok((path, cursor.byte()? == kind_tag(&Kind::Directory)))
 }
 
-fn path_at(cursor: &mut Cursor<'_>, previous: &[u8]) -> Result<Vec<u8>, CodecError> {
+/// Reads what [`put_path`] wrote.
+///
+/// # Errors
+/// On any byte that it does not write.
+pub fn take_path_at(cursor: &mut Cursor<'_>, previous: &[u8]) -> Result<Vec<u8>, CodecError> {
     let shared = cursor.small::<usize>()?;
     let mut path = previous.get(..shared).ok_or(CodecError::Range)?.to_vec();
     path.extend_from_slice(cursor.bytes()?);

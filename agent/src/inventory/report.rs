@@ -85,6 +85,9 @@ pub struct Report {
     pub differences: DifferenceTotals,
     /// Packages that differ.
     pub packages: PackageCounts,
+    /// Differences of state that is in no file: modules, kernel settings, listening sockets. Reports of agents that
+    /// do not look at it have none.
+    pub state: u64,
     /// Rows of the difference type.
     pub rows_listed: u64,
     /// Differences, of files and packages, that did not fit into it.
@@ -128,7 +131,10 @@ impl From<crate::compare::DifferenceCounts> for DifferenceTotals {
 impl Report {
     /// Whether the host, by its own words, saw everything and found it as in its golden.
     pub fn claims_identical(&self) -> bool {
-        self.status == Status::Complete && self.root == self.golden_root && self.differences.total() == 0
+        self.status == Status::Complete
+            && self.root == self.golden_root
+            && self.differences.total() == 0
+            && self.state == 0
     }
 
     /// The report as an inventory entry.
@@ -161,6 +167,7 @@ impl Report {
             ("PackagesAdded", self.packages.added),
             ("PackagesRemoved", self.packages.removed),
             ("PackagesChanged", self.packages.changed),
+            ("StateChanged", self.state),
             ("RowsListed", self.rows_listed),
             ("RowsCut", self.rows_cut),
         ];
@@ -199,6 +206,7 @@ impl Report {
                 privilege: row.parsed("PrivilegeChanged")?,
                 privileged: row.parsed("Privileged")?,
             },
+            state: row.parsed_optional("StateChanged")?.unwrap_or(0),
             packages: PackageCounts {
                 added: row.parsed("PackagesAdded")?,
                 removed: row.parsed("PackagesRemoved")?,

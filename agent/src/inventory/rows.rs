@@ -4,11 +4,15 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use super::{Attributes, ReportError, Row, cut};
-use crate::compare::Difference;
+use crate::compare::{Difference, DifferenceView};
 use crate::digest::Digest;
 use crate::escape;
 use crate::fingerprint::Subtree;
 use crate::packages::PackageDifference;
+use crate::state::{Explained, StateDifference};
+
+/// Between what changed and what it means.
+const MEANS: &str = "; ";
 
 /// Packages that differ, by how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -62,22 +66,50 @@ pub struct DifferenceRow {
 }
 
 impl DifferenceRow {
-    /// Most telling first: privileged, then packages, then the rest; within each the order that was given.
-    pub fn ranked(differences: &[Difference], packages: &[PackageDifference]) -> Vec<Self> {
-        let (privileged, plain): (Vec<_>, Vec<_>) = differences.iter().partition(|one| one.is_privileged());
-        let (first, last) = (privileged.into_iter().map(Self::of_file), plain.into_iter().map(Self::of_file));
-        first.chain(packages.iter().map(Self::of_package)).chain(last).collect()
+    /// Most telling first: privileged, then packages and state, then files whose meaning is known, then the rest;
+    /// within each the order that was given.
+    pub fn ranked(differences: &[Difference], packages: &[PackageDifference], state: &Explained) -> Vec<Self> {
+        let mut files: Vec<Self> = differences.iter().map(|one| Self::of_file(one, state)).collect();
+        let first: Vec<Self> = files.extract_if(.., |row| row.is_privileged).collect();
+        let next: Vec<Self> = files.extract_if(.., |row| row.means_something()).collect();
+        let packages = packages.iter().map(Self::of_package);
+        first
+            .into_iter()
+            .chain(packages)
+            .chain(state.alone.iter().map(Self::of_state))
+            .chain(next)
+            .chain(files)
+            .collect()
     }
 
-    fn of_file(difference: &Difference) -> Self {
+    /// Whether the detail says what a difference of a file means.
+    fn means_something(&self) -> bool {
+        self.detail.contains(MEANS)
+    }
+
+    fn of_file(difference: &Difference, state: &Explained) -> Self {
+        let view = DifferenceView::new(difference, state);
+        let told = std::iter::once(difference.detail()).chain(view.meaning).collect::<Vec<_>>();
         let aspects: Vec<String> = difference.aspects.iter().map(crate::compare::Aspect::name).collect();
         Self {
             code: difference.code.as_str().to_owned(),
-            path: Some(escape::text(&difference.path)),
+            path: Some(view.path),
             package: difference.package.clone(),
-            detail: difference.detail(),
+            detail: told.join(MEANS),
             aspects: aspects.join(","),
             is_privileged: difference.is_privileged(),
+            is_cut: false,
+        }
+    }
+
+    fn of_state(difference: &StateDifference) -> Self {
+        Self {
+            code: difference.code.to_owned(),
+            path: difference.file.clone(),
+            package: None,
+            detail: difference.text(),
+            aspects: String::new(),
+            is_privileged: false,
             is_cut: false,
         }
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::compare::Comparer;
 use crate::digest::Digest;
 use crate::entry::{Entry, Facts, Kind, SETUID, Times};
+use crate::state::Explained;
 
 fn report() -> Report {
     Report {
@@ -25,6 +26,7 @@ fn report() -> Report {
         vanished: 6,
         differences: DifferenceTotals { added: 7, removed: 8, content: 9, metadata: 10, privilege: 11, privileged: 12 },
         packages: PackageCounts { added: 13, removed: 14, changed: 15 },
+        state: 18,
         rows_listed: 16,
         rows_cut: 17,
         rows_digest: Digest::of(b"rows"),
@@ -46,7 +48,7 @@ fn a_report_comes_back_as_it_was() {
 #[test]
 fn a_report_that_lacks_or_distorts_anything_is_refused() {
     let row = report().to_row();
-    for name in row.keys().filter(|name| *name != "AgentDigest") {
+    for name in row.keys().filter(|name| !["AgentDigest", "StateChanged"].contains(&name.as_str())) {
         let mut less = row.clone();
         less.remove(name);
         assert!(matches!(Report::from_entries(&[less]), Err(ReportError::Missing(_))), "{name}");
@@ -73,12 +75,14 @@ fn only_a_complete_equal_report_without_differences_claims_to_be_identical() {
         status: Status::Complete,
         root: Digest::of(b"golden"),
         differences: DifferenceTotals::default(),
+        state: 0,
         ..report()
     };
     assert!(good.claims_identical());
     assert!(!Report { status: Status::Partial, ..good.clone() }.claims_identical());
     assert!(!Report { root: Digest::of(b"now"), ..good.clone() }.claims_identical());
-    assert!(!Report { differences: report().differences, ..good }.claims_identical());
+    assert!(!Report { differences: report().differences, ..good.clone() }.claims_identical());
+    assert!(!Report { state: 1, ..good }.claims_identical());
 }
 
 /// `count` added files, the last of them setuid.
@@ -90,7 +94,7 @@ fn rows(count: usize, name: &str) -> Vec<DifferenceRow> {
         let path = format!("/{name}{number:06}").into_bytes();
         comparer.added(Entry { path, facts, times: Times::default(), package: None }, None);
     }
-    DifferenceRow::ranked(&comparer.finish().differences, &[])
+    DifferenceRow::ranked(&comparer.finish().differences, &[], &Explained::default())
 }
 
 fn within_limits(documents: &Documents) {

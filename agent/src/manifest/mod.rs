@@ -1,13 +1,14 @@
 //! The golden manifest on disk, `*.cgm`. docs/AGENT.md describes it byte by byte.
 //!
 //! ```text
-//! "CGM1"  zstd frame of records:  H  P*  E*  I*  T  Z
+//! "CGM2"  zstd frame of records:  H  P*  S*  E*  I*  T  Z  G?
 //! record  tag (1 byte)  length (LEB128)  payload
 //! ```
 //!
-//! `H` is the header, `P` a package, `E` an entry, `I` a folder's digest, `T` the totals, `Z` the digest of
-//! everything before it. Both sides stream: neither reading nor writing holds the entries.
+//! `H` is the header, `P` a package, `S` an item of state, `E` an entry, `I` a folder's digest, `T` the totals, `Z` the
+//! digest of everything before it, `G` a signature of that. Version 1 has neither `S` nor `G`, and is still read. Both sides stream: neither reading nor writing holds the entries.
 
+mod ahead;
 mod read;
 mod write;
 
@@ -15,27 +16,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::CodecError;
 use crate::digest::Digest;
-use crate::fingerprint::{Counts, TreeError};
+use crate::fingerprint::{Counts, Fingerprint, TreeError};
 use crate::settings::{RecordedSettings, SettingsError};
+use crate::sign::Signature;
+use crate::state::Section;
+use crate::state::volatile::StateExclusion;
 
+pub use ahead::Ahead;
 pub use read::Reader;
-pub use write::Writer;
+pub use write::{Preface, Writer};
 
 /// What a manifest starts with; its fourth byte is the format's version.
-pub const MAGIC: [u8; 4] = *b"CGM1";
+pub const MAGIC: [u8; 4] = *b"CGM2";
+
+/// The version before.
+const MAGIC_1: [u8; 4] = *b"CGM1";
 
 /// No record is longer. A path of [`crate::walk::MAX_DEPTH`] names and the attributes kept inline fit well inside.
 pub const MAX_RECORD: usize = 1 << 20;
 
 /// Decompression may ask for this much memory, as a power of two (8 MiB); writing stays below it.
-const WINDOW_LOG: u32 = 23;
+pub(crate) const WINDOW_LOG: u32 = 23;
 
 const HEADER: u8 = b'H';
 const PACKAGE: u8 = b'P';
+const STATE: u8 = b'S';
 const ENTRY: u8 = b'E';
 const INDEX: u8 = b'I';
 const TOTALS: u8 = b'T';
 const SEAL: u8 = b'Z';
+const SIGNATURE: u8 = b'G';
 
 /// The first record, JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +59,23 @@ pub struct Header {
     pub settings: RecordedSettings,
     /// Whether a package database was read; without one packages are not compared.
     pub packages_known: bool,
+    /// Sections of state that were read in full; from version 2 on.
+    #[serde(default)]
+    pub state: Vec<Section>,
+    /// State that is left out; from version 2 on.
+    #[serde(default)]
+    pub state_exclusions: Vec<StateExclusion>,
+}
+
+/// What reading a whole manifest proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Its totals.
+    pub totals: Totals,
+    /// Its digests, computed anew.
+    pub print: Fingerprint,
+    /// Its signature, which is the named key's; whether that key is trusted is another question.
+    pub signature: Option<Signature>,
 }
 
 /// The record before the last, JSON.
@@ -73,6 +100,9 @@ pub enum ManifestError {
     /// It could not be read or written.
     #[error("input or output failed")]
     Io(#[from] std::io::Error),
+    /// The thread that reads it ended.
+    #[error("reading it broke off: this is a bug")]
+    Reader,
     /// Its compressed form is broken.
     #[error("damaged: it does not decompress")]
     Compression(#[source] std::io::Error),
@@ -112,6 +142,9 @@ pub enum ManifestError {
     /// Its entries are no tree.
     #[error("damaged: its entries are no tree")]
     Tree(#[from] TreeError),
+    /// Its signature is not of this manifest.
+    #[error("the signature does not match its content")]
+    Signature,
     /// A digest over its content is not the one that it carries.
     #[error("damaged: the {0} digest does not match its content")]
     Digest(&'static str),

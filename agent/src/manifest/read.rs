@@ -3,15 +3,18 @@
 use std::io::{BufRead, BufReader, Read};
 
 use super::{
-    ENTRY, HEADER, Header, INDEX, MAGIC, MAX_RECORD, ManifestError, PACKAGE, SEAL, TOTALS, Totals, WINDOW_LOG,
+    ENTRY, HEADER, Header, INDEX, MAGIC, MAGIC_1, MAX_RECORD, ManifestError, PACKAGE, SEAL, SIGNATURE, STATE, TOTALS,
+    Totals, Verified, WINDOW_LOG,
 };
 use crate::codec::{CodecError, Cursor, put_number};
 use crate::digest::Digest;
 use crate::entry::Entry;
 use crate::entry::encode::{take_entry, take_path};
-use crate::fingerprint::{Fingerprint, Fold, FolderDigest};
+use crate::fingerprint::{Fold, FolderDigest};
 use crate::packages::{self, Package};
 use crate::settings::Settings;
+use crate::sign::Signature;
+use crate::state::{self, State};
 
 /// A manifest being read. Nothing that came out of it may be relied on before [`Reader::finish`] has agreed.
 pub struct Reader<R: Read> {
@@ -28,6 +31,9 @@ pub struct Reader<R: Read> {
     header: Header,
     settings: Settings,
     packages: Vec<Package>,
+    state: State,
+    /// Version 1 ends at its seal and says nothing of state.
+    is_first_version: bool,
     fold: Fold,
     previous: Vec<u8>,
 }
@@ -41,7 +47,7 @@ impl<R: Read> Reader<R> {
         let mut magic = [0; MAGIC.len()];
         input.read_exact(&mut magic).map_err(|_| ManifestError::Magic)?;
         match magic {
-            MAGIC => {}
+            MAGIC | MAGIC_1 => {}
             [b'C', b'G', b'M', version] if version.is_ascii_graphic() => {
                 return Err(ManifestError::Version(char::from(version)));
             }
@@ -62,10 +68,14 @@ impl<R: Read> Reader<R> {
                 created_at: jiff::Timestamp::UNIX_EPOCH,
                 settings: (&whole).into(),
                 packages_known: false,
+                state: Vec::new(),
+                state_exclusions: Vec::new(),
             },
+            is_first_version: magic == MAGIC_1,
             fold: Fold::new(&whole),
             settings: whole,
             packages: Vec::new(),
+            state: State::default(),
             previous: Vec::new(),
         };
         reader.begin()?;
@@ -80,15 +90,28 @@ impl<R: Read> Reader<R> {
         self.header = serde_json::from_slice(&self.payload)?;
         self.settings = Settings::try_from(self.header.settings.clone())?;
         self.fold = Fold::new(&self.settings);
+        self.state.sections.clone_from(&self.header.state);
         loop {
-            let tag = self.next()?;
-            if tag != PACKAGE {
-                self.is_ahead = true;
-                return Ok(());
+            match self.next()? {
+                PACKAGE if self.state.items.is_empty() => {
+                    let package = packages::take(&self.payload).map_err(|source| self.codec(source))?;
+                    self.packages.push(package);
+                }
+                STATE if !self.is_first_version => {
+                    let item = state::take(&self.payload).map_err(|source| self.codec(source))?;
+                    self.state.items.push(item);
+                }
+                _ => {
+                    self.is_ahead = true;
+                    return Ok(());
+                }
             }
-            let package = packages::take(&self.payload).map_err(|source| self.codec(source))?;
-            self.packages.push(package);
         }
+    }
+
+    /// State beside the files; of version 1 nothing is known.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// The header.
@@ -131,7 +154,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// As [`Reader::new`], and when a digest does not match.
-    pub fn finish(mut self) -> Result<(Totals, Fingerprint), ManifestError> {
+    pub fn finish(mut self) -> Result<Verified, ManifestError> {
         while self.entry()?.is_some() {}
         let mut folders = Vec::new();
         loop {
@@ -146,7 +169,9 @@ impl<R: Read> Reader<R> {
         if tag != SEAL {
             return Err(misplaced(tag));
         }
-        let is_sealed = self.payload == Digest::finish(&self.hasher).as_bytes();
+        let seal = Digest::finish(&self.hasher);
+        let is_sealed = self.payload == seal.as_bytes();
+        let signature = self.signature()?;
         let rest = self.input.fill_buf().map_err(ManifestError::from_decoder)?;
         if !rest.is_empty() || !self.input.into_inner().finish().fill_buf()?.is_empty() {
             return Err(ManifestError::Trailing);
@@ -162,7 +187,22 @@ impl<R: Read> Reader<R> {
                 return Err(ManifestError::Digest(name));
             }
         }
-        Ok((totals, print))
+        if signature.is_some_and(|signature| !signature.is_of(seal)) {
+            return Err(ManifestError::Signature);
+        }
+        Ok(Verified { totals, print, signature })
+    }
+
+    /// The record after the seal, if there is one.
+    fn signature(&mut self) -> Result<Option<Signature>, ManifestError> {
+        let is_over = self.input.fill_buf().map_err(ManifestError::from_decoder)?.is_empty();
+        if is_over || self.is_first_version {
+            return Ok(None);
+        }
+        match self.next()? {
+            SIGNATURE => Signature::take(&self.payload).map(Some).map_err(|source| self.codec(source)),
+            other => Err(misplaced(other)),
+        }
     }
 
     /// Passes over entries without looking at them: they are known to be equal. Says how many of them were folders.

@@ -2,6 +2,8 @@ use super::*;
 use crate::entry::{Entry, Facts, Flaw, Kind, Missing, Times, Xattr, XattrValue};
 use crate::packages::{Manager, Package};
 use crate::settings::Settings;
+use crate::sign::{self, SigningKey};
+use crate::state::{Item, State};
 use crate::walk::Tally;
 
 fn entries() -> Vec<Entry> {
@@ -45,11 +47,28 @@ fn package() -> Package {
     }
 }
 
+fn item() -> Item {
+    Item { section: Section::Cron, file: b"/etc/crontab".to_vec(), key: b"x".to_vec(), value: Vec::new() }
+}
+
 fn manifest() -> Vec<u8> {
+    signed(None)
+}
+
+fn signed(key: Option<&SigningKey>) -> Vec<u8> {
     let settings = Settings::whole_system();
-    let mut writer = Writer::new(Vec::new(), &settings, jiff::Timestamp::UNIX_EPOCH, Some(&[package()])).unwrap();
+    let packages = [package()];
+    let state = State { sections: vec![Section::Cron], items: vec![item()] };
+    let preface = Preface {
+        settings: &settings,
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+        packages: Some(&packages),
+        state: &state,
+        state_exclusions: &[],
+    };
+    let mut writer = Writer::new(Vec::new(), preface).unwrap();
     entries().iter().for_each(|entry| writer.entry(entry).unwrap());
-    writer.finish(&Tally::default()).unwrap().0
+    writer.finish(&Tally::default(), key).unwrap().0
 }
 
 fn read(bytes: &[u8]) -> Result<(Vec<Entry>, Totals), ManifestError> {
@@ -58,12 +77,16 @@ fn read(bytes: &[u8]) -> Result<(Vec<Entry>, Totals), ManifestError> {
     while let Some(entry) = reader.entry()? {
         found.push(entry);
     }
-    reader.finish().map(|(totals, _)| (found, totals))
+    reader.finish().map(|verified| (found, verified.totals))
 }
 
 /// Records inside the compressed frame, changed and packed again.
 fn repacked(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut records = zstd::decode_all(&manifest()[MAGIC.len()..]).unwrap();
+    again(&manifest(), change)
+}
+
+fn again(whole: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut records = zstd::decode_all(&whole[MAGIC.len()..]).unwrap();
     change(&mut records);
     [MAGIC.to_vec(), zstd::encode_all(&records[..], 1).unwrap()].concat()
 }
@@ -119,8 +142,8 @@ fn a_changed_record_is_refused_even_in_a_sound_frame() {
 fn alien_files_and_later_versions_are_told_apart() {
     assert!(matches!(read(b""), Err(ManifestError::Magic)));
     assert!(matches!(read(b"\x7fELF\x02"), Err(ManifestError::Magic)));
-    assert!(matches!(read(b"CGM2rest"), Err(ManifestError::Version('2'))));
-    assert!(matches!(read(b"CGM1rest"), Err(ManifestError::Compression(_))));
+    assert!(matches!(read(b"CGM3rest"), Err(ManifestError::Version('3'))));
+    assert!(matches!(read(b"CGM2rest"), Err(ManifestError::Compression(_))));
     let trailing = [manifest(), b"x".to_vec()].concat();
     assert!(matches!(read(&trailing), Err(ManifestError::Trailing)));
 }
@@ -145,4 +168,35 @@ fn records_in_the_wrong_order_are_refused() {
     assert!(read(&double_header).is_err());
     let no_header = repacked(|records| records.splice(..2, [ENTRY, 0]).for_each(drop));
     assert!(matches!(read(&no_header), Err(ManifestError::Record(_))));
+}
+
+#[test]
+fn a_signature_stands_for_everything_and_cannot_be_exchanged() {
+    let key = sign::tests::key();
+    let whole = signed(Some(&key));
+    let verified = Reader::new(&whole[..]).unwrap().finish().unwrap();
+    assert_eq!(verified.signature.unwrap().key(), key.public());
+    assert_eq!(Reader::new(&manifest()[..]).unwrap().finish().unwrap().signature, None);
+    let forged = again(&whole, |records| {
+        let last = records.len() - 1;
+        records[last] ^= 1;
+    });
+    assert!(matches!(Reader::new(&forged[..]).unwrap().finish(), Err(ManifestError::Signature)));
+}
+
+#[test]
+fn the_first_version_is_still_read_and_has_no_later_records() {
+    let old = include_bytes!("../../tests/fixtures/version-1.cgm");
+    let mut reader = Reader::new(&old[..]).unwrap();
+    assert_eq!(reader.state(), &State::default());
+    let mut paths = Vec::new();
+    while let Some(entry) = reader.entry().unwrap() {
+        paths.push(entry.path);
+    }
+    assert_eq!(paths, [&b"/"[..], b"/etc", b"/etc/file", b"/etc/link"]);
+    assert!(reader.finish().unwrap().signature.is_none());
+    for mut later in [manifest(), signed(Some(&sign::tests::key()))] {
+        later[3] = b'1';
+        assert!(read(&later).is_err(), "state or a signature in version 1");
+    }
 }

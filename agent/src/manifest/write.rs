@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use super::{
-    ENTRY, HEADER, Header, INDEX, MAGIC, MAX_RECORD, ManifestError, PACKAGE, SEAL, TOTALS, Totals, WINDOW_LOG,
+    ENTRY, HEADER, Header, INDEX, MAGIC, MAX_RECORD, ManifestError, PACKAGE, SEAL, SIGNATURE, STATE, TOTALS, Totals,
+    WINDOW_LOG,
 };
 use crate::codec::put_number;
 use crate::digest::Digest;
@@ -12,10 +13,13 @@ use crate::entry::encode::put_entry;
 use crate::fingerprint::{Fingerprint, Fold};
 use crate::packages::{self, Package};
 use crate::settings::Settings;
+use crate::sign::SigningKey;
+use crate::state::volatile::StateExclusion;
+use crate::state::{self, State};
 use crate::walk::Tally;
 
 /// Past this zstd level the digests, which do not compress, dominate the size.
-const LEVEL: i32 = 6;
+const LEVEL: i32 = 3;
 
 /// A manifest being written. Dropping it without [`Writer::finish`] leaves a file that readers call truncated.
 pub struct Writer<W: Write> {
@@ -28,17 +32,28 @@ pub struct Writer<W: Write> {
     packages: Digest,
 }
 
+/// What a manifest says before its entries.
+#[derive(Clone, Copy, Debug)]
+pub struct Preface<'a> {
+    /// What the walk covers.
+    pub settings: &'a Settings,
+    /// When it begins.
+    pub created_at: jiff::Timestamp,
+    /// The packages, sorted; `None` when there is no package database.
+    pub packages: Option<&'a [Package]>,
+    /// State beside the files.
+    pub state: &'a State,
+    /// State that is not judged.
+    pub state_exclusions: &'a [StateExclusion],
+}
+
 impl<W: Write> Writer<W> {
-    /// Writes magic, header and packages.
+    /// Writes magic, header, packages and state.
     ///
     /// # Errors
     /// When writing fails, or the header is larger than a record may be.
-    pub fn new(
-        mut output: W,
-        settings: &Settings,
-        created_at: jiff::Timestamp,
-        packages: Option<&[Package]>,
-    ) -> Result<Self, ManifestError> {
+    pub fn new(mut output: W, preface: Preface<'_>) -> Result<Self, ManifestError> {
+        let Preface { settings, created_at, packages, state, state_exclusions } = preface;
         output.write_all(&MAGIC)?;
         let mut output = zstd::Encoder::new(output, LEVEL)?;
         output.window_log(WINDOW_LOG)?;
@@ -48,6 +63,8 @@ impl<W: Write> Writer<W> {
             created_at,
             settings: settings.into(),
             packages_known: packages.is_some(),
+            state: state.sections.clone(),
+            state_exclusions: state_exclusions.to_vec(),
         };
         let list = packages.unwrap_or_default();
         let mut writer = Self {
@@ -65,6 +82,11 @@ impl<W: Write> Writer<W> {
             packages::put(&mut writer.payload, package);
             writer.put(PACKAGE)?;
         }
+        for item in &state.items {
+            writer.payload.clear();
+            state::put(&mut writer.payload, item);
+            writer.put(STATE)?;
+        }
         Ok(writer)
     }
 
@@ -80,11 +102,15 @@ impl<W: Write> Writer<W> {
         self.put(ENTRY)
     }
 
-    /// Writes the folder digests, the totals and the seal, and hands back the output for syncing.
+    /// Writes the folder digests, the totals, the seal and a signature by `key`, and hands back the output for syncing.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn finish(mut self, tally: &Tally) -> Result<(W, Totals, Fingerprint), ManifestError> {
+    pub fn finish(
+        mut self,
+        tally: &Tally,
+        key: Option<&SigningKey>,
+    ) -> Result<(W, Totals, Fingerprint), ManifestError> {
         let fold = std::mem::replace(&mut self.fold, Fold::new(&Settings::whole_system()));
         let print = fold.finish();
         for folder in &print.folders {
@@ -102,8 +128,14 @@ impl<W: Write> Writer<W> {
         };
         self.payload = serde_json::to_vec(&totals)?;
         self.put(TOTALS)?;
-        self.payload = Digest::finish(&self.hasher).as_bytes().to_vec();
+        let seal = Digest::finish(&self.hasher);
+        self.payload = seal.as_bytes().to_vec();
         self.put(SEAL)?;
+        if let Some(key) = key {
+            self.payload.clear();
+            key.sign(seal).put(&mut self.payload);
+            self.put(SIGNATURE)?;
+        }
         Ok((self.output.finish()?, totals, print))
     }
 

@@ -27,6 +27,9 @@ pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Pac
         .map_err(|error| format!("the dpkg status file cannot be read: {error}"))?;
     let aliases = merged_folders(sysroot);
     let mut claims = Claims::new();
+    if matches!(wanted, Wanted::Only(paths) if paths.is_empty()) {
+        return Ok(Some((packages, claims)));
+    }
     for package in &packages {
         for file in [format!("{}.list", package.name), format!("{}:{}.list", package.name, package.architecture)] {
             // A package without files may have no list.

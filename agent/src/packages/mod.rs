@@ -5,6 +5,7 @@
 
 mod dpkg;
 mod rpm;
+mod snap;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -25,6 +26,8 @@ pub enum Manager {
     Dpkg,
     /// Red Hat's.
     Rpm,
+    /// Canonical's.
+    Snap,
 }
 
 /// An installed package.
@@ -83,14 +86,22 @@ impl Books {
 /// A book entry: files by (name, architecture) of their package.
 type Claims = Vec<((String, String), Vec<u8>)>;
 
+/// Whether a database is there that only its own program can read.
+pub fn needs_a_program(sysroot: &Path) -> bool {
+    rpm::is_there(sysroot)
+}
+
 /// Reads every package database below `sysroot`.
 pub fn read(sysroot: &Path, wanted: Wanted<'_>) -> Books {
     let mut books = Books::default();
     let mut packages = Vec::new();
     let mut claims: Vec<(Manager, Claims)> = Vec::new();
     let mut is_known = false;
-    for (manager, result) in [(Manager::Dpkg, dpkg::read(sysroot, wanted)), (Manager::Rpm, rpm::read(sysroot, wanted))]
-    {
+    for (manager, result) in [
+        (Manager::Dpkg, dpkg::read(sysroot, wanted)),
+        (Manager::Rpm, rpm::read(sysroot, wanted)),
+        (Manager::Snap, snap::read(sysroot, wanted)),
+    ] {
         match result {
             Ok(None) => {}
             Ok(Some((mut installed, owned))) => {
@@ -174,6 +185,7 @@ pub fn put(out: &mut Vec<u8>, package: &Package) {
     out.push(match manager {
         Manager::Dpkg => 1,
         Manager::Rpm => 2,
+        Manager::Snap => 3,
     });
     for text in [name, architecture, version] {
         put_bytes(out, text.as_bytes());
@@ -189,6 +201,7 @@ pub fn take(record: &[u8]) -> Result<Package, CodecError> {
     let manager = match cursor.byte()? {
         1 => Manager::Dpkg,
         2 => Manager::Rpm,
+        3 => Manager::Snap,
         other => return Err(CodecError::Tag(other)),
     };
     let mut text = || {

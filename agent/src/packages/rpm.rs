@@ -31,9 +31,14 @@ const MAX_OUTPUT: u64 = 1 << 30;
 const PACKAGES: &str = "%{NAME}\\t%{ARCH}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n";
 const FILES: &str = "[%{=NAME}\\t%{=ARCH}\\t%{FILENAMES}\\n]";
 
+/// Whether there is a database.
+pub(super) fn is_there(sysroot: &Path) -> bool {
+    DATABASES.iter().any(|database| sysroot.join(database).exists())
+}
+
 /// Installed packages with the wanted files they own; `None` when there is no database.
 pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Package>, Claims)>, String> {
-    if !DATABASES.iter().any(|database| sysroot.join(database).exists()) {
+    if !is_there(sysroot) {
         return Ok(None);
     }
     let mut packages = Vec::new();

@@ -73,6 +73,12 @@ impl Inode {
         (facts.mode, facts.uid, facts.gid, facts.attributes) = (self.mode, self.uid, self.gid, self.attributes);
         facts
     }
+
+    /// Remembered facts of this inode, with all that was just seen of it.
+    pub(super) fn facts_as(&self, mut facts: Facts) -> Facts {
+        (facts.mode, facts.uid, facts.gid, facts.attributes) = (self.mode, self.uid, self.gid, self.attributes);
+        facts
+    }
 }
 
 /// Facts of a link, device, pipe or socket; `None` when it vanished.

@@ -3,23 +3,38 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{Dir, Statx};
+use rustix::fs::Statx;
 use rustix::io::Errno;
 
 use super::examine::{self, Inode};
-use super::{ATTEMPTS, At, MAX_DEPTH, MAX_FOLDER_ENTRIES, Names, flaw, flaw_without_errno, open, xattrs};
+use super::known::Remembered;
+use super::names::{Names, Unlisted};
+use super::{ATTEMPTS, At, MAX_DEPTH, MAX_FOLDER_ENTRIES, flaw, flaw_without_errno, open, xattrs};
 use crate::entry::{Facts, Flaw, Kind, Missing};
+
+/// A folder that is being walked. Its descriptor closes when the last batch of its names is done.
+pub(super) struct Folder {
+    pub(super) path: Vec<u8>,
+    pub(super) descriptor: OwnedFd,
+    pub(super) stat: Statx,
+    pub(super) names: Names,
+}
 
 /// A folder that was looked into.
 pub(super) struct Opened {
     pub(super) stat: Statx,
     pub(super) facts: Facts,
-    /// Its descriptor and its sorted names; `None` when a flaw says why not.
-    pub(super) listing: Option<(OwnedFd, Names)>,
+    /// `None` when a flaw says why not.
+    pub(super) folder: Option<Folder>,
 }
 
 /// Opens and lists a folder; `None` when it vanished.
-pub(super) fn open(at: At<'_>, seen: &Statx, buffers: &mut xattrs::Buffers) -> Option<Opened> {
+pub(super) fn open(
+    at: At<'_>,
+    seen: &Statx,
+    remembered: Option<&Remembered>,
+    buffers: &mut xattrs::Buffers,
+) -> Option<Opened> {
     let mut stat = *seen;
     for _ in 0..ATTEMPTS {
         let descriptor = match open::folder(at.parent, at.name) {
@@ -29,7 +44,7 @@ pub(super) fn open(at: At<'_>, seen: &Statx, buffers: &mut xattrs::Buffers) -> O
         };
         match examine::opened(descriptor.as_fd()) {
             Ok(now) if examine::identity(&now) == examine::identity(&stat) => {
-                return Some(listed(at, now, descriptor, buffers));
+                return Some(listed(at, now, descriptor, remembered, buffers));
             }
             // Another folder stands here now, or something was mounted: look again.
             _ => stat = examine::named(at.parent, at.name).ok()?,
@@ -38,16 +53,27 @@ pub(super) fn open(at: At<'_>, seen: &Statx, buffers: &mut xattrs::Buffers) -> O
     Some(unlisted(at, stat, flaw_without_errno(Missing::Listing), buffers))
 }
 
-fn listed(at: At<'_>, stat: Statx, descriptor: OwnedFd, buffers: &mut xattrs::Buffers) -> Opened {
+fn listed(
+    at: At<'_>,
+    stat: Statx,
+    descriptor: OwnedFd,
+    remembered: Option<&Remembered>,
+    buffers: &mut xattrs::Buffers,
+) -> Opened {
     let mut facts = Inode::from(&stat).facts(Kind::Directory);
-    xattrs::of_descriptor(descriptor.as_fd(), &mut facts, buffers);
-    let listing =
-        if at.depth >= MAX_DEPTH { Err(flaw_without_errno(Missing::Limit)) } else { names(descriptor.as_fd()) };
-    match listing {
-        Ok(names) => Opened { stat, facts, listing: Some((descriptor, names)) },
+    match remembered.filter(|remembered| remembered.is_of(&stat)) {
+        Some(remembered) => facts.xattrs.clone_from(&remembered.facts.xattrs),
+        None => xattrs::of_descriptor(descriptor.as_fd(), &mut facts, buffers),
+    }
+    let names = if at.depth >= MAX_DEPTH { Err(flaw_without_errno(Missing::Limit)) } else { names(descriptor.as_fd()) };
+    match names {
+        Ok(names) => {
+            let folder = Folder { path: at.path.to_vec(), descriptor, stat, names };
+            Opened { stat, facts, folder: Some(folder) }
+        }
         Err(flaw) => {
             facts.flaws.push(flaw);
-            Opened { stat, facts, listing: None }
+            Opened { stat, facts, folder: None }
         }
     }
 }
@@ -56,25 +82,12 @@ fn unlisted(at: At<'_>, stat: Statx, flaw: Flaw, buffers: &mut xattrs::Buffers) 
     let mut facts = Inode::from(&stat).facts(Kind::Directory);
     facts.flaws.push(flaw);
     xattrs::of_name(at.parent, at.name, &mut facts, buffers);
-    Opened { stat, facts, listing: None }
+    Opened { stat, facts, folder: None }
 }
 
 fn names(descriptor: BorrowedFd<'_>) -> Result<Names, Flaw> {
-    let unread = |errno| flaw(Missing::Listing, errno);
-    let mut names = Names::new();
-    for entry in Dir::read_from(descriptor).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        let name = entry.file_name();
-        if name == c"." || name == c".." {
-            continue;
-        }
-        if names.len() >= MAX_FOLDER_ENTRIES {
-            return Err(flaw_without_errno(Missing::Limit));
-        }
-        names.push(name.to_owned());
-    }
-    names.sort_unstable();
-    // A listing that is changed underneath may repeat a name.
-    names.dedup();
-    Ok(names)
+    Names::read(descriptor, MAX_FOLDER_ENTRIES).map_err(|unlisted| match unlisted {
+        Unlisted::Errno(errno) => flaw(Missing::Listing, errno),
+        Unlisted::TooMany => flaw_without_errno(Missing::Limit),
+    })
 }

@@ -1,30 +1,34 @@
 //! I/O: the ordered walk of the roots, by descriptor. No symbolic link is followed, no mount is crossed unless
 //! asked, nothing but regular files and folders is opened. What cannot be read is reported in the entry itself.
 //!
-//! Input: [`Settings`] and the folder that stands for `/`. Output: entries, in the order of [`path::compare`],
-//! handed to a visitor one at a time, and a [`Tally`].
+//! Input: [`crate::settings::Settings`] and the folder that stands for `/`. Output: entries, in the order of
+//! [`crate::path::compare`], handed to a visitor one at a time, and a [`Tally`]. Files are read by several threads;
+//! what is under way at once is bounded, whatever the size of the tree.
 
+mod batch;
 mod content;
 mod examine;
 mod folder;
+mod known;
+mod links;
 mod mounts;
+mod names;
 mod open;
+mod order;
+mod pool;
 mod xattrs;
 
-use std::collections::HashMap;
-use std::ffi::{CStr, CString};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::ffi::CStr;
+use std::num::NonZero;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
-use rustix::fs::{FileType, Statx};
 use rustix::io::Errno;
 
-use crate::entry::{Entry, Facts, Flaw, Kind, Missing, Times};
-use crate::path;
-use crate::pattern::Matcher;
-use crate::settings::Settings;
-use examine::Inode;
-use mounts::Mounts;
+use crate::entry::{Entry, Flaw, Missing};
+
+pub use known::{Identity, Known, Remembered};
+pub use order::walk;
 
 /// Folders nested deeper than this are reported, not entered: each level holds a descriptor, and the usual limit
 /// of a process is 1,024.
@@ -43,13 +47,29 @@ pub struct Start {
     pub sysroot: PathBuf,
     /// An inode to pass over, as device and inode number: the manifest that is being written.
     pub skip: Option<(u64, u64)>,
+    /// How many threads read files.
+    pub threads: NonZero<usize>,
 }
 
 impl Start {
-    /// The running system.
+    /// More threads than this do not help: listing folders and comparing are one thread's.
+    const MOST_THREADS: usize = 4;
+
+    /// As many threads as there are processors, within reason.
     pub fn at(sysroot: impl Into<PathBuf>) -> Self {
-        Self { sysroot: sysroot.into(), skip: None }
+        let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let threads = NonZero::new(threads.get().min(Self::MOST_THREADS)).unwrap_or(NonZero::<usize>::MIN);
+        Self { sysroot: sysroot.into(), skip: None, threads }
     }
+}
+
+/// An entry, with what tells its inode from all others of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The entry.
+    pub entry: Entry,
+    /// Its inode; `None` when it could not be examined or is a mount.
+    pub identity: Option<Identity>,
 }
 
 /// What a walk did besides handing out entries.
@@ -91,6 +111,9 @@ pub enum WalkError {
     /// `/proc` is needed to read attributes of links and to know file system types.
     #[error("/proc is not readable: mount it (in a chroot too) before running the agent")]
     NoProc(#[source] std::io::Error),
+    /// A thread of the walk ended in the middle of its work.
+    #[error("a thread of the walk failed: this is a bug")]
+    Broken,
     /// A root on a file system that has no stored content.
     #[error("root `{path}` is on a {file_system} file system, which stores nothing to fingerprint")]
     KernelRoot {
@@ -99,44 +122,6 @@ pub enum WalkError {
         /// Its type.
         file_system: String,
     },
-}
-
-/// Walks every root and hands each entry to `visit`.
-///
-/// # Errors
-/// When the walk cannot start, or with what `visit` returned.
-pub fn walk<E: From<WalkError>>(
-    start: &Start,
-    settings: &Settings,
-    visit: &mut dyn FnMut(Entry) -> Result<(), E>,
-) -> Result<Tally, E> {
-    let sysroot = open::sysroot(&start.sysroot)?;
-    let mut walker = Walker {
-        matcher: Matcher::new(settings.exclusions().iter().map(|exclusion| &exclusion.pattern)),
-        mounts: Mounts::read()?,
-        cross_mounts: settings.cross_mounts(),
-        skip: start.skip,
-        links: HashMap::new(),
-        buffers: Buffers::default(),
-        tally: Tally::default(),
-        visit,
-    };
-    for root in settings.roots() {
-        walker.root(sysroot.as_fd(), root)?;
-    }
-    Ok(walker.tally)
-}
-
-struct Walker<'v, E> {
-    matcher: Matcher,
-    mounts: Mounts,
-    cross_mounts: bool,
-    skip: Option<(u64, u64)>,
-    /// First path of each inode that has several names.
-    links: HashMap<(u64, u64), Vec<u8>>,
-    buffers: Buffers,
-    tally: Tally,
-    visit: &'v mut dyn FnMut(Entry) -> Result<(), E>,
 }
 
 /// Memory used again for each entry.
@@ -155,120 +140,6 @@ struct At<'a> {
     depth: usize,
 }
 
-impl<E: From<WalkError>> Walker<'_, E> {
-    fn root(&mut self, sysroot: BorrowedFd<'_>, root: &[u8]) -> Result<(), E> {
-        let (parent, name) = match open::parent_of(sysroot, root) {
-            Ok(found) => found,
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
-                self.tally.missing_roots.push(root.to_vec());
-                return Ok(());
-            }
-            Err(errno) => return self.unexamined(root, errno),
-        };
-        let at = At { parent: parent.as_fd(), name: &name, path: root, depth: 0 };
-        match examine::named(at.parent, at.name) {
-            Ok(stat) => {
-                let file_system = self.mounts.type_of(&stat);
-                if mounts::class(file_system) == mounts::Class::Kernel {
-                    let file_system = String::from_utf8_lossy(file_system).into_owned();
-                    return Err(WalkError::KernelRoot { path: crate::escape::text(root), file_system }.into());
-                }
-                self.examined(at, &stat)
-            }
-            Err(Errno::NOENT) => {
-                self.tally.missing_roots.push(root.to_vec());
-                Ok(())
-            }
-            Err(errno) => self.unexamined(root, errno),
-        }
-    }
-
-    fn child(&mut self, at: At<'_>, folder: &Statx) -> Result<(), E> {
-        if self.matcher.matches(at.path) {
-            self.tally.excluded += 1;
-            return Ok(());
-        }
-        let stat = match examine::named(at.parent, at.name) {
-            Ok(stat) => stat,
-            Err(Errno::NOENT) => return self.vanished(),
-            Err(errno) => return self.unexamined(at.path, errno),
-        };
-        if mounts::is_mount_point(&stat, folder) {
-            let file_system = self.mounts.type_of(&stat).to_vec();
-            let is_local = mounts::class(&file_system) == mounts::Class::Local;
-            if !(self.cross_mounts && is_local) {
-                self.tally.mounts.push(MountPoint {
-                    path: at.path.to_vec(),
-                    file_system: file_system.clone(),
-                    is_local,
-                });
-                return self.emit(at.path, Facts::bare(Kind::Mount { file_system }), Times::default());
-            }
-        }
-        self.examined(at, &stat)
-    }
-
-    fn examined(&mut self, at: At<'_>, stat: &Statx) -> Result<(), E> {
-        if self.skip == Some(examine::identity(stat)) {
-            return Ok(());
-        }
-        match examine::file_type(stat) {
-            FileType::Directory => self.folder(at, stat),
-            FileType::RegularFile => {
-                let link = self.link(at.path, stat);
-                match content::file(at.parent, at.name, stat, link, &mut self.buffers) {
-                    Some((facts, times)) => self.emit(at.path, facts, times),
-                    None => self.vanished(),
-                }
-            }
-            other => match examine::special(at.parent, at.name, other, stat, &mut self.buffers.xattrs) {
-                Some(facts) => self.emit(at.path, facts, Inode::from(stat).times),
-                None => self.vanished(),
-            },
-        }
-    }
-
-    fn folder(&mut self, at: At<'_>, stat: &Statx) -> Result<(), E> {
-        let Some(opened) = folder::open(at, stat, &mut self.buffers.xattrs) else { return self.vanished() };
-        self.emit(at.path, opened.facts, Inode::from(&opened.stat).times)?;
-        let Some((descriptor, names)) = opened.listing else { return Ok(()) };
-        for name in &names {
-            let path = path::join(at.path, name.to_bytes());
-            let child = At { parent: descriptor.as_fd(), name, path: &path, depth: at.depth + 1 };
-            self.child(child, &opened.stat)?;
-        }
-        Ok(())
-    }
-
-    /// The first path of the same inode, if this is not it.
-    fn link(&mut self, path: &[u8], stat: &Statx) -> Option<Vec<u8>> {
-        if stat.stx_nlink < 2 {
-            return None;
-        }
-        let identity = examine::identity(stat);
-        let first = self.links.get(&identity).cloned();
-        if first.is_none() {
-            self.links.insert(identity, path.to_vec());
-        }
-        first
-    }
-
-    fn unexamined(&mut self, path: &[u8], errno: Errno) -> Result<(), E> {
-        let mut facts = Facts::bare(Kind::Unknown);
-        facts.flaws.push(flaw(Missing::Metadata, errno));
-        self.emit(path, facts, Times::default())
-    }
-
-    fn vanished(&mut self) -> Result<(), E> {
-        self.tally.vanished += 1;
-        Ok(())
-    }
-
-    fn emit(&mut self, path: &[u8], facts: Facts, times: Times) -> Result<(), E> {
-        (self.visit)(Entry { path: path.to_vec(), facts, times, package: None })
-    }
-}
-
 fn flaw(what: Missing, errno: Errno) -> Flaw {
     Flaw { what, errno: u16::try_from(errno.raw_os_error()).unwrap_or(u16::MAX) }
 }
@@ -277,6 +148,3 @@ fn flaw(what: Missing, errno: Errno) -> Flaw {
 fn flaw_without_errno(what: Missing) -> Flaw {
     Flaw { what, errno: 0 }
 }
-
-/// Names of one folder, sorted.
-type Names = Vec<CString>;

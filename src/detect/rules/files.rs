@@ -4,6 +4,7 @@
 //! compared with the recorded one. Its rows only explain a difference.
 
 mod listing;
+mod state;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -100,8 +101,12 @@ fn judge(context: &RuleContext<'_>, report: &Report, recorded: &Digest, out: &mu
         contradiction(report, &root, listed, out);
         return;
     }
-    if listed > 0 {
-        findings(report, &rows(context, report), out);
+    if listed > 0 || report.state > 0 {
+        let rows = rows(context, report);
+        if listed > 0 {
+            findings(report, &rows, out);
+        }
+        state::findings(report, &rows, out);
     }
 }
 

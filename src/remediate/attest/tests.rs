@@ -119,6 +119,7 @@ fn agent_report(root: Blake, finished_at: Timestamp) -> Report {
         vanished: 0,
         differences: DifferenceTotals::default(),
         packages: PackageCounts::default(),
+        state: 0,
         rows_listed: 0,
         rows_cut: 0,
         rows_digest: Blake::of(b"rows"),

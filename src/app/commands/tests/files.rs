@@ -29,9 +29,13 @@ impl Host {
         let sysroot = self.sysroot.path().to_str().expect("a path");
         let (command, rest) = args.split_first().expect("a command");
         let line = ["cattleguard-agent", command, "--sysroot", sysroot].into_iter().chain(rest.iter().copied());
-        let (mut told, mut errors) = (Vec::new(), Vec::new());
-        let exit = cattleguard_agent::cli::run(line, &mut told, &mut errors);
-        (exit, String::from_utf8_lossy(&[told, errors].concat()).into_owned())
+        // On a thread of its own, which it shuts in for good.
+        let run = || {
+            let (mut told, mut errors) = (Vec::new(), Vec::new());
+            let exit = cattleguard_agent::cli::run(line, &mut told, &mut errors);
+            (exit, String::from_utf8_lossy(&[told, errors].concat()).into_owned())
+        };
+        std::thread::scope(|scope| scope.spawn(run).join().expect("no panic"))
     }
 
     fn golden(&self) -> String {

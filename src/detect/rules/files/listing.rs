@@ -80,7 +80,7 @@ fn severity(kind: &Kind, privileged: bool) -> Severity {
     if privileged || kind.code == codes::FILE_PRIVILEGE_CHANGED { Severity::Critical } else { Severity::High }
 }
 
-fn bounded(text: &str) -> String {
+pub(super) fn bounded(text: &str) -> String {
     let mut kept: String = text.chars().take(MOST_TEXT).collect();
     if kept.len() < text.len() {
         kept.push('…');

@@ -87,6 +87,7 @@ fn report(differences: DifferenceTotals, listed: usize) -> Report {
         vanished: 0,
         differences,
         packages: PackageCounts::default(),
+        state: 0,
         rows_listed: listed as u64,
         rows_cut: 0,
         rows_digest: Blake::of(b"rows"),
@@ -236,4 +237,26 @@ fn an_old_report_is_silence_whatever_its_capture_says() {
     let out = Case::new().reported(&old, &[]).output();
     assert_eq!(told(&out), [("blind-agent-silent", "agent", Severity::Medium)]);
     assert!(gap(&out).contains("h old"));
+}
+
+#[test]
+fn state_beside_files_is_found_though_the_roots_are_equal() {
+    let told_row = |code: &str, detail: &str| DifferenceRow { path: None, detail: detail.to_owned(), ..row(code, "") };
+    let rows = [
+        told_row("software-module-changed", "kernel module evil added"),
+        told_row("software-listener-changed", "listening socket tcp any:4444 added: /tmp/x"),
+        told_row("software-listener-changed", "listening socket tcp any:4445 added: /tmp/x"),
+    ];
+    let report = Report { state: 3, ..report(DifferenceTotals::default(), 3) };
+    let out = Case::new().reported(&report, &rows).output();
+    assert_eq!(
+        told(&out),
+        [
+            ("software-module-changed", "kernel modules", Severity::High),
+            ("software-listener-changed", "listening sockets", Severity::Medium),
+        ]
+    );
+    assert!(out.drifts[1].summary.ends_with("tcp any:4444 added: /tmp/x and 1 more"), "{}", out.drifts[1].summary);
+    let unlisted = Case::new().reported(&Report { rows_listed: 9, ..report }, &rows).output();
+    assert_eq!(told(&unlisted), [("software-module-changed", "state beside files", Severity::Medium)]);
 }

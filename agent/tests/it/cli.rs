@@ -1,19 +1,10 @@
-//! The program itself, on trees that each test builds.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers outside test functions fail a test as test functions do"
-)]
-
-mod host;
+//! Commands, exit codes, and what is found.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 
-use host::{Host, is_root};
+use crate::host::{Host, is_root};
 
 #[test]
 fn two_bakes_of_one_tree_have_one_root_and_a_check_is_identical() {
@@ -371,4 +362,30 @@ fn wrong_usage_and_help_have_their_codes() {
     let help = host.run(&["--help"]);
     assert_eq!(help.code, 0);
     assert!(help.stdout.lines().count() <= 60 && help.stderr.is_empty());
+}
+
+#[test]
+fn a_folder_mounted_on_itself_is_what_it_was_and_another_in_its_place_is_not() {
+    let host = Host::new();
+    host.bake(&[]);
+    let script = |mounts: &str| {
+        let program = env!("CARGO_BIN_EXE_cattleguard-agent");
+        let (sysroot, golden) = (host.sysroot(), host.golden());
+        format!("set -e; cd {sysroot}; {mounts}; exec {program} check --sysroot {sysroot} --golden {golden} -o json")
+    };
+    let within = |mounts: &str| {
+        let output = std::process::Command::new("unshare").args(["-m", "sh", "-c", &script(mounts)]).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    // Only where this user may mount.
+    if !is_root() || within("mount --bind opt opt").1.is_empty() {
+        return;
+    }
+    assert_eq!(within("mount --bind opt opt; mount --bind etc/file etc/file").0, Some(0));
+    let (code, told) = within("mount --bind etc opt");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("\"/opt\"") && told.contains("\"type\""), "{told}");
+    let (code, told) = within("mount --bind etc/shadow etc/file");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("\"/etc/file\""), "{told}");
 }

@@ -1,0 +1,124 @@
+//! What the agent gives up before it looks at anything that others have written: it reads untrusted names and files
+//! with root's rights, and needs nothing but reading, and writing in one or two folders.
+//!
+//! Landlock (Linux 5.13) leaves reading, those folders, and no TCP; seccomp takes away the system calls by which a
+//! program could reach the network, other processes, mounts or the kernel. Where the kernel lacks one, the other holds;
+//! the unit files have all of it once more, from outside.
+
+mod calls;
+mod priority;
+
+use std::path::PathBuf;
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    RulesetError, RulesetStatus, Scope, path_beneath_rules,
+};
+
+pub use priority::step_back;
+
+/// What is asked of kernels that have it; older ones give what they can.
+const KERNEL: ABI = ABI::V6;
+
+/// What a run still needs.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Folders in which files are written and replaced. Those that are not there are passed over.
+    pub writes: Vec<PathBuf>,
+    /// Whether another program has to be asked: rpm's databases have formats of their own.
+    pub runs_programs: bool,
+}
+
+/// What holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// All that was asked for.
+    Full,
+    /// What this kernel has of it.
+    Partial,
+    /// Nothing.
+    #[default]
+    None,
+}
+
+/// How far a run is shut in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Sandbox {
+    /// Files and TCP.
+    pub landlock: Held,
+    /// System calls.
+    pub seccomp: Held,
+}
+
+/// Shuts this thread in, and all that it starts from now on. What the kernel refuses is told, not fatal: the agent must
+/// report on old kernels too.
+pub fn enter(needs: &Needs) -> (Sandbox, Vec<String>) {
+    let mut notes = Vec::new();
+    let landlock = landlock(needs).unwrap_or_else(|error| {
+        notes.push(format!("landlock: {error}"));
+        Held::None
+    });
+    let seccomp = match calls::forbid(needs.runs_programs) {
+        Ok(()) => Held::Full,
+        Err(error) => {
+            notes.push(format!("seccomp: {error}"));
+            Held::None
+        }
+    };
+    (Sandbox { landlock, seccomp }, notes)
+}
+
+fn landlock(needs: &Needs) -> Result<Held, RulesetError> {
+    let mut reading: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::ReadDir;
+    if needs.runs_programs {
+        reading |= AccessFs::Execute;
+    }
+    let status = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(KERNEL))?
+        .handle_access(AccessNet::from_all(KERNEL))?
+        .scope(Scope::from_all(KERNEL))?
+        .create()?
+        .add_rules(path_beneath_rules(["/"], reading))?
+        .add_rules(path_beneath_rules(&needs.writes, AccessFs::from_all(KERNEL) & !AccessFs::Execute))?
+        .restrict_self()?;
+    Ok(match status.ruleset {
+        RulesetStatus::FullyEnforced => Held::Full,
+        RulesetStatus::PartiallyEnforced => Held::Partial,
+        RulesetStatus::NotEnforced => Held::None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_was_shut_in_reads_everything_and_writes_only_where_it_may() {
+        let (inside, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let needs = Needs { writes: vec![inside.path().to_owned(), "/nonexistent".into()], runs_programs: false };
+        let (mine, others) = (inside.path().to_owned(), outside.path().to_owned());
+        std::fs::write(others.join("old"), "x").unwrap();
+        // Of this thread alone: the tests beside it go on as they were.
+        let thread = std::thread::spawn(move || {
+            let (sandbox, notes) = enter(&needs);
+            assert_eq!(std::fs::read(others.join("old")).unwrap(), b"x");
+            std::fs::write(mine.join(".new.partial"), "x").unwrap();
+            std::fs::rename(mine.join(".new.partial"), mine.join("new")).unwrap();
+            if sandbox.landlock != Held::None {
+                assert!(std::fs::write(others.join("new"), "x").is_err());
+                assert!(std::fs::remove_file(others.join("old")).is_err());
+            }
+            if sandbox.seccomp != Held::None {
+                let refused = std::net::TcpListener::bind("127.0.0.1:0").unwrap_err();
+                assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied);
+                assert!(std::os::unix::net::UnixStream::pair().is_err());
+                assert!(std::process::Command::new("/bin/true").status().is_err());
+            }
+            (sandbox, notes)
+        });
+        let (sandbox, notes) = thread.join().unwrap();
+        assert_eq!(sandbox.seccomp, Held::Full, "{notes:?}");
+    }
+}

@@ -1,0 +1,16 @@
+//! The program itself, on trees that each test builds.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers outside test functions fail a test as test functions do"
+)]
+
+mod bad_input;
+mod bake;
+mod changes;
+mod cli;
+mod host;
+mod quick;
+mod state;
