@@ -16,7 +16,7 @@ pub(super) fn put(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<()> {
          ON CONFLICT (id) DO UPDATE SET body = excluded.body, scanned = 1 WHERE scanned = 0 RETURNING key",
     )?;
     let key = |row: &Row<'_>| row.get::<_, i64>(0);
-    insert(tx, events, &mut |id, time, body| Ok(write.query_row(params![id, time, body], key).optional()?)).map(|_| ())
+    insert(tx, events, |id, time, body| Ok(write.query_row(params![id, time, body], key).optional()?)).map(|_| ())
 }
 
 /// Remembers events from files; one that is known stays as it is. How many were not.
@@ -25,7 +25,7 @@ pub(super) fn keep(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<u64> {
         "INSERT INTO event (id, time, body, scanned) VALUES (?1, ?2, ?3, 0) ON CONFLICT (id) DO NOTHING",
     )?;
     // Without RETURNING, which holds each row back in a table of its own first.
-    insert(tx, events, &mut |id, time, body| {
+    insert(tx, events, |id, time, body| {
         let is_new = write.execute(params![id, time, body])? > 0;
         Ok(is_new.then(|| tx.last_insert_rowid()))
     })
@@ -35,7 +35,7 @@ pub(super) fn keep(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<u64> {
 fn insert(
     tx: &Transaction<'_>,
     events: &[ChangeEvent],
-    write: &mut dyn FnMut(&str, i64, &str) -> Db<Option<i64>>,
+    mut write: impl FnMut(&str, i64, &str) -> Db<Option<i64>>,
 ) -> Db<u64> {
     let mut target = tx.prepare_cached("INSERT OR IGNORE INTO event_instance (instance, event) VALUES (?1, ?2)")?;
     let mut written = 0;
