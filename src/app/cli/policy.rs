@@ -17,7 +17,7 @@ pub enum PolicyCommand {
     Check(CheckArgs),
     /// Evaluate policies on one input document
     Eval(EvalArgs),
-    /// Show what other policies would have asked for on what past scans saw
+    /// Show what other policies would have asked for on what past scans saw of servers with findings
     Replay(ReplayArgs),
 }
 

@@ -124,7 +124,7 @@ fn as_text(outcome: &Outcome) -> String {
     let (inputs, changed, stronger) = (outcome.inputs, outcome.changes.len(), outcome.stronger());
     let _ = writeln!(
         text,
-        "{inputs} stored inputs since {}: {changed} would differ, {stronger} of them stronger, {} could not be evaluated \
+        "{inputs} stored inputs of servers with findings since {}: {changed} would differ, {stronger} of them stronger, {} could not be evaluated \
          (before the caps of mode and fleet)",
         outcome.since, outcome.failed
     );

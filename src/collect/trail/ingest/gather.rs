@@ -82,8 +82,10 @@ impl Gather {
         request: &IngestRequest<'_>,
         sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<IngestSummary> {
-        let Self { seen, spool, launches, ends, roles, asked, lessons, mut summary } = self;
+        let Self { seen, mut spool, launches, ends, roles, asked, lessons, mut summary } = self;
         drop(seen);
+        // What was learned takes its place.
+        spool.settle()?;
         let mut links = request.links.clone();
         let mut taught: Vec<Lesson> = Vec::new();
         lessons.drain(&mut |item| {

@@ -62,6 +62,18 @@ impl Spool {
         Ok(())
     }
 
+    /// Gives memory back when nothing more is added, if there is a file to take what is left.
+    ///
+    /// # Errors
+    /// The temporary file cannot be written.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        if self.file.is_some() {
+            self.spill()?;
+            (self.arena, self.index) = (Vec::new(), Vec::new());
+        }
+        Ok(())
+    }
+
     /// Hands on everything in order.
     ///
     /// # Errors
@@ -71,9 +83,8 @@ impl Spool {
             self.sort();
             return self.index.iter().try_for_each(|(_, at)| sink(self.item(*at)?));
         }
-        self.spill()?;
-        let Self { file, ends, arena, .. } = self;
-        drop(arena);
+        self.settle()?;
+        let Self { file, ends, .. } = self;
         merge(&file.ok_or_else(damaged)?, &ends, sink)
     }
 
@@ -96,6 +107,9 @@ impl Spool {
     }
 
     fn spill(&mut self) -> io::Result<()> {
+        if self.index.is_empty() {
+            return Ok(());
+        }
         self.sort();
         let mut file = match self.file.take() {
             Some(file) => file,
@@ -231,6 +245,7 @@ mod tests {
             spool.push(Item { time, id, parts: [content.as_bytes(), b"late"] }).unwrap();
         }
         let mut out = Vec::new();
+        spool.settle().unwrap();
         spool
             .drain(&mut |item| {
                 assert_eq!(item.parts[1], b"late");
