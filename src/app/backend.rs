@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
@@ -30,6 +30,12 @@ pub trait Backend: Send + Sync {
     /// Lets time pass.
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    /// How far this clock is ahead of the cloud's, to the second; negative when it is behind. A cloud in this process
+    /// has the same.
+    async fn clock_skew(&self, _config: &Config) -> Result<SignedDuration, String> {
+        Ok(SignedDuration::ZERO)
     }
 
     /// Read access to the configured accounts. Fails when there are no credentials at all; a role that

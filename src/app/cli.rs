@@ -51,6 +51,8 @@ pub struct Cli {
 pub enum Command {
     /// Write a commented configuration and print the IAM policy that it needs
     Init(init::InitArgs),
+    /// Look at everything that scans and enforcement need, and change nothing
+    Doctor(misc::DoctorArgs),
     /// Record golden images and choose the one to run
     #[command(subcommand)]
     Golden(golden::GoldenCommand),

@@ -17,6 +17,7 @@ pub mod context;
 #[cfg(feature = "testing")]
 mod demo;
 pub mod diag;
+mod doctor;
 mod enforce;
 pub mod enforcing;
 pub mod error;

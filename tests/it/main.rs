@@ -22,6 +22,8 @@ mod coverage;
 #[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod enforcing;
 mod formats;
 #[cfg(test)]

@@ -7,6 +7,14 @@ use clap_complete::Shell;
 
 use super::values;
 
+/// Arguments of `doctor`. Exit 0 when nothing failed; 78, 77 or 69 by what has to be mended first.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {
+    /// Only what is not as it should be
+    #[arg(long)]
+    pub problems: bool,
+}
+
 /// `notify` commands. Exit 0 when every receiver answers, 69 when one does not.
 #[derive(Clone, Debug, Subcommand)]
 pub enum NotifyCommand {

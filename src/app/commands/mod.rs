@@ -7,6 +7,7 @@ mod by_hand;
 mod completion;
 mod config;
 mod daemon;
+mod doctor;
 mod enforce;
 mod exceptions;
 mod explain;
@@ -41,6 +42,7 @@ use crate::types::OperationKind;
 pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppError> {
     match command {
         Command::Init(args) => init::run(context, &args),
+        Command::Doctor(args) => doctor::run(context, &args),
         Command::Config(ConfigCommand::Check(args)) => config::check(context, &args),
         Command::Config(ConfigCommand::Show(args)) => config::show(context, &args),
         Command::IamPolicy(args) => iam_policy::run(context, &args),

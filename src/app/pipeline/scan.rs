@@ -87,6 +87,7 @@ pub struct ScanOutcome {
 }
 
 /// What the store knows before the scan.
+#[derive(Default)]
 pub(super) struct Known {
     pub(super) goldens: Vec<Golden>,
     pub(super) findings: Vec<Finding>,
@@ -174,17 +175,16 @@ async fn scan_under_lease(
 
 /// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every
 /// 50 servers. Before the first golden is recorded all of them are read, so that silence is seen.
-fn judged_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> Vec<InventoryType> {
-    let configured = &inputs.collect.inventory_types;
+pub(super) fn judged_types(configured: &[InventoryType], fleets: &[Fleet], goldens: &[Golden]) -> Vec<InventoryType> {
     let judged: Vec<InventoryType> = configured
         .iter()
         .filter(|kind| goldens.iter().any(|golden| golden.baseline.inventory.contains_key(*kind)))
         .cloned()
         .collect();
-    let mut types = if judged.is_empty() { configured.clone() } else { judged };
+    let mut types = if judged.is_empty() { configured.to_vec() } else { judged };
     // The agent's reports are read when somebody expects them. What differs in which subtree only the agent's own
     // readers need to know.
-    let expected = inputs.fleets.iter().any(|fleet| fleet.expect_agent)
+    let expected = fleets.iter().any(|fleet| fleet.expect_agent)
         || goldens.iter().any(|golden| golden.baseline.manifest_root.is_some());
     for kind in [REPORT_TYPE, DIFFERENCE_TYPE].map(InventoryType::new) {
         if expected && !types.contains(&kind) {
@@ -203,7 +203,8 @@ async fn gather(
 ) -> Result<Collected, StoreError> {
     let memory = memory(store, inputs, known, (inputs.clock)())?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
-    let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
+    let inventory_types = judged_types(&inputs.collect.inventory_types, inputs.fleets, &known.goldens);
+    let settings = CollectSettings { inventory_types, ..inputs.collect.clone() };
     let collection = Collection {
         cloud,
         settings: &settings,
@@ -216,7 +217,7 @@ async fn gather(
     Ok(collect::collect(&collection, scan_id).await)
 }
 
-fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
+pub(super) fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
     let since = now.checked_sub(jiff::SignedDuration::from_hours(24 * REMEMBER_DAYS)).unwrap_or(Timestamp::MIN);
     Ok(Known {
         goldens: store.goldens()?,

@@ -62,6 +62,7 @@ pub(crate) fn instance(id: &str) -> Instance {
             agent_version: None,
             platform_name: None,
             platform_version: None,
+            association_status: None,
         })),
         inventory: BTreeMap::from([(
             "AWS:Application".into(),
