@@ -11,6 +11,7 @@ pub mod init;
 pub mod misc;
 pub mod policy;
 pub mod scan;
+pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod trail;
@@ -105,6 +106,9 @@ pub enum Command {
     /// Check or export the audit log
     #[command(subcommand)]
     Audit(misc::AuditCommand),
+    /// Look after the state file: its size, soundness, a backup, what retention deletes
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Check the configuration, or show what is in force
     #[command(subcommand)]
     Config(config::ConfigCommand),

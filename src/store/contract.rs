@@ -14,6 +14,7 @@ mod retention;
 pub(super) mod sample;
 pub(super) mod scans;
 mod trail;
+mod upkeep;
 mod waivers;
 
 use super::SqliteStore;
@@ -52,7 +53,8 @@ macro_rules! run_contract {
                     what_happens_is_audited_without_contents],
                 own_calls: [a_window_ends_at_the_next_entry_of_its_step, undoing_is_a_call_too, approvals_expire],
                 retention: [old_scans_go_and_open_findings_stay, the_last_scan_is_never_pruned,
-                    operations_outlive_their_scans]
+                    operations_outlive_their_scans],
+                upkeep: [what_would_be_pruned_is_told_and_kept, stats_name_what_is_kept]
             );
         }
     };

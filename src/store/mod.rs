@@ -13,6 +13,7 @@ pub mod sqlite;
 mod supertrait;
 pub mod trail;
 pub mod traits;
+pub mod upkeep;
 
 pub use audit::{AuditBreak, AuditProblem};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
@@ -21,3 +22,4 @@ pub use sqlite::SqliteStore;
 pub use supertrait::Store;
 pub use trail::{DeadLetter, LetterNames, ObjectMark, TrailMarks, TrailMemory};
 pub use traits::*;
+pub use upkeep::{Pruned, StateStats, TableStats, Upkeep};

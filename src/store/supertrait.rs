@@ -4,6 +4,7 @@ use super::contents::ContentMemory;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
+use super::upkeep::Upkeep;
 use crate::remediate::Journal;
 
 /// Everything, for the application.
@@ -18,6 +19,7 @@ pub trait Store:
     + Waivers
     + Outbox
     + Audit
+    + Upkeep
     + Journal
     + Send
     + Sync
@@ -35,6 +37,7 @@ impl<
         + Waivers
         + Outbox
         + Audit
+        + Upkeep
         + Journal
         + Send
         + Sync,

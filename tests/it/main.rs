@@ -59,3 +59,5 @@ mod trail_verify;
 mod trails;
 #[cfg(test)]
 mod undoing;
+#[cfg(test)]
+mod upkeep;

@@ -84,18 +84,15 @@ fn every_command_of_the_contract_parses() {
         "iam-policy --enforce --instance-role arn:aws:iam::111122223333:role/web",
         "completion bash",
         "man",
+        "doctor --problems",
+        "store stats",
+        "store backup /backup/state.db",
+        "store prune --dry-run",
     ];
     for line in lines {
         if let Err(error) = parse(line) {
             panic!("{line}\n{error}");
         }
-    }
-}
-
-#[test]
-fn commands_that_do_not_exist_yet_are_not_offered() {
-    for line in ["report html", "doctor"] {
-        assert!(parse(line).is_err(), "{line}");
     }
 }
 

@@ -24,6 +24,7 @@ mod pets;
 mod plan;
 mod policy;
 mod scan;
+mod store;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,7 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Operations(command) => operations::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
         Command::Notify(command) => notify::run(context, &command),
+        Command::Store(command) => store::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),
     }
 }

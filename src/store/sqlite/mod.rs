@@ -20,6 +20,7 @@ mod prune;
 mod results;
 mod scans;
 mod trail;
+mod upkeep;
 mod value;
 mod waivers;
 

@@ -111,7 +111,8 @@ impl Scans for SqliteStore {
     }
 
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.write(|tx| prune::run(tx, before))
+        let pruned = self.write(|tx| prune::run(tx, before))?;
+        Ok(pruned.iter().map(|kind| kind.rows).sum())
     }
 }
 
