@@ -60,6 +60,9 @@ pub struct CompletionArgs {
 /// Arguments of `man`.
 #[derive(Clone, Debug, Args)]
 pub struct ManArgs {
+    /// The pages of cattleguard-agent
+    #[arg(long)]
+    pub agent: bool,
     /// Write one page for each command into this folder instead
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,

@@ -154,6 +154,7 @@ impl<'b> Service<'b> {
             progress: &show,
         };
         let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)?;
+        committed(&outcome);
         retention::apply(self.store.as_ref(), self.config.state.retention, &self.holder, clock());
         Ok(outcome)
     }
@@ -204,6 +205,15 @@ impl<'b> Service<'b> {
         }
         context.note(&text);
     }
+}
+
+/// What a scan came to, for the log.
+fn committed(outcome: &ScanOutcome) {
+    let totals = outcome.report.totals;
+    tracing::info!(
+        scan.id = %outcome.report.scan_id, clean = totals.clean, drifted = totals.drifted,
+        unjudged = totals.unjudged, notices = outcome.notices, "scan committed"
+    );
 }
 
 /// The configured destinations with their secrets.
