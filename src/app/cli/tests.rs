@@ -1,5 +1,7 @@
 //! The command line: what parses into what, and how wrong usage ends.
 
+mod documented;
+
 use std::ffi::OsString;
 use std::time::Duration;
 
