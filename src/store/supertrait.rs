@@ -1,5 +1,6 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
+use super::alerts::{Silences, Threads};
 use super::contents::ContentMemory;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
@@ -17,6 +18,8 @@ pub trait Store:
     + Findings
     + Waivers
     + Outbox
+    + Silences
+    + Threads
     + Audit
     + Journal
     + Send
@@ -34,6 +37,8 @@ impl<
         + Findings
         + Waivers
         + Outbox
+        + Silences
+        + Threads
         + Audit
         + Journal
         + Send

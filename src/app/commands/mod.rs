@@ -23,6 +23,7 @@ mod pets;
 mod plan;
 mod policy;
 mod scan;
+mod silences;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Release(args) => by_hand::release(context, &args),
         Command::Operations(command) => operations::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
+        Command::Silences(command) => silences::run(context, &command),
         Command::Notify(command) => notify::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),
     }

@@ -28,6 +28,8 @@ pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<u64> {
     }
     deleted += tx.execute("DELETE FROM input WHERE scan NOT IN (SELECT seq FROM scan)", [])?;
     deleted += tx.execute("DELETE FROM approval WHERE expires_at < ?1", [before])?;
+    deleted += tx.execute("DELETE FROM thread WHERE changed_at < ?1 AND open = 0", [before])?;
+    deleted += tx.execute("DELETE FROM silence WHERE until < ?1", [before])?;
     deleted += tx.execute("DELETE FROM trail_object WHERE delivered_at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM dead_letter WHERE at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM content_report WHERE reported_at < ?1", [before])?;
