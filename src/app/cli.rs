@@ -12,6 +12,7 @@ pub mod misc;
 pub mod policy;
 pub mod scan;
 pub mod store;
+pub mod silences;
 #[cfg(test)]
 mod tests;
 pub mod trail;
@@ -100,7 +101,10 @@ pub enum Command {
     /// Test, check and try policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
-    /// Test the notification destinations, or see what was not delivered
+    /// For a while, tell nobody of what matches
+    #[command(subcommand)]
+    Silences(silences::SilencesCommand),
+    /// Test the notification destinations, see where alerts go, or what was not delivered
     #[command(subcommand)]
     Notify(misc::NotifyCommand),
     /// Check or export the audit log

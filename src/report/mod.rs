@@ -22,10 +22,10 @@ pub mod sign;
 pub mod text;
 pub mod view;
 
-pub use destination::{Destination, DestinationKind};
+pub use destination::{Audience, Destination, DestinationKind, EmailSettings, Filter, MailTls, Quiet, Subject};
 pub use draft::{
     NoticeHistory, NotifySettings, OperationNews, OutboxHistory, approval_notices, draft_notices, draft_single,
-    operation_notice, waits_for_approval,
+    operation_notice, person_notices, waits_for_approval,
 };
 pub use look::{Look, Style};
 pub use notice::{Notice, NoticeKind};

@@ -2,6 +2,7 @@
 //!
 //! Every consumer sees only the trait it needs. One contract test suite runs against each implementation.
 
+pub mod alerts;
 pub mod audit;
 pub mod contents;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub mod trail;
 pub mod traits;
 pub mod upkeep;
 
+pub use alerts::{Silences, Thread, Threads};
 pub use audit::{AuditBreak, AuditProblem};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
 pub use ingested::Ingested;

@@ -1,5 +1,6 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
+use super::alerts::{Silences, Threads};
 use super::contents::ContentMemory;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
@@ -18,6 +19,8 @@ pub trait Store:
     + Findings
     + Waivers
     + Outbox
+    + Silences
+    + Threads
     + Audit
     + Upkeep
     + Journal
@@ -36,6 +39,8 @@ impl<
         + Findings
         + Waivers
         + Outbox
+        + Silences
+        + Threads
         + Audit
         + Upkeep
         + Journal

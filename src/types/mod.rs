@@ -18,6 +18,7 @@ pub mod plan;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod severity;
+pub mod silence;
 pub mod snapshot;
 pub mod trail;
 
@@ -35,5 +36,6 @@ pub use instance::{
 pub use inventory::{InventoryContent, InventoryEntry, InventoryItem};
 pub use plan::{Gate, GateAnswer, GateReport, Held, Operation, OperationKind, Plan};
 pub use severity::Severity;
+pub use silence::{Silence, Silenced};
 pub use snapshot::{Coverage, CoverageStatus, Image, ScanMode, SetAside, Snapshot, Source, TRAIL_GAP, TrailProgress};
 pub use trail::{BreakKind, Trail, TrailBreak, TrailState, TrailStatus};

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
 use super::values;
+use crate::types::{AccountId, Severity};
 
 /// Arguments of `doctor`. Exit 0 when nothing failed; 78, 77 or 69 by what has to be mended first.
 #[derive(Clone, Debug, Args)]
@@ -22,6 +23,34 @@ pub enum NotifyCommand {
     Test(NotifyTestArgs),
     /// What waits, is tried again, or was given up
     Status,
+    /// Where a finding would be told, and why not elsewhere
+    Routes(NotifyRoutesArgs),
+}
+
+/// Arguments of `notify routes`.
+#[derive(Clone, Debug, Args)]
+pub struct NotifyRoutesArgs {
+    /// A finding that is there [default: one as the flags describe it]
+    #[arg(value_name = "FINDING", conflicts_with_all = ["fleet", "code", "severity", "account", "instance", "actor"])]
+    pub finding: Option<String>,
+    /// Fleet
+    #[arg(long, value_name = "NAME")]
+    pub fleet: Option<String>,
+    /// Finding code
+    #[arg(long, value_name = "CODE", default_value = "event-interactive-session")]
+    pub code: String,
+    /// Severity
+    #[arg(long, value_name = "LEVEL", value_parser = values::severity, default_value = "high")]
+    pub severity: Severity,
+    /// Account
+    #[arg(long, value_name = "ID", value_parser = values::account)]
+    pub account: Option<AccountId>,
+    /// Instance
+    #[arg(long, value_name = "ID")]
+    pub instance: Option<String>,
+    /// Who did it
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
 }
 
 /// Arguments of `notify test`.

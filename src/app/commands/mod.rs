@@ -25,6 +25,7 @@ mod plan;
 mod policy;
 mod scan;
 mod store;
+mod silences;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,7 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Release(args) => by_hand::release(context, &args),
         Command::Operations(command) => operations::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
+        Command::Silences(command) => silences::run(context, &command),
         Command::Notify(command) => notify::run(context, &command),
         Command::Store(command) => store::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),

@@ -155,7 +155,9 @@ async fn scan_under_lease(
     report.dead_letters.extend(store.dead_letters()?);
 
     let history = OutboxHistory::new(store);
-    let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
+    let mut notify = inputs.notify.clone();
+    notify.silences.extend(store.silences()?);
+    let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &notify);
     drafts.extend(approval_notices(&report.plan, inputs.destinations, now));
     if let Some(error) = history.take_error() {
         tracing::warn!(error = %error, "the outbox history could not be read; a notice may be repeated");

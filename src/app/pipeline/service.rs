@@ -1,6 +1,6 @@
 //! What `scan`, `daemon` and `demo` share: policies, destinations and settings made ready once, used for many scans.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -57,6 +57,8 @@ pub struct Service<'b> {
     policies: PolicySet,
     notify: NotifySettings,
     pump: tokio::sync::Mutex<Pump>,
+    /// What the outbox failed with last, so that it is logged once.
+    trouble: Mutex<Option<String>>,
     holder: String,
     backend: &'b dyn Backend,
 }
@@ -75,6 +77,10 @@ impl<'b> Service<'b> {
             group_wait: config.alerts.group_wait,
             update_interval: config.alerts.update_interval,
             repeat_interval: config.alerts.repeat_interval,
+            storm_groups: config.alerts.storm_groups as usize,
+            flap_changes: config.alerts.flap_changes as usize,
+            flap_window: config.alerts.flap_window,
+            silences: config.silences.clone(),
             ..NotifySettings::default()
         };
         let client = Client::new().map_err(|error| AppError::failed(format!("{error}: {}", cause(&error))))?;
@@ -87,6 +93,7 @@ impl<'b> Service<'b> {
             policies,
             notify,
             pump: tokio::sync::Mutex::new(Pump::new(client)),
+            trouble: Mutex::new(None),
             holder: operator::holder(command),
             backend: context.backend,
         })
@@ -142,7 +149,7 @@ impl<'b> Service<'b> {
             fail_on: self.config.scan.fail_on,
             policies: &self.policies,
             destinations: &self.destinations,
-            notify: self.notify,
+            notify: self.notify.clone(),
             own_principals: asked.own_principals.clone(),
             stopped: self.stopped_by_file().or_else(|| asked.stopped.clone()),
             alarms: asked.alarms.clone(),
@@ -185,10 +192,13 @@ impl<'b> Service<'b> {
                 self.backend.sleep(duration)
             })
             .await;
-        done.unwrap_or_else(|error| {
-            tracing::error!(error = %error, "the outbox could not be worked off; nothing is lost");
-            PumpSummary::default()
-        })
+        let trouble = done.as_ref().err().map(ToString::to_string);
+        let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = trouble.as_ref().filter(|_| *last != trouble) {
+            tracing::error!(error = %error, "the outbox cannot be worked off; what is in it is sent when it can");
+        }
+        *last = trouble;
+        done.unwrap_or_default()
     }
 
     /// Says how delivery went, when there was any.
@@ -222,7 +232,7 @@ fn committed(outcome: &ScanOutcome) {
 /// The first secret that cannot be read.
 pub fn destinations(context: &Context<'_>, config: &Config) -> Result<Vec<Destination>, AppError> {
     let read = |error| AppError::new(Exit::Config, error).with_hint("cattleguard config check --secrets");
-    config.notify.iter().map(|notify| notify.destination(&context.env).map_err(read)).collect()
+    config.destinations(&context.env).map_err(read)
 }
 
 /// Turns a scan's error into what the user sees.

@@ -3,6 +3,7 @@
 //! One connection behind a mutex: every method is one short local transaction, and SQLite has one writer
 //! anyway. Other processes use the same file; a write waits for theirs, and leases keep two scans apart.
 
+mod alerts;
 mod audit;
 mod contents;
 mod events;

@@ -34,6 +34,8 @@ pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<Vec<Pruned>> {
     pruned.push(Pruned { what: "policy inputs", rows: inputs as u64 });
     let by_time = [
         ("approvals", "DELETE FROM approval WHERE expires_at < ?1"),
+        ("message threads", "DELETE FROM thread WHERE changed_at < ?1 AND open = 0"),
+        ("silences", "DELETE FROM silence WHERE until < ?1"),
         ("log files", "DELETE FROM trail_object WHERE delivered_at < ?1"),
         ("dead letters", "DELETE FROM dead_letter WHERE at < ?1"),
         ("inventory reports", "DELETE FROM content_report WHERE reported_at < ?1"),
