@@ -2,6 +2,7 @@
 //! against each backend.
 
 mod audit;
+mod bundles;
 mod contents;
 mod findings;
 mod goldens;
@@ -44,6 +45,7 @@ macro_rules! run_contract {
                 outbox: [a_key_is_inserted_once_for_each_destination, order_holds_within_a_destination,
                     a_failed_row_holds_back_its_destination_only, settled_rows_stay_settled, errors_are_bounded,
                     last_notice_ignores_dead_rows, no_row_overtakes_another],
+                bundles: [an_older_bundle_is_not_taken_again],
                 audit: [entries_form_a_chain, the_head_tells_what_is_missing],
                 journal: [an_operation_comes_back_as_it_was_written, one_operation_at_a_time_on_an_instance,
                     only_what_undoes_an_operation_may_begin_beside_it, a_finished_quarantine_can_be_released,

@@ -3,6 +3,7 @@
 //! Every consumer sees only the trait it needs. One contract test suite runs against each implementation.
 
 pub mod audit;
+mod bundles;
 pub mod contents;
 #[cfg(test)]
 mod contract;
@@ -15,6 +16,7 @@ pub mod trail;
 pub mod traits;
 
 pub use audit::{AuditBreak, AuditProblem};
+pub use bundles::{PolicyBundles, TakenBundle};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
 pub use ingested::Ingested;
 pub use sqlite::SqliteStore;

@@ -1,5 +1,6 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
+use super::bundles::PolicyBundles;
 use super::contents::ContentMemory;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
@@ -16,6 +17,7 @@ pub trait Store:
     + Ingested
     + Findings
     + Waivers
+    + PolicyBundles
     + Outbox
     + Audit
     + Journal
@@ -33,6 +35,7 @@ impl<
         + Ingested
         + Findings
         + Waivers
+        + PolicyBundles
         + Outbox
         + Audit
         + Journal

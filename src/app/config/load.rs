@@ -10,7 +10,9 @@ use super::reader::{Fault, Reader};
 use super::section::Section;
 use super::show::Shown;
 use super::source::SourceFile;
-use super::{Config, account, alerts, collect, enforcement, fleet, log, notify, policy, scan, schedule, state};
+use super::{
+    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, scan, schedule, state,
+};
 use crate::app::diag::{Diag, Site};
 use crate::types::{Enforcement, Fleet};
 
@@ -121,6 +123,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let fleet_enforcement = fleets.iter().map(|fleet| fleet.name.clone()).zip(how).collect();
     let collect = section.table("collect", |section| collect::read(section, &accounts));
     let policy = section.table("policy", policy::read);
+    let exceptions = section.table("exceptions", exceptions::read);
     let scan = section.table("scan", scan::read);
     let notify = section.tables("notify", Some("name"), notify::read);
     let alerts = section.table("alerts", alerts::read);
@@ -141,6 +144,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
         fleet_enforcement,
         collect,
         policy,
+        exceptions,
         scan,
         notify,
         alerts,

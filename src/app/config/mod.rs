@@ -16,6 +16,7 @@ mod alerts;
 mod collect;
 mod duration;
 mod enforcement;
+mod exceptions;
 mod fleet;
 mod fleet_enforcement;
 mod load;
@@ -47,6 +48,7 @@ pub use alerts::AlertsConfig;
 pub use collect::CollectConfig;
 pub use duration::{format_duration, parse_duration};
 pub use enforcement::{EnforcementConfig, KillSwitchConfig};
+pub use exceptions::ExceptionsConfig;
 pub use fleet_enforcement::FleetEnforcement;
 pub use load::{LoadRequest, Loaded, load, parse};
 pub use log::{LogConfig, LogFormat, LogLevel};
@@ -86,6 +88,8 @@ pub struct Config {
     pub collect: CollectConfig,
     /// Policy.
     pub policy: PolicyConfig,
+    /// Exceptions.
+    pub exceptions: ExceptionsConfig,
     /// Scans.
     pub scan: ScanConfig,
     /// Destinations of notices.

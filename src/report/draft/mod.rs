@@ -6,6 +6,7 @@
 
 mod digest;
 mod drift;
+mod exception;
 mod history;
 mod listed;
 mod mass;
@@ -18,6 +19,7 @@ mod topic;
 
 use jiff::Timestamp;
 
+pub use exception::{Waivers, exception_notices};
 pub use history::{NoticeHistory, OutboxHistory};
 pub use operation::{OperationNews, approval_notices, operation_notice, waits_for_approval};
 pub use settings::NotifySettings;

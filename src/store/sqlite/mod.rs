@@ -4,6 +4,7 @@
 //! anyway. Other processes use the same file; a write waits for theirs, and leases keep two scans apart.
 
 mod audit;
+mod bundles;
 mod contents;
 mod events;
 mod fault;
