@@ -11,8 +11,8 @@ pub mod init;
 pub mod misc;
 pub mod policy;
 pub mod scan;
-pub mod store;
 pub mod silences;
+pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod trail;

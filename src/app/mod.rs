@@ -32,6 +32,8 @@ mod matrix;
 pub mod operator;
 pub mod output;
 pub mod pipeline;
+pub mod policy_bundle;
+pub mod policy_data;
 pub mod policy_files;
 pub mod policy_stack;
 pub mod progress;

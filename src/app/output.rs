@@ -35,11 +35,22 @@ impl Format {
     }
 }
 
+/// Forms of test results, which `policy test` alone can print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestForm {
+    /// JUnit XML.
+    Junit,
+    /// Test Anything Protocol.
+    Tap,
+}
+
 /// One `-o FORMAT[=PATH]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputSpec {
     /// Format.
     pub format: Format,
+    /// The form of test results that was asked for instead of a format.
+    pub tests: Option<TestForm>,
     /// File; `None` is stdout.
     pub path: Option<PathBuf>,
 }
@@ -53,10 +64,15 @@ impl OutputSpec {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (text, None),
         };
-        let name = if name == "text" { "table" } else { name };
+        let tests = match name {
+            "junit" => Some(TestForm::Junit),
+            "tap" => Some(TestForm::Tap),
+            _ => None,
+        };
+        let name = if name == "text" || tests.is_some() { "table" } else { name };
         let format = Format::ALL.into_iter().find(|format| format.as_str() == name);
         let format = format.ok_or_else(|| "a format is one of table, json, ndjson".to_owned())?;
-        Ok(Self { format, path })
+        Ok(Self { format, tests, path })
     }
 }
 
@@ -83,7 +99,10 @@ impl Outputs {
     pub fn new(given: &[OutputSpec], supported: &[Format], terminal: Terminal) -> Result<Self, AppError> {
         let mut specs = given.to_vec();
         if specs.is_empty() {
-            specs.extend(supported.first().map(|format| OutputSpec { format: *format, path: None }));
+            specs.extend(supported.first().map(|format| OutputSpec { format: *format, tests: None, path: None }));
+        }
+        if specs.iter().any(|spec| spec.tests.is_some()) {
+            return Err(AppError::usage("junit and tap are forms of test results: only `policy test` prints them"));
         }
         if let Some(spec) = specs.iter().find(|spec| !supported.contains(&spec.format)) {
             let names: Vec<_> = supported.iter().map(|format| format.as_str()).collect();
@@ -221,19 +240,23 @@ mod tests {
     #[test]
     fn specs_read_formats_and_paths() {
         let spec = OutputSpec::parse("json=a=b.json").expect("a spec");
-        assert_eq!(spec, OutputSpec { format: Format::Json, path: Some("a=b.json".into()) });
+        assert_eq!(spec, OutputSpec { format: Format::Json, tests: None, path: Some("a=b.json".into()) });
         assert_eq!(OutputSpec::parse("text").expect("a spec").format, Format::Table);
         assert_eq!(OutputSpec::parse("json=-").expect("a spec").path, None);
+        assert_eq!(OutputSpec::parse("tap=a").expect("a spec").tests, Some(TestForm::Tap));
         assert!(OutputSpec::parse("yaml").is_err());
         assert!(OutputSpec::parse("json=").is_err());
     }
 
     #[test]
     fn what_cannot_be_printed_is_refused_before_any_work() {
-        let ndjson = [OutputSpec { format: Format::Ndjson, path: None }];
+        let ndjson = [OutputSpec { format: Format::Ndjson, tests: None, path: None }];
         let refused = Outputs::new(&ndjson, &[Format::Table, Format::Json], TERMINAL).expect_err("refused");
         assert_eq!(refused.exit(), Exit::Usage);
-        let twice = [OutputSpec { format: Format::Json, path: None }, OutputSpec { format: Format::Table, path: None }];
+        let twice = [
+            OutputSpec { format: Format::Json, tests: None, path: None },
+            OutputSpec { format: Format::Table, tests: None, path: None },
+        ];
         assert!(Outputs::new(&twice, &[Format::Table, Format::Json], TERMINAL).is_err());
     }
 
@@ -241,7 +264,7 @@ mod tests {
     fn files_get_no_colour_and_end_with_a_newline() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("out.txt");
-        let specs = [OutputSpec { format: Format::Table, path: Some(path.clone()) }];
+        let specs = [OutputSpec { format: Format::Table, tests: None, path: Some(path.clone()) }];
         let outputs = Outputs::new(&specs, &[Format::Table], TERMINAL).expect("outputs");
         outputs.emit(|_, canvas| Ok(format!("colour: {}", canvas.color))).expect("written");
         assert_eq!(fs::read_to_string(&path).expect("a file"), "colour: false\n");

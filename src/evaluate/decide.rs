@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::engine::{Engine, FileLines};
 use super::input::InputBuilder;
-use super::{InputFacts, PolicySet, canonical_json, policy_result};
+use super::{InputFacts, PolicySet, canonical_json, policy_result, waived};
 use crate::types::{
     Action, Decision, DecisionStatus, Enforcement, PolicyOutcome, PolicyResult, RuleHit, Severity, Track,
 };
@@ -60,7 +60,7 @@ impl<'a> Evaluator<'a> {
             .collect();
         // Prints are gathered so that a policy cannot write to the terminal; here nobody reads them.
         self.engine.take_prints();
-        results
+        waived::apply(results, input)
     }
 }
 
@@ -86,7 +86,8 @@ fn input_digest(input: &Value) -> String {
 }
 
 fn combine(facts: &InputFacts<'_>, policies: Vec<PolicyResult>, input_digest: String, bundle: &str) -> Decision {
-    let mut hits: Vec<&RuleHit> = policies.iter().flat_map(|policy| &policy.hits).collect();
+    let mut hits: Vec<&RuleHit> =
+        policies.iter().flat_map(|policy| &policy.hits).filter(|hit| !waived::is_waived(hit)).collect();
     // Stable: hits of equal strength stay in the order of their policies' names.
     hits.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.action.cmp(&a.action)));
     let failed = failures(&policies);

@@ -32,6 +32,7 @@ pub(crate) fn attribution(name: &str) -> Attribution {
         mfa: Some(true),
         execution: Some(format!("{name}-0a1b2c")),
         because: "a session was open then".to_owned(),
+        caller: None,
     }
 }
 
@@ -272,6 +273,7 @@ pub(crate) fn event(instance: &str) -> ChangeEvent {
             kind: ActorKind::AssumedRole,
             issuer: None,
             session_name: Some("alice".to_owned()),
+            source_identity: None,
             source_ip: Some("198.51.100.7".to_owned()),
             user_agent: None,
             mfa: None,
@@ -283,6 +285,7 @@ pub(crate) fn event(instance: &str) -> ChangeEvent {
         directness: Directness::Enabling,
         outcome: CallOutcome::Succeeded,
         execution: None,
+        reason: None,
         summary: "opened an SSM session".to_owned(),
     }
 }

@@ -24,8 +24,8 @@ pub mod view;
 
 pub use destination::{Audience, Destination, DestinationKind, EmailSettings, Filter, MailTls, Quiet, Subject};
 pub use draft::{
-    NoticeHistory, NotifySettings, OperationNews, OutboxHistory, approval_notices, draft_notices, draft_single,
-    operation_notice, person_notices, waits_for_approval,
+    NoticeHistory, NotifySettings, OperationNews, OutboxHistory, Waivers, approval_notices, draft_notices,
+    draft_single, exception_notices, operation_notice, person_notices, waits_for_approval,
 };
 pub use look::{Look, Style};
 pub use notice::{Notice, NoticeKind};

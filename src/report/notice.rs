@@ -52,6 +52,10 @@ pub enum NoticeKind {
     OperationFailed,
     /// A plan waits for a person's approval.
     ApprovalWanted,
+    /// An exception ends soon.
+    ExceptionEnding,
+    /// An exception has ended: what it waived counts again.
+    ExceptionEnded,
     /// A test of the destination.
     Test,
     /// Another destination did not take a notice for a whole day.
@@ -78,6 +82,8 @@ impl NoticeKind {
             Self::OperationDone => "operation_done",
             Self::OperationFailed => "operation_failed",
             Self::ApprovalWanted => "approval_wanted",
+            Self::ExceptionEnding => "exception_ending",
+            Self::ExceptionEnded => "exception_ended",
             Self::Test => "test",
             Self::DeadLetter => "dead_letter",
         }
@@ -103,6 +109,8 @@ impl NoticeKind {
             | Self::OperationDone
             | Self::OperationFailed
             | Self::ApprovalWanted
+            | Self::ExceptionEnding
+            | Self::ExceptionEnded
             | Self::Test
             | Self::DeadLetter => false,
         }

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod audit;
+mod bundles;
 mod contents;
 mod findings;
 mod goldens;
@@ -49,6 +50,7 @@ macro_rules! run_contract {
                     a_begun_delivery_is_remembered, a_notice_carries_the_head_of_the_audit_log, no_row_overtakes_another],
                 alerts: [a_silence_has_a_scope_and_an_end, revoking_a_silence_ends_it_now,
                     a_thread_is_kept_until_it_is_replaced],
+                bundles: [an_older_bundle_is_not_taken_again],
                 audit: [entries_form_a_chain, the_head_tells_what_is_missing],
                 journal: [an_operation_comes_back_as_it_was_written, one_operation_at_a_time_on_an_instance,
                     only_what_undoes_an_operation_may_begin_beside_it, a_finished_quarantine_can_be_released,

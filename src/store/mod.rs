@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod audit;
+mod bundles;
 pub mod contents;
 #[cfg(test)]
 mod contract;
@@ -18,6 +19,7 @@ pub mod upkeep;
 
 pub use alerts::{Silences, Thread, Threads};
 pub use audit::{AuditBreak, AuditProblem};
+pub use bundles::{PolicyBundles, TakenBundle};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
 pub use ingested::Ingested;
 pub use sqlite::SqliteStore;

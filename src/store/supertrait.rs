@@ -1,6 +1,7 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
 use super::alerts::{Silences, Threads};
+use super::bundles::PolicyBundles;
 use super::contents::ContentMemory;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
@@ -18,6 +19,7 @@ pub trait Store:
     + Ingested
     + Findings
     + Waivers
+    + PolicyBundles
     + Outbox
     + Silences
     + Threads
@@ -38,6 +40,7 @@ impl<
         + Ingested
         + Findings
         + Waivers
+        + PolicyBundles
         + Outbox
         + Silences
         + Threads

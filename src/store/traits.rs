@@ -258,6 +258,8 @@ pub trait Scans {
     fn verdicts_of(&self, id: &InstanceId) -> Result<Vec<(Timestamp, Verdict)>, StoreError>;
     /// Visits the policy inputs of scans since a time, oldest first; of scans that said the same only the last one's.
     fn each_input_since(&self, since: Timestamp, visit: &mut dyn FnMut(StoredInput)) -> Result<(), StoreError>;
+    /// The newest policy input of one instance. Scans keep none of instances without findings.
+    fn last_input(&self, id: &InstanceId) -> Result<Option<StoredInput>, StoreError>;
     /// All of them, for few instances: each is some kilobytes.
     fn inputs_since(&self, since: Timestamp) -> Result<Vec<StoredInput>, StoreError> {
         let mut found = Vec::new();

@@ -26,7 +26,7 @@ pub use change::{Actor, ActorKind, Aspect, CallOutcome, Category, ChangeEvent, D
 pub use code::Code;
 pub use decision::{Action, Decision, DecisionStatus, PolicyOutcome, PolicyResult, RuleHit, Track};
 pub use exception::Exception;
-pub use finding::{Attribution, BECAUSE_DIRECT, Finding, FindingStatus, Verdict, VerdictReason};
+pub use finding::{Attribution, BECAUSE_DIRECT, Caller, Finding, FindingStatus, Verdict, VerdictReason};
 pub use fleet::{Enforcement, Fleet, MassDrift, Selector};
 pub use golden::{Baseline, BaselineItem, Golden, GoldenImage, GoldenStatus, LaunchContract, VolumeContract};
 pub use ids::*;

@@ -24,8 +24,8 @@ mod pets;
 mod plan;
 mod policy;
 mod scan;
-mod store;
 mod silences;
+mod store;
 mod stored;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,8 @@ use super::section::Section;
 use super::show::Shown;
 use super::source::SourceFile;
 use super::{
-    Config, account, alerts, collect, enforcement, fleet, log, notify, policy, route, scan, schedule, silence, state,
+    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, route, scan, schedule,
+    silence, state,
 };
 use crate::app::diag::{Diag, Site};
 use crate::types::{Enforcement, Fleet};
@@ -123,6 +124,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let fleet_enforcement = fleets.iter().map(|fleet| fleet.name.clone()).zip(how).collect();
     let collect = section.table("collect", |section| collect::read(section, &accounts));
     let policy = section.table("policy", policy::read);
+    let exceptions = section.table("exceptions", exceptions::read);
     let scan = section.table("scan", scan::read);
     let notify = section.tables("notify", Some("name"), notify::read);
     let (fleet_names, to_names) = (section.names_of("fleet", "name"), section.names_of("notify", "name"));
@@ -146,6 +148,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
         fleet_enforcement,
         collect,
         policy,
+        exceptions,
         scan,
         notify,
         routes,

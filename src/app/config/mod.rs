@@ -16,6 +16,7 @@ mod alerts;
 mod collect;
 mod duration;
 mod enforcement;
+mod exceptions;
 mod filter;
 mod fleet;
 mod fleet_enforcement;
@@ -52,6 +53,7 @@ pub use alerts::AlertsConfig;
 pub use collect::CollectConfig;
 pub use duration::{format_duration, parse_duration};
 pub use enforcement::{EnforcementConfig, KillSwitchConfig};
+pub use exceptions::ExceptionsConfig;
 pub use filter::is_known_code;
 pub use fleet_enforcement::FleetEnforcement;
 pub use load::{LoadRequest, Loaded, load, parse};
@@ -95,6 +97,8 @@ pub struct Config {
     pub collect: CollectConfig,
     /// Policy.
     pub policy: PolicyConfig,
+    /// Exceptions.
+    pub exceptions: ExceptionsConfig,
     /// Scans.
     pub scan: ScanConfig,
     /// Destinations of notices.

@@ -8,8 +8,7 @@ use super::check::{Checks, Fault, Topic};
 use super::{State, refused, sqlite_version};
 use crate::app::config::{Config, Loaded};
 use crate::app::context::Context;
-use crate::app::pipeline::compile_policies;
-use crate::app::policy_files;
+use crate::app::pipeline::configured_policies;
 use crate::app::terminal::clean;
 use crate::store::StoreError;
 use crate::store::audit::verify_to;
@@ -96,15 +95,12 @@ fn room(config: &Config, checks: &mut Checks) {
 
 /// Compiles everything that a scan would.
 pub(super) fn policies(config: &Config, checks: &mut Checks) {
-    let compiled = policy_files::read(&config.policy.paths).and_then(|own| {
-        let count = own.len();
-        compile_policies(config.policy.builtin, own).map(|set| (set, count))
-    });
-    match compiled {
-        Ok((set, own)) => {
-            let shipped = if config.policy.builtin { "the shipped packs" } else { "without the shipped packs" };
-            let text = format!("{shipped} and {own} files of your own; {} policies compile", set.packages().len());
-            checks.ok(Topic::Policies, "", text);
+    match configured_policies(&config.policy) {
+        Ok((set, bundle)) => {
+            let shipped = if config.policy.builtin { "with" } else { "without" };
+            let bundled = if bundle.is_some() { ", those of the bundle too" } else { "" };
+            let count = set.packages().len();
+            checks.ok(Topic::Policies, "", format!("{count} policies compile, {shipped} the shipped packs{bundled}"));
         }
         Err(error) => {
             for diag in error.diags() {

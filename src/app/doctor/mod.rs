@@ -46,7 +46,13 @@ pub(in crate::app) async fn examine(context: &Context<'_>, loaded: &Loaded, prog
     settings.trail.retain(|source| !matches!(source, TrailSource::Sqs(_)));
     let clock = || context.now();
     let show = |_| progress.tell("making every call of a scan");
-    let rehearsal = Rehearsal { settings, fleets: &config.fleets, clock: &clock, progress: &show };
+    let rehearsal = Rehearsal {
+        settings,
+        exceptions_last: config.exceptions.max_duration,
+        fleets: &config.fleets,
+        clock: &clock,
+        progress: &show,
+    };
     let seen = rehearsal.run(cloud.as_ref(), store.as_deref()).await;
     match &seen {
         Ok(seen) => {

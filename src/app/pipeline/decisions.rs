@@ -26,10 +26,10 @@ pub(super) struct Evaluated {
 ///
 /// # Errors
 /// Every problem of every file, with its line.
-pub fn compile_policies(builtin: bool, own: Vec<PolicySource>) -> Result<PolicySet, AppError> {
-    let mut sources = if builtin { shipped() } else { Vec::new() };
+pub fn compile_policies(builtin: bool, own: Vec<PolicySource>, data: Value) -> Result<PolicySet, AppError> {
+    let mut sources = if builtin { shipped() } else { policy_files::library_for(&own) };
     sources.extend(own);
-    let compiled = on_policy_stack(|| PolicySet::compile(sources.clone(), Value::Object(serde_json::Map::new())))?;
+    let compiled = on_policy_stack(|| PolicySet::compile(sources.clone(), data))?;
     compiled.map_err(|problems| {
         AppError::config(problems.into_iter().map(|problem| policy_files::diag(problem, &sources)).collect())
     })

@@ -29,6 +29,7 @@ pub(in crate::app) use lease::Held;
 pub use outcome::{exit_of, totals};
 pub use rehearsal::{Rehearsal, Seen};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
+pub(in crate::app) use service::configured_policies;
 pub use service::{Asked, Service, destinations};
 pub use wish::Wish;
 

@@ -12,6 +12,8 @@ use crate::types::{Fleet, Golden, ScanId, Snapshot};
 pub struct Rehearsal<'a> {
     /// What to collect.
     pub settings: CollectSettings,
+    /// How long an exception may last.
+    pub exceptions_last: std::time::Duration,
     /// Fleets.
     pub fleets: &'a [Fleet],
     /// The clock.
@@ -37,7 +39,7 @@ impl Rehearsal<'_> {
     /// State that cannot be read. Sources that cannot are coverage in the snapshot.
     pub async fn run(&self, cloud: &dyn CloudRead, store: Option<&dyn Store>) -> Result<Seen, StoreError> {
         let now = (self.clock)();
-        let known = store.map(|store| load(store, now)).transpose()?.unwrap_or_default();
+        let known = store.map(|store| load(store, self.exceptions_last, now)).transpose()?.unwrap_or_default();
         let mut memory = Memory::default();
         if let Some(store) = store {
             memory.checkpoints = store.checkpoints()?;

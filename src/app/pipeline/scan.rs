@@ -17,7 +17,9 @@ use crate::detect::{DetectInput, Detection, detect};
 use crate::evaluate::PolicySet;
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::Approval;
-use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, approval_notices, draft_notices};
+use crate::report::{
+    Destination, NotifySettings, OutboxHistory, ScanReport, Waivers, approval_notices, draft_notices, exception_notices,
+};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
     AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
@@ -43,6 +45,10 @@ pub struct ScanInputs<'a> {
     pub destinations: &'a [Destination],
     /// How notices are grouped.
     pub notify: NotifySettings,
+    /// No exception lasts longer.
+    pub exceptions_last: std::time::Duration,
+    /// People are told this long before an exception ends.
+    pub exceptions_warn: std::time::Duration,
     /// Principals that cattleguard itself uses.
     pub own_principals: Vec<String>,
     /// Why the kill switch outside the state stops everything, if it does.
@@ -120,7 +126,7 @@ async fn scan_under_lease(
 ) -> Result<ScanOutcome, ScanError> {
     let now = (inputs.clock)();
     let mut log = StageLog::start();
-    let known = load(store, now)?;
+    let known = load(store, inputs.exceptions_last, now)?;
     log.done("load");
     let mut collected = held.renewing(gather(cloud, store, inputs, &known)).await??;
     log.done("collect");
@@ -159,6 +165,8 @@ async fn scan_under_lease(
     notify.silences.extend(store.silences()?);
     let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &notify);
     drafts.extend(approval_notices(&report.plan, inputs.destinations, now));
+    let waivers = Waivers { exceptions: &known.exceptions, before: &known.findings, warn: inputs.exceptions_warn };
+    drafts.extend(exception_notices(&waivers, &report.findings, inputs.destinations, now));
     if let Some(error) = history.take_error() {
         tracing::warn!(error = %error, "the outbox history could not be read; a notice may be repeated");
     }
@@ -219,12 +227,12 @@ async fn gather(
     Ok(collect::collect(&collection, scan_id).await)
 }
 
-pub(super) fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
+pub(super) fn load(store: &dyn Store, most: std::time::Duration, now: Timestamp) -> Result<Known, StoreError> {
     let since = now.checked_sub(jiff::SignedDuration::from_hours(24 * REMEMBER_DAYS)).unwrap_or(Timestamp::MIN);
     Ok(Known {
         goldens: store.goldens()?,
         findings: store.findings(false)?,
-        exceptions: store.exceptions()?,
+        exceptions: store.exceptions()?.into_iter().map(|exception| exception.lasting_at_most(most)).collect(),
         remembered: store.events_since(since)?,
         last_clean: store.last_clean()?,
         pauses: store.pauses()?,

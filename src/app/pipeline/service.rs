@@ -9,20 +9,20 @@ use super::scan::{ScanInputs, ScanOutcome, run_scan};
 use super::wish::Wish;
 use super::{ScanError, compile_policies, retention};
 use crate::app::backend::Backend;
-use crate::app::config::Config;
+use crate::app::config::{Config, PolicyConfig};
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::operator;
-use crate::app::policy_files;
 use crate::app::progress::Progress;
+use crate::app::{policy_bundle, policy_data, policy_files};
 use crate::collect::{self, CloudRead};
-use crate::evaluate::PolicySet;
+use crate::evaluate::{PolicySet, merge_data, shipped};
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::{KillSwitch, OperationRecord};
 use crate::report::deliver::Client;
 use crate::report::{Destination, NotifySettings, OperationNews, Pump, PumpSummary, operation_notice};
-use crate::store::Store;
+use crate::store::{Store, TakenBundle};
 use crate::types::Place;
 
 /// A single scan spends at most this long on deliveries; the rest stays in the outbox for the next run.
@@ -69,10 +69,13 @@ impl<'b> Service<'b> {
     /// # Errors
     /// Everything that is wrong, before anything is read from AWS.
     pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
-        let own = policy_files::read(&config.policy.paths)?;
-        let policies = compile_policies(config.policy.builtin, own)?;
+        let (policies, taken) = configured_policies(&config.policy)?;
         let destinations = destinations(context, &config)?;
         let store = context.store(&config)?;
+        if let Some(taken) = taken {
+            store.take_bundle(&taken, &operator::holder(command), context.now())?;
+            tracing::info!(policy.revision = %taken.revision, policy.sequence = taken.sequence, bundle.digest = %taken.digest, "the policy bundle in force");
+        }
         let notify = NotifySettings {
             group_wait: config.alerts.group_wait,
             update_interval: config.alerts.update_interval,
@@ -150,6 +153,8 @@ impl<'b> Service<'b> {
             policies: &self.policies,
             destinations: &self.destinations,
             notify: self.notify.clone(),
+            exceptions_last: self.config.exceptions.max_duration,
+            exceptions_warn: self.config.exceptions.warn_before,
             own_principals: asked.own_principals.clone(),
             stopped: self.stopped_by_file().or_else(|| asked.stopped.clone()),
             alarms: asked.alarms.clone(),
@@ -224,6 +229,26 @@ fn committed(outcome: &ScanOutcome) {
         scan.id = %outcome.report.scan_id, clean = totals.clean, drifted = totals.drifted,
         unjudged = totals.unjudged, notices = outcome.notices, "scan committed"
     );
+}
+
+/// The configured policies, compiled, with what the state is to remember of their bundle.
+pub(in crate::app) fn configured_policies(config: &PolicyConfig) -> Result<(PolicySet, Option<TakenBundle>), AppError> {
+    let mut own = policy_files::read(&config.paths)?;
+    let mut data = policy_data::read(&config.paths, &config.data)?;
+    let taken = match policy_bundle::configured(config)? {
+        None => None,
+        Some((bundle, taken)) => {
+            if config.builtin {
+                policy_bundle::refuse_overlap(&bundle.policies, &shipped())?;
+            }
+            own.extend(bundle.policies);
+            if !bundle.data.is_null() {
+                merge_data(&mut data, bundle.data).map_err(|twice| AppError::new(Exit::Config, twice))?;
+            }
+            Some(taken)
+        }
+    };
+    Ok((compile_policies(config.builtin, own, data)?, taken))
 }
 
 /// The configured destinations with their secrets.

@@ -7,6 +7,7 @@
 mod acknowledge;
 mod digest;
 mod drift;
+mod exception;
 mod history;
 mod listed;
 mod mass;
@@ -20,6 +21,7 @@ mod topic;
 use jiff::Timestamp;
 
 pub use acknowledge::person_notices;
+pub use exception::{Waivers, exception_notices};
 pub use history::{NoticeHistory, OutboxHistory};
 pub use operation::{OperationNews, approval_notices, operation_notice, waits_for_approval};
 pub use settings::NotifySettings;

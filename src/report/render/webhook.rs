@@ -74,6 +74,8 @@ pub fn event_type(kind: NoticeKind) -> &'static str {
         NoticeKind::OperationDone => "io.cattleguard.operation.done.v1",
         NoticeKind::OperationFailed => "io.cattleguard.operation.failed.v1",
         NoticeKind::ApprovalWanted => "io.cattleguard.plan.approval_wanted.v1",
+        NoticeKind::ExceptionEnding => "io.cattleguard.exception.ending.v1",
+        NoticeKind::ExceptionEnded => "io.cattleguard.exception.ended.v1",
         NoticeKind::Test => "io.cattleguard.notice.test.v1",
         NoticeKind::DeadLetter => "io.cattleguard.notice.dead_letter.v1",
     }

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod audit;
+mod bundles;
 mod contents;
 mod events;
 mod fault;

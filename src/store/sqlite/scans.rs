@@ -106,6 +106,10 @@ impl Scans for SqliteStore {
         })
     }
 
+    fn last_input(&self, id: &InstanceId) -> Result<Option<StoredInput>, StoreError> {
+        self.read(|connection| inputs::last(connection, id))
+    }
+
     fn each_input_since(&self, since: Timestamp, visit: &mut dyn FnMut(StoredInput)) -> Result<(), StoreError> {
         self.read(|connection| inputs::each_since(connection, since, visit))
     }

@@ -59,8 +59,8 @@ impl Outcome {
 /// Exit 1 when any action would be stronger, 3 when a policy cannot be evaluated on an input.
 pub(super) fn run(context: &Context<'_>, args: &ReplayArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let before = Sources::read(context, &[])?;
-    let mut after = Sources::read(context, &args.bundle)?;
+    let before = Sources::read(context, &[], &[])?;
+    let mut after = Sources::read(context, &args.bundle, &args.data)?;
     if args.with_shipped {
         after.library.clear();
         after.policies.extend(shipped());
@@ -70,7 +70,7 @@ pub(super) fn run(context: &Context<'_>, args: &ReplayArgs) -> Result<Exit, AppE
     let since = context.now().checked_sub(span).unwrap_or(Timestamp::MIN);
     let outcome = on_policy_stack(|| {
         let compile = |sources: &Sources| {
-            PolicySet::compile(sources.to_evaluate(), Value::Null)
+            PolicySet::compile(sources.to_evaluate(), sources.data.clone())
                 .map_err(|problems| AppError::config(sources.diags(problems)))
         };
         let (before, after) = (compile(&before)?, compile(&after)?);
