@@ -10,7 +10,9 @@ pub mod ingest;
 pub mod init;
 pub mod misc;
 pub mod policy;
+pub mod report;
 pub mod scan;
+pub mod serve;
 #[cfg(test)]
 mod tests;
 pub mod trail;
@@ -97,6 +99,11 @@ pub enum Command {
     /// Test, check and try policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Reports out of the state: a page, lists for programs, evidence for auditors
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    /// Show the report live on loopback, and let people acknowledge, approve and pause
+    Serve(serve::ServeArgs),
     /// Test the notification destinations, or see what was not delivered
     #[command(subcommand)]
     Notify(misc::NotifyCommand),

@@ -34,6 +34,7 @@ pub mod pipeline;
 pub mod policy_files;
 pub mod policy_stack;
 pub mod progress;
+mod serve;
 pub mod shutdown;
 #[cfg(feature = "testing")]
 pub mod sim;

@@ -1,6 +1,7 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
 use super::contents::ContentMemory;
+use super::history::History;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
@@ -14,6 +15,7 @@ pub trait Store:
     + TrailMemory
     + ContentMemory
     + Ingested
+    + History
     + Findings
     + Waivers
     + Outbox
@@ -31,6 +33,7 @@ impl<
         + TrailMemory
         + ContentMemory
         + Ingested
+        + History
         + Findings
         + Waivers
         + Outbox

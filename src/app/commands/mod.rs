@@ -22,12 +22,17 @@ mod pause;
 mod pets;
 mod plan;
 mod policy;
+mod report;
 mod scan;
+mod serve;
 mod stored;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod trail;
+
+pub(super) use approve::approve_plan;
+pub(super) use report::gather;
 
 use super::cli::Command;
 use super::cli::config::ConfigCommand;
@@ -68,6 +73,8 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Release(args) => by_hand::release(context, &args),
         Command::Operations(command) => operations::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
+        Command::Report(command) => report::run(context, &command),
+        Command::Serve(args) => serve::run(context, &args),
         Command::Notify(command) => notify::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),
     }
@@ -80,7 +87,7 @@ fn json_text(document: &serde_json::Value) -> String {
 }
 
 /// The configured fleet of this name, or a usage error that names the nearest one.
-fn known_fleet(
+pub(super) fn known_fleet(
     config: &super::config::Config,
     name: Option<&str>,
 ) -> Result<Option<crate::types::FleetName>, AppError> {

@@ -9,6 +9,7 @@ mod events;
 mod fault;
 mod findings;
 mod goldens;
+mod history;
 mod inputs;
 mod journal;
 mod lease;
