@@ -13,6 +13,9 @@ use super::error::AppError;
 use crate::collect::CloudRead;
 use crate::store::{SqliteStore, Store};
 
+/// Tells the time from any thread.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// The outside world of the application. There is no default: a program names its backend.
 #[async_trait]
 pub trait Backend: Send + Sync {
@@ -26,6 +29,11 @@ pub trait Backend: Send + Sync {
 
     /// The time.
     fn now(&self) -> Timestamp;
+
+    /// The same for tasks that live longer than a borrow.
+    fn clock(&self) -> Clock {
+        Arc::new(Timestamp::now)
+    }
 
     /// Lets time pass.
     async fn sleep(&self, duration: Duration) {

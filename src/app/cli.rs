@@ -10,7 +10,9 @@ pub mod ingest;
 pub mod init;
 pub mod misc;
 pub mod policy;
+pub mod report;
 pub mod scan;
+pub mod serve;
 pub mod silences;
 pub mod store;
 #[cfg(test)]
@@ -104,6 +106,11 @@ pub enum Command {
     /// For a while, tell nobody of what matches
     #[command(subcommand)]
     Silences(silences::SilencesCommand),
+    /// Reports out of the state: a page, lists for programs, evidence for auditors
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    /// Show the report live on loopback, and let people acknowledge, approve and pause
+    Serve(serve::ServeArgs),
     /// Test the notification destinations, see where alerts go, or what was not delivered
     #[command(subcommand)]
     Notify(misc::NotifyCommand),

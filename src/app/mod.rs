@@ -37,6 +37,7 @@ pub mod policy_data;
 pub mod policy_files;
 pub mod policy_stack;
 pub mod progress;
+mod serve;
 pub mod shutdown;
 #[cfg(feature = "testing")]
 pub mod sim;

@@ -7,13 +7,16 @@ pub mod backoff;
 mod bucket;
 pub mod deliver;
 pub mod destination;
+pub mod door;
 pub mod draft;
 #[cfg(test)]
 mod fixtures;
+pub mod listing;
 pub mod look;
 #[cfg(test)]
 mod memory_outbox;
 pub mod notice;
+pub mod page;
 pub mod pets;
 pub mod pump;
 pub mod render;

@@ -3,6 +3,7 @@
 use super::alerts::{Silences, Threads};
 use super::bundles::PolicyBundles;
 use super::contents::ContentMemory;
+use super::history::History;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
@@ -17,6 +18,7 @@ pub trait Store:
     + TrailMemory
     + ContentMemory
     + Ingested
+    + History
     + Findings
     + Waivers
     + PolicyBundles
@@ -38,6 +40,7 @@ impl<
         + TrailMemory
         + ContentMemory
         + Ingested
+        + History
         + Findings
         + Waivers
         + PolicyBundles

@@ -23,7 +23,9 @@ mod pause;
 mod pets;
 mod plan;
 mod policy;
+mod report;
 mod scan;
+mod serve;
 mod silences;
 mod store;
 mod stored;
@@ -31,6 +33,9 @@ mod stored;
 mod tests;
 mod timeline;
 mod trail;
+
+pub(super) use approve::approve_plan;
+pub(super) use report::gather;
 
 use super::cli::Command;
 use super::cli::config::ConfigCommand;
@@ -73,6 +78,8 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Operations(command) => operations::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
         Command::Silences(command) => silences::run(context, &command),
+        Command::Report(command) => report::run(context, &command),
+        Command::Serve(args) => serve::run(context, &args),
         Command::Notify(command) => notify::run(context, &command),
         Command::Store(command) => store::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),
@@ -86,7 +93,7 @@ fn json_text(document: &serde_json::Value) -> String {
 }
 
 /// The configured fleet of this name, or a usage error that names the nearest one.
-fn known_fleet(
+pub(super) fn known_fleet(
     config: &super::config::Config,
     name: Option<&str>,
 ) -> Result<Option<crate::types::FleetName>, AppError> {

@@ -1,5 +1,7 @@
 //! `silences`: for a while, nobody is told of what matches.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -11,6 +13,9 @@ use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
 use crate::app::{output, table};
 use crate::types::{InstanceId, Silence, SilenceId};
+
+/// Longer than this nobody is kept from knowing: what is to be silent for good has its own routes.
+const LONGEST: Duration = Duration::from_secs(90 * 86_400);
 
 /// Runs the command.
 ///
@@ -43,7 +48,7 @@ fn add(context: &Context<'_>, args: &AddArgs) -> Result<Exit, AppError> {
         reason: args.reason.clone(),
         by: context.operator(),
         created_at: now,
-        until: expiry(&args.until, now).map_err(|why| AppError::usage(format!("--until: {why}")))?,
+        until: expiry(&args.until, LONGEST, now).map_err(|why| AppError::usage(format!("--until: {why}")))?,
     };
     let body = serde_json::to_vec(&silence).unwrap_or_default();
     silence.id = SilenceId::new(format!("s-{}", blake3::hash(&body).to_hex().get(..12).unwrap_or_default()));

@@ -71,6 +71,7 @@ pub(super) fn ends(notice: &Notice) -> bool {
     match notice.kind {
         NoticeKind::Resolved | NoticeKind::Reattributed | NoticeKind::CoverageRestored => true,
         NoticeKind::Test | NoticeKind::DeadLetter | NoticeKind::Digest | NoticeKind::ApprovalWanted => true,
+        NoticeKind::ExceptionEnded => true,
         NoticeKind::OperationDone => notice.operation.as_ref().is_none_or(|operation| operation.status == "done"),
         NoticeKind::OperationFailed => {
             notice.operation.as_ref().is_none_or(|operation| operation.status == "rolled-back")
@@ -83,6 +84,7 @@ pub(super) fn ends(notice: &Notice) -> bool {
         | NoticeKind::MassDrift
         | NoticeKind::CoverageLost
         | NoticeKind::PolicyError
+        | NoticeKind::ExceptionEnding
         | NoticeKind::OperationStarted => false,
     }
 }

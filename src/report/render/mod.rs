@@ -3,6 +3,7 @@
 //! For people: tables, explanations, Slack, Teams, PagerDuty, e-mail. For programs: JSON, NDJSON, CloudEvents.
 
 mod alike;
+pub mod csv;
 pub mod email;
 pub mod events;
 pub mod explain;
@@ -13,6 +14,7 @@ pub mod goldens;
 mod instance;
 pub mod instance_json;
 mod mrkdwn;
+pub mod ocsf;
 pub mod operation_doc;
 pub(crate) mod operation_words;
 pub mod operations;
@@ -22,6 +24,8 @@ pub(crate) mod parts;
 pub mod pets;
 pub mod plan;
 mod plan_file;
+pub mod report_doc;
+pub mod sarif;
 pub mod scan_doc;
 pub mod scan_json;
 pub mod scan_ndjson;
@@ -47,10 +51,12 @@ pub use pagerduty::pagerduty_event;
 pub use pets::{pets_json, pets_text};
 pub use plan::{plan_json, plan_text};
 pub use plan_file::plan_from_json;
+pub use report_doc::{report_json, report_ndjson};
+pub use sarif::sarif;
 pub use scan_json::scan_json;
 pub use scan_ndjson::scan_ndjson;
 pub use scan_table::scan_table;
 pub use slack::{slack_message, slack_root};
 pub use teams::teams_message;
-pub use timeline::{Timeline, timeline_json, timeline_text};
+pub use timeline::{Timeline, timeline_json, timeline_lines, timeline_text};
 pub use webhook::cloud_event;

@@ -36,6 +36,8 @@ pub fn action(kind: NoticeKind) -> &'static str {
         | NoticeKind::CoverageLost
         | NoticeKind::PolicyError
         | NoticeKind::OperationFailed
+        | NoticeKind::ExceptionEnding
+        | NoticeKind::ExceptionEnded
         | NoticeKind::ApprovalWanted
         | NoticeKind::Test
         | NoticeKind::DeadLetter => "trigger",

@@ -97,6 +97,8 @@ pub(crate) fn state_word(notice: &Notice) -> &'static str {
         (Kind::OperationDone, _) => "Undone",
         (Kind::OperationFailed, _) => "Needs a person",
         (Kind::ApprovalWanted, _) => "Waits for approval",
+        (Kind::ExceptionEnding, _) => "Ends soon",
+        (Kind::ExceptionEnded, _) => "Ended",
         (Kind::Test, _) => "Test",
         (Kind::DeadLetter, _) => "Not delivered",
     }

@@ -11,6 +11,7 @@ mod events;
 mod fault;
 mod findings;
 mod goldens;
+mod history;
 mod inputs;
 mod journal;
 mod lease;
