@@ -3,5 +3,5 @@ systemd-sysusers cattleguard.conf || :
 systemd-tmpfiles --create cattleguard.conf || :
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload || :
-    [ "$1" -lt 2 ] || systemctl try-restart cattleguard.service || :
+    [ "$1" -lt 2 ] || systemctl try-restart cattleguard.service cattleguard-serve.service || :
 fi

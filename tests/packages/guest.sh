@@ -17,6 +17,10 @@ has() { # TEXT COMMAND...
     "$@" 2>&1 | grep -q -- "$text"
 }
 
+get() { # PATH, by bash's own sockets: a fresh system has no curl
+    bash -c 'exec 3<>/dev/tcp/127.0.0.1/8421; printf "GET %s HTTP/1.1\r\nHost: 127.0.0.1:8421\r\nConnection: close\r\n\r\n" "$1" >&3; cat <&3' get "$1"
+}
+
 step install
 must 'both packages install' dpkg -i ./cattleguard_*.deb ./cattleguard-agent_*.deb
 must 'the user is there' id cattleguard
@@ -82,6 +86,18 @@ must 'a hang is noticed and ended' sh -c '! systemctl show cattleguard.service |
 must 'it runs again' systemctl is-active -q cattleguard.service
 must 'it stops when told' systemctl stop cattleguard.service
 must 'cleanly' has 'Result=success' systemctl show cattleguard.service
+
+step 'the report on loopback'
+head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' > /etc/cattleguard/secrets/operator.token
+must 'it says when it is ready' systemctl start cattleguard-serve.service
+must 'it is well' grep -q ok <<HEALTH
+$(get /healthz)
+HEALTH
+must 'it has metrics' grep -q '^cattleguard_' <<METRICS
+$(get /metrics)
+METRICS
+must 'it stops when told' systemctl stop cattleguard-serve.service
+must 'cleanly' has 'Result=success' systemctl show cattleguard-serve.service
 
 step 'the agent'
 must 'its timer is on' systemctl is-active -q cattleguard-agent.timer

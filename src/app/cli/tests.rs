@@ -177,6 +177,7 @@ fn the_shipped_units_call_commands_that_exist() {
     let units = [
         include_str!("../../../systemd/cattleguard.service"),
         include_str!("../../../systemd/cattleguard-scan.service"),
+        include_str!("../../../systemd/cattleguard-serve.service"),
     ];
     let lines: Vec<&str> = units
         .iter()
@@ -185,7 +186,7 @@ fn the_shipped_units_call_commands_that_exist() {
         .filter_map(|line| line.split_once("/usr/bin/cattleguard "))
         .map(|(_, args)| args)
         .collect();
-    assert_eq!(lines.len(), 4);
+    assert_eq!(lines.len(), 5);
     for line in lines {
         assert!(parse(line).is_ok(), "{line}");
     }
