@@ -6,6 +6,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod answer;
 mod bundle;
 mod calls;
 mod canonical;
@@ -13,6 +14,7 @@ mod checks;
 pub mod controls;
 mod decide;
 mod engine;
+mod evaluator;
 mod facts;
 mod hit;
 mod input;
@@ -32,15 +34,18 @@ mod why;
 /// for every rule that calls another. Run both on a thread with at least this much.
 pub const STACK_BYTES: usize = 16 * 1024 * 1024;
 
+pub use answer::{Answer, Answered, MAX_ANSWER_BYTES, MAX_INPUT_BYTES, RuleAnswer};
 pub use bundle::{PolicyPackage, PolicySet};
 pub use canonical::canonical_json;
-pub use decide::{Evaluator, decide, evaluate_all};
+pub use decide::{combine, decide, evaluate_all, input_digest};
+pub use evaluator::Evaluator;
 pub use facts::{HistoryFacts, InputFacts, RecentOperation};
-pub use input::{INPUT_SCHEMA, build_input};
+pub use input::{INPUT_SCHEMA, InputBuilder, build_input};
+pub use nesting::check as check_nesting;
 pub use owner::{Owner, owner_of};
 pub use problem::{PolicyProblem, PolicySource, TAB_COLUMNS};
 pub use reach::never_evaluated;
-pub use replay::{Asked, Replay};
+pub use replay::Asked;
 pub use schema::{input_schema, unknown_inputs, validate_input};
 pub use shipped::{shipped, shipped_library, shipped_tests};
 pub use why::{ClauseTrace, explain_input};

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod contents;
 #[cfg(test)]
 mod contract;
+pub mod decisions;
 mod ingested;
 pub mod moves;
 pub mod retention;
@@ -16,6 +17,7 @@ pub mod traits;
 
 pub use audit::{AuditBreak, AuditProblem};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
+pub use decisions::Decisions;
 pub use ingested::Ingested;
 pub use sqlite::SqliteStore;
 pub use supertrait::Store;

@@ -1,6 +1,7 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
 use super::contents::ContentMemory;
+use super::decisions::Decisions;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
@@ -11,6 +12,7 @@ pub trait Store:
     Leases
     + Goldens
     + Scans
+    + Decisions
     + TrailMemory
     + ContentMemory
     + Ingested
@@ -28,6 +30,7 @@ impl<
     T: Leases
         + Goldens
         + Scans
+        + Decisions
         + TrailMemory
         + ContentMemory
         + Ingested

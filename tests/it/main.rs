@@ -22,6 +22,8 @@ mod coverage;
 #[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
+mod decisions;
+#[cfg(test)]
 mod enforcing;
 mod formats;
 #[cfg(test)]
@@ -40,6 +42,8 @@ mod noise;
 mod plans;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod policy_worker;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]

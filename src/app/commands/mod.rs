@@ -7,6 +7,7 @@ mod by_hand;
 mod completion;
 mod config;
 mod daemon;
+mod decisions;
 mod enforce;
 mod exceptions;
 mod explain;
@@ -67,6 +68,7 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Replace(args) => by_hand::run(context, OperationKind::Replace, &args),
         Command::Release(args) => by_hand::release(context, &args),
         Command::Operations(command) => operations::run(context, &command),
+        Command::Decisions(command) => decisions::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
         Command::Notify(command) => notify::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),

@@ -12,6 +12,10 @@ pub struct PolicyConfig {
     pub paths: Vec<PathBuf>,
     /// Whether the shipped pack is evaluated.
     pub builtin: bool,
+    /// Whether policies are parsed and evaluated in a process of their own.
+    pub sandbox: bool,
+    /// JSON pointers into decision records whose values are left out of what is shown and exported.
+    pub mask: Vec<String>,
 }
 
 pub(super) fn read(section: &mut Section<'_, '_>) -> PolicyConfig {
@@ -23,5 +27,12 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> PolicyConfig {
         section.fault("builtin", fault);
     }
     let paths = paths.iter().map(|path| section.resolve(Path::new(path))).collect();
-    PolicyConfig { paths, builtin }
+    let sandbox = section.or("sandbox", true);
+    let mask: Vec<String> = section.list("mask", Some(Vec::new()));
+    for pointer in mask.iter().filter(|pointer| !pointer.starts_with('/')) {
+        let fault = Fault::bad(format!("`policy.mask`: `{pointer}` is no JSON pointer"))
+            .help("a path such as \"/input/instance/tags\"; `*` stands for every member");
+        section.fault("mask", fault);
+    }
+    PolicyConfig { paths, builtin, sandbox, mask }
 }

@@ -14,10 +14,10 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::operator;
+use crate::app::policies::Policies;
 use crate::app::policy_files;
 use crate::app::progress::Progress;
 use crate::collect::{self, CloudRead};
-use crate::evaluate::PolicySet;
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::{KillSwitch, OperationRecord};
 use crate::report::deliver::Client;
@@ -54,7 +54,7 @@ pub struct Service<'b> {
     pub destinations: Vec<Destination>,
     /// What was asked for enforcement.
     pub asked: Asked,
-    policies: PolicySet,
+    policies: Policies,
     notify: NotifySettings,
     pump: tokio::sync::Mutex<Pump>,
     holder: String,
@@ -68,7 +68,8 @@ impl<'b> Service<'b> {
     /// Everything that is wrong, before anything is read from AWS.
     pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
         let own = policy_files::read(&config.policy.paths)?;
-        let policies = compile_policies(config.policy.builtin, own)?;
+        let launch = context.backend.policy_worker().filter(|_| config.policy.sandbox);
+        let policies = compile_policies(launch, config.policy.builtin, own)?;
         let destinations = destinations(context, &config)?;
         let store = context.store(&config)?;
         let notify = NotifySettings {

@@ -3,6 +3,7 @@
 //! For people: tables, explanations, Slack. For programs: JSON, NDJSON, CloudEvents.
 
 mod alike;
+mod decision_json;
 pub mod events;
 pub mod explain;
 pub mod findings_json;
@@ -29,6 +30,7 @@ pub mod timeline;
 mod trail;
 pub mod webhook;
 
+pub use decision_json::{DECISION_SCHEMA, decision_json};
 pub use events::events_table;
 pub use explain::{explain_finding, explain_instance};
 pub use findings_json::findings_json;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod contents;
+mod decisions;
 mod events;
 mod fault;
 mod findings;

@@ -27,6 +27,8 @@ pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<u64> {
         deleted += tx.execute(sql, [ids])?;
     }
     deleted += tx.execute("DELETE FROM input WHERE scan NOT IN (SELECT seq FROM scan)", [])?;
+    // One that still holds is there for as long as its instance is scanned.
+    deleted += tx.execute("DELETE FROM decision WHERE last_at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM approval WHERE expires_at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM trail_object WHERE delivered_at < ?1", [before])?;
     deleted += tx.execute("DELETE FROM dead_letter WHERE at < ?1", [before])?;
