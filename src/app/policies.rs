@@ -17,7 +17,7 @@ use crate::evaluate::{
 /// Compiled policies.
 pub enum Policies {
     /// In this process. What kills the engine kills the program.
-    Here(PolicySet),
+    Here(Box<PolicySet>),
     /// In a process of their own.
     Apart(Mutex<Worker>),
 }
@@ -39,7 +39,7 @@ impl Policies {
         }
         let Some(launch) = launch else {
             let compiled = super::policy_stack::on_policy_stack(|| PolicySet::compile(sources.clone(), data))?;
-            return compiled.map(Self::Here).map_err(|problems| diags(problems, &sources));
+            return compiled.map(Box::new).map(Self::Here).map_err(|problems| diags(problems, &sources));
         };
         match Worker::start(launch, sources.clone(), data) {
             Ok(worker) => {

@@ -59,14 +59,15 @@ enum Machine {
     Untried,
 }
 
-fn parse(text: &str) -> Value {
-    serde_json::from_str(text).expect("JSON in a case")
+fn parse(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("{text}: {error}"))
 }
 
 /// What is wrong with a case, if anything.
 fn check(case: &Case) -> Result<(), String> {
     let source = PolicySource::new("case.rego", format!("package cattleguard.t\n\n{}", case.policy));
-    let data = case.data.as_deref().map_or_else(|| Value::Object(serde_json::Map::new()), parse);
+    let data = parse(case.data.as_deref().unwrap_or("{}"))?;
+    let expected = case.expect.as_deref().map(parse).transpose()?;
     let loaded = Engine::load(&[source], &data).and_then(|mut engine| {
         engine.prepare(RULE).map_err(|problem| vec![problem])?;
         Ok(engine)
@@ -82,10 +83,10 @@ fn check(case: &Case) -> Result<(), String> {
     let input = EngineInput::parse(case.input.as_deref().unwrap_or("{}"))?;
     engine.set_input(&input);
     let said = engine.eval(RULE);
-    match (&said, &case.error, &case.expect) {
+    match (&said, &case.error, &expected) {
         (Err(error), Some(part), None) if error.message.contains(part.as_str()) => {}
         (Ok(None), None, None) if case.undefined => {}
-        (Ok(Some(value)), None, Some(expected)) if *value == parse(expected) && !case.undefined => {}
+        (Ok(Some(value)), None, Some(expected)) if value == expected && !case.undefined => {}
         _ => return Err(format!("the interpreter says {said:?}")),
     }
     let together = engine.together(&[RULE, RULE]).ok_or("it cannot be asked together")?.eval(&input);
