@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use cattleguard::app::config::{self, Config};
 use cattleguard::app::pipeline::{ScanInputs, ScanOutcome, compile_policies, run_scan};
+use cattleguard::app::policies::Policies;
 use cattleguard::collect::read_reference;
 use cattleguard::detect::registry::{RecordRequest, Reference, promote, record};
-use cattleguard::evaluate::PolicySet;
 use cattleguard::plan::Permissions;
 use cattleguard::report::{Destination, DestinationKind, Filter, NotifySettings, Quiet};
 use cattleguard::store::{Goldens as _, SqliteStore};
@@ -38,7 +38,7 @@ const PACKAGES: usize = 420;
 pub(crate) struct World {
     pub(crate) fleet: SimFleet,
     pub(crate) config: Config,
-    pub(crate) policies: PolicySet,
+    pub(crate) policies: Policies,
     store: SqliteStore,
     destinations: Vec<Destination>,
 }
@@ -59,7 +59,7 @@ impl World {
         let fleet = builder.build()?;
         let world = Self {
             config: configuration(folder)?,
-            policies: compile_policies(true, Vec::new()).map_err(|problems| format!("{problems:?}"))?,
+            policies: compile_policies(None, true, Vec::new()).map_err(|problems| format!("{problems:?}"))?,
             store: SqliteStore::open(&folder.join("state.db"))?,
             destinations: vec![destination()],
             fleet,

@@ -10,6 +10,7 @@ use super::config::Config;
 use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
+use super::policy_worker::Launch;
 use crate::aws::{AwsAccount, AwsCloud, AwsEnforcer, AwsSettings, ConnectError};
 use crate::collect::{CloudRead, ReadFailure};
 
@@ -21,6 +22,10 @@ pub struct AwsBackend;
 impl Backend for AwsBackend {
     fn name(&self) -> &'static str {
         "cattleguard"
+    }
+
+    fn policy_worker(&self) -> Option<Launch> {
+        Launch::again()
     }
 
     fn now(&self) -> Timestamp {

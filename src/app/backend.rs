@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
 use super::error::AppError;
+use super::policy_worker::Launch;
 use crate::collect::CloudRead;
 use crate::store::{SqliteStore, Store};
 
@@ -25,6 +26,12 @@ pub trait Backend: Send + Sync {
     /// The configuration file when none is named.
     fn default_config(&self) -> PathBuf {
         PathBuf::from(DEFAULT_PATH)
+    }
+
+    /// How to start this program again to evaluate policies. `None`: it cannot be, as a test that runs the application
+    /// inside itself; then policies are evaluated in this process.
+    fn policy_worker(&self) -> Option<Launch> {
+        None
     }
 
     /// The time.

@@ -1,6 +1,7 @@
 //! The command line: one model from which parsing, help, completions and the man page come.
 
 pub mod config;
+pub mod decisions;
 pub mod enforce;
 pub mod exceptions;
 pub mod findings;
@@ -100,6 +101,9 @@ pub enum Command {
     Pause(exceptions::PauseArgs),
     /// Let go of the kill switch
     Resume(exceptions::ResumeArgs),
+    /// What policy decided, from what, and whether it still would: list, show, export or repeat decisions
+    #[command(subcommand)]
+    Decisions(decisions::DecisionsCommand),
     /// Test, check and try policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),

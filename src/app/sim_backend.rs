@@ -12,6 +12,7 @@ use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
+use super::policy_worker::Launch;
 use crate::collect::CloudRead;
 use crate::testing::{FakeCloud, SimWorld, VirtualClock};
 
@@ -27,18 +28,25 @@ pub struct SimBackend {
     cloud: FakeCloud,
     clock: VirtualClock,
     config: Option<PathBuf>,
+    worker: Option<Launch>,
 }
 
 impl SimBackend {
     /// Over this cloud.
     pub fn new(cloud: FakeCloud, clock: VirtualClock) -> Self {
-        Self { cloud, clock, config: None }
+        Self { cloud, clock, config: None, worker: None }
     }
 
     /// Over the accounts of a folder, whose configuration is the default there.
     pub fn of_world(world: &SimWorld, folder: &Path) -> Self {
         let config = Some(folder.join(CONFIG));
-        Self { cloud: world.cloud.clone(), clock: world.clock.clone(), config }
+        Self { cloud: world.cloud.clone(), clock: world.clock.clone(), config, worker: None }
+    }
+
+    /// Evaluates policies in a process that is started like this.
+    #[must_use]
+    pub fn with_worker(self, worker: Option<Launch>) -> Self {
+        Self { worker, ..self }
     }
 }
 
@@ -50,6 +58,10 @@ impl Backend for SimBackend {
 
     fn default_config(&self) -> PathBuf {
         self.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))
+    }
+
+    fn policy_worker(&self) -> Option<Launch> {
+        self.worker.clone()
     }
 
     fn now(&self) -> Timestamp {

@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod bundles;
 mod contents;
+mod decisions;
 mod findings;
 mod goldens;
 mod ingested;
@@ -36,6 +37,8 @@ macro_rules! run_contract {
                     history_outlives_a_scan_that_saw_less, checkpoints_never_go_back, known_events_stay_as_first_seen,
                     moved_links_end_with_the_newest_owner, user_data_keeps_the_newest,
                     inputs_are_kept_once_while_nothing_changes],
+                decisions: [a_decision_is_one_record_while_it_stays_the_same,
+                    another_decision_and_the_end_of_one_are_records_of_their_own],
                 trail: [objects_are_remembered_until_they_are_settled, what_could_not_be_read_is_kept_until_it_is,
                     what_was_given_up_is_told_once, letters_are_tried_again_or_dropped_by_people, old_marks_and_letters_go],
                 contents: [the_newest_report_of_a_type_stays, hashes_of_clean_instances_go_when_nobody_reports_them],

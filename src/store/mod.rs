@@ -8,6 +8,7 @@ mod bundles;
 pub mod contents;
 #[cfg(test)]
 mod contract;
+pub mod decisions;
 pub mod history;
 mod ingested;
 pub mod moves;
@@ -22,6 +23,7 @@ pub use alerts::{Silences, Thread, Threads};
 pub use audit::{AuditBreak, AuditProblem};
 pub use bundles::{PolicyBundles, TakenBundle};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
+pub use decisions::Decisions;
 pub use history::{History, Lived, OutboxCount, ScanPoint};
 pub use ingested::Ingested;
 pub use sqlite::SqliteStore;

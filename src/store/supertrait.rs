@@ -3,6 +3,7 @@
 use super::alerts::{Silences, Threads};
 use super::bundles::PolicyBundles;
 use super::contents::ContentMemory;
+use super::decisions::Decisions;
 use super::history::History;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
@@ -15,6 +16,7 @@ pub trait Store:
     Leases
     + Goldens
     + Scans
+    + Decisions
     + TrailMemory
     + ContentMemory
     + Ingested
@@ -37,6 +39,7 @@ impl<
     T: Leases
         + Goldens
         + Scans
+        + Decisions
         + TrailMemory
         + ContentMemory
         + Ingested

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::contents::ContentMarks;
 use super::trail::TrailMarks;
 use crate::types::{
-    ChangeEvent, Coverage, Decision, EventId, Exception, Finding, FindingId, FindingStatus, FleetName, Golden,
-    GoldenRef, GoldenStatus, Instance, InstanceId, Place, Plan, ScanId, Verdict, VerdictReason,
+    ChangeEvent, Circumstances, Coverage, Decision, EventId, Exception, Finding, FindingId, FindingStatus, FleetName,
+    Golden, GoldenRef, GoldenStatus, Instance, InstanceId, Place, Plan, ScanId, Verdict, VerdictReason,
 };
 
 /// What can go wrong with the store.
@@ -166,6 +166,8 @@ pub struct ScanCommit {
     pub notices: Vec<OutboxDraft>,
     /// Policy inputs with their digests, for replay.
     pub inputs: Vec<(InstanceId, String, Value)>,
+    /// What belongs to the decisions of `instances`, for their records.
+    pub circumstances: Vec<Circumstances>,
 }
 
 /// A remembered relation: this interface, attachment, volume, association or address belonged to that instance.

@@ -81,6 +81,8 @@ id! {
     SilenceId;
     /// A journalled operation: `op-` and a UUIDv7, so it sorts by time.
     OperationId;
+    /// A decision record: `d-` and 16 hex digits.
+    DecisionId;
     /// An SSM inventory type, e.g. `AWS:Application`.
     InventoryType;
 }

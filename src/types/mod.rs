@@ -7,6 +7,7 @@
 pub mod change;
 pub mod code;
 pub mod decision;
+pub mod decision_record;
 pub mod exception;
 pub mod finding;
 pub mod fleet;
@@ -25,6 +26,7 @@ pub mod trail;
 pub use change::{Actor, ActorKind, Aspect, CallOutcome, Category, ChangeEvent, Directness};
 pub use code::Code;
 pub use decision::{Action, Decision, DecisionStatus, PolicyOutcome, PolicyResult, RuleHit, Track};
+pub use decision_record::{Circumstances, DecisionRecord};
 pub use exception::Exception;
 pub use finding::{Attribution, BECAUSE_DIRECT, Caller, Finding, FindingStatus, Verdict, VerdictReason};
 pub use fleet::{Enforcement, Fleet, MassDrift, Selector};

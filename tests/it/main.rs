@@ -22,6 +22,8 @@ mod coverage;
 #[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
+mod decisions;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod enforcing;
@@ -42,6 +44,8 @@ mod noise;
 mod plans;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod policy_worker;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod by_hand;
 mod completion;
 mod config;
 mod daemon;
+mod decisions;
 mod doctor;
 mod enforce;
 mod exceptions;
@@ -76,6 +77,7 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Replace(args) => by_hand::run(context, OperationKind::Replace, &args),
         Command::Release(args) => by_hand::release(context, &args),
         Command::Operations(command) => operations::run(context, &command),
+        Command::Decisions(command) => decisions::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
         Command::Silences(command) => silences::run(context, &command),
         Command::Report(command) => report::run(context, &command),

@@ -94,13 +94,28 @@ fn room(config: &Config, checks: &mut Checks) {
 }
 
 /// Compiles everything that a scan would.
-pub(super) fn policies(config: &Config, checks: &mut Checks) {
-    match configured_policies(&config.policy) {
+pub(super) fn policies(context: &Context<'_>, config: &Config, checks: &mut Checks) {
+    let launch = context.backend.policy_worker().filter(|_| config.policy.sandbox);
+    match configured_policies(launch, &config.policy) {
         Ok((set, bundle)) => {
             let shipped = if config.policy.builtin { "with" } else { "without" };
             let bundled = if bundle.is_some() { ", those of the bundle too" } else { "" };
             let count = set.packages().len();
             checks.ok(Topic::Policies, "", format!("{count} policies compile, {shipped} the shipped packs{bundled}"));
+            match set.level() {
+                Some(level) if level.is_full() => {
+                    checks.ok(Topic::Policies, "", format!("they run in a process of their own, shut in by {level}"));
+                }
+                Some(level) => {
+                    let text = format!("they run in a process of their own, shut in by {level} only");
+                    let advice = "a newer kernel shuts it in further; what it may use is limited all the same";
+                    checks.warn(Topic::Policies, "", text, advice);
+                }
+                None => {
+                    let advice = "policy.sandbox = true: a policy that exhausts memory would end the scan";
+                    checks.warn(Topic::Policies, "", "they run in this process", advice);
+                }
+            }
         }
         Err(error) => {
             for diag in error.diags() {

@@ -29,7 +29,7 @@ pub(in crate::app) async fn examine(context: &Context<'_>, loaded: &Loaded, prog
     let config = &loaded.config;
     local::configuration(context, loaded, &mut checks);
     let store = local::state(context, config, &mut checks);
-    local::policies(config, &mut checks);
+    local::policies(context, config, &mut checks);
     notifications::check(context, config, store.as_deref(), &mut checks);
     progress.tell("asking AWS who we are");
     local::clock(context, config, &mut checks).await;

@@ -11,10 +11,10 @@ use super::stage_log::StageLog;
 use super::standing;
 use super::wish::Wish;
 use super::{commit, contents, history, lease, outcome, own_calls, planning, unseen};
+use crate::app::policies::Policies;
 use crate::collect::hashes::CleanHashes;
 use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
-use crate::evaluate::PolicySet;
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::Approval;
 use crate::report::{
@@ -40,7 +40,7 @@ pub struct ScanInputs<'a> {
     /// Findings at or above this make the exit code 1.
     pub fail_on: Severity,
     /// Policies.
-    pub policies: &'a PolicySet,
+    pub policies: &'a Policies,
     /// Where notices go.
     pub destinations: &'a [Destination],
     /// How notices are grouped.
@@ -75,7 +75,7 @@ pub enum ScanError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The policy worker died.
+    /// The thread that evaluates policies died.
     #[error("policy evaluation ended without a result; nothing was committed")]
     Policy,
 }

@@ -14,10 +14,12 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::operator;
+use crate::app::policies::Policies;
+use crate::app::policy_worker::Launch;
 use crate::app::progress::Progress;
 use crate::app::{policy_bundle, policy_data, policy_files};
 use crate::collect::{self, CloudRead};
-use crate::evaluate::{PolicySet, merge_data, shipped};
+use crate::evaluate::{merge_data, shipped};
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::{KillSwitch, OperationRecord};
 use crate::report::deliver::Client;
@@ -54,7 +56,7 @@ pub struct Service<'b> {
     pub destinations: Vec<Destination>,
     /// What was asked for enforcement.
     pub asked: Asked,
-    policies: PolicySet,
+    policies: Policies,
     notify: NotifySettings,
     pump: tokio::sync::Mutex<Pump>,
     /// What the outbox failed with last, so that it is logged once.
@@ -69,7 +71,8 @@ impl<'b> Service<'b> {
     /// # Errors
     /// Everything that is wrong, before anything is read from AWS.
     pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
-        let (policies, taken) = configured_policies(&config.policy)?;
+        let launch = context.backend.policy_worker().filter(|_| config.policy.sandbox);
+        let (policies, taken) = configured_policies(launch, &config.policy)?;
         let destinations = destinations(context, &config)?;
         let store = context.store(&config)?;
         if let Some(taken) = taken {
@@ -232,7 +235,10 @@ fn committed(outcome: &ScanOutcome) {
 }
 
 /// The configured policies, compiled, with what the state is to remember of their bundle.
-pub(in crate::app) fn configured_policies(config: &PolicyConfig) -> Result<(PolicySet, Option<TakenBundle>), AppError> {
+pub(in crate::app) fn configured_policies(
+    launch: Option<Launch>,
+    config: &PolicyConfig,
+) -> Result<(Policies, Option<TakenBundle>), AppError> {
     let mut own = policy_files::read(&config.paths)?;
     let mut data = policy_data::read(&config.paths, &config.data)?;
     let taken = match policy_bundle::configured(config)? {
@@ -248,7 +254,7 @@ pub(in crate::app) fn configured_policies(config: &PolicyConfig) -> Result<(Poli
             Some(taken)
         }
     };
-    Ok((compile_policies(config.builtin, own, data)?, taken))
+    Ok((compile_policies(launch, config.builtin, own, data)?, taken))
 }
 
 /// The configured destinations with their secrets.

@@ -4,6 +4,7 @@
 
 mod alike;
 pub mod csv;
+mod decision_json;
 pub mod email;
 pub mod events;
 pub mod explain;
@@ -37,6 +38,7 @@ pub mod timeline;
 mod trail;
 pub mod webhook;
 
+pub use decision_json::{DECISION_SCHEMA, decision_json};
 pub use email::email;
 pub use events::events_table;
 pub use explain::{explain_finding, explain_instance};

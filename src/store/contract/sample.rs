@@ -223,6 +223,7 @@ pub(crate) fn scan(id: &str, start: i64) -> ScanCommit {
         plan: plan(&format!("plan-{id}"), start),
         notices: vec![],
         inputs: vec![],
+        circumstances: vec![],
     }
 }
 

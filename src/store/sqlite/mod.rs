@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 mod bundles;
 mod contents;
+mod decisions;
 mod events;
 mod fault;
 mod findings;

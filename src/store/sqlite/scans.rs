@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::fault::{Db, conflict};
 use super::value::{json, nanos, parse, time, verdict};
-use super::{SqliteStore, audit, contents, events, findings, inputs, lease, links, outbox, prune, results, trail};
+use super::{
+    SqliteStore, audit, contents, decisions, events, findings, inputs, lease, links, outbox, prune, results, trail,
+};
 use crate::store::Ingested;
 use crate::store::traits::{
     InstanceResult, Lease, Link, ScanCommit, ScanSummary, Scans, StoreError, StoredInput, UserDataMemo,
@@ -148,12 +150,14 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
         plan,
         notices,
         inputs: evaluated,
+        circumstances,
     } = commit;
     lease::check(tx, lease)?;
     let scan = put_header(tx, commit)?;
     let mut changed = results::put(tx, scan, *started_at, instances)?;
     changed.extend(findings::put(tx, found, *started_at)?);
     inputs::put(tx, scan, evaluated, &changed)?;
+    decisions::put(tx, &commit.scan_id, *started_at, instances, circumstances)?;
     events::put(tx, seen)?;
     events::advance(tx, checkpoints, *finished_at)?;
     trail::put(tx, marks)?;

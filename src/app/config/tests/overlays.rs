@@ -176,6 +176,8 @@ fn every_setting_is_shown_with_its_origin() {
     collect.load_balancers = true  # default
     policy.paths = []  # default
     policy.builtin = true  # default
+    policy.sandbox = true  # default
+    policy.mask = []  # default
     scan.fail_on = "low"  # default
     alerts.group_wait = "30s"  # default
     alerts.update_interval = "5m"  # default
