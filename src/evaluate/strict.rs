@@ -87,7 +87,7 @@ warn contains \"y\" if {
 \tother.yes
 }
 
-local contains d if some d in [1]
+local(d) := d
 ";
 
     fn compiled(extra: &str) -> (Vec<PolicySource>, Vec<PolicySource>) {

@@ -5,7 +5,11 @@ mod audited;
 #[cfg(feature = "testing")]
 mod delivery;
 #[cfg(feature = "testing")]
+mod exceptions;
+#[cfg(feature = "testing")]
 mod files;
+#[cfg(feature = "testing")]
+mod guide;
 #[cfg(feature = "testing")]
 mod operations;
 mod policies;

@@ -87,7 +87,7 @@ fn nothing_fires_on_a_clean_instance() {
     assert_eq!((decision.action, decision.severity), (Action::None, Severity::Info));
     assert!(decision.reasons.is_empty());
     assert!(decision.policies.iter().all(|policy| policy.outcome == PolicyOutcome::Pass));
-    assert_eq!(decision.policies.len(), 3);
+    assert_eq!(decision.policies.len(), 6);
 }
 
 #[test]
@@ -98,7 +98,9 @@ fn the_shipped_pack_asks_to_replace_a_server_somebody_logged_into() {
     let (decision, input) = Evaluator::new(&set).decide(&facts(&scan, &instance, &golden, &fleet, &[&session]));
     assert_eq!(decision.action, Action::Replace);
     assert_eq!(decision.reasons, ["web-1 (i-0aa11bb22cc33dd44) was modified in place by Ada: something changed."]);
-    assert_eq!(decision.policies[0].hits[0].finding_ids, [session.id]);
+    let policy = "cattleguard.host.in_place_modification";
+    let said = decision.policies.iter().find(|said| said.policy == policy).unwrap();
+    assert_eq!(said.hits[0].finding_ids, [session.id]);
     assert_eq!(decision.input_digest, input_digest(&crate::evaluate::canonical_json(&input)));
     assert!(decision.input_digest.starts_with("sha256:") && decision.input_digest.len() == 71);
 }

@@ -136,3 +136,80 @@ fn eval_refuses_what_is_not_an_input_document() {
     let input = file(folder.path(), "input.json", "{");
     assert_eq!(without_config(folder.path(), "table", &["policy", "eval", "--input", &input]).0, 2);
 }
+
+#[test]
+fn a_new_policy_passes_its_own_tests_and_the_strict_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().display().to_string();
+    let new = |name: &str| without_config(folder.path(), "table", &["policy", "new", name, "--dir", &dir]).0;
+    assert_eq!((new("acme.owners"), new("bill")), (0, 0));
+    for name in ["owners", "bill"] {
+        let path = folder.path().join(name).display().to_string();
+        let test = ["policy", "test", &path, "--threshold", "100"];
+        let (exit, told) = without_config(folder.path(), "table", &test);
+        assert_eq!(exit, 0, "{told}");
+        let (exit, told) = without_config(folder.path(), "table", &["policy", "check", "--strict", &path]);
+        assert_eq!(exit, 0, "{told}");
+    }
+    assert_eq!(new("acme.owners"), 2, "nothing is overwritten");
+    assert_eq!(new("../evil"), 64);
+}
+
+#[test]
+fn strict_finds_what_nothing_uses_and_no_test_reaches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "package cattleguard.p\n\nimport data.cattleguard.lib.findings\n\ndeny contains \"x\" if input.scan.id == \"a\"\n";
+    let policy = file(folder.path(), "p.rego", text);
+    assert_eq!(without_config(folder.path(), "table", &["policy", "check", &policy]).0, 0);
+    let (exit, told) = without_config(folder.path(), "table", &["policy", "check", "--strict", &policy]);
+    assert_eq!(exit, 78);
+    assert!(told.contains("the import `findings` is not used") && told.contains("no test reaches this file"), "{told}");
+    let (exit, told) = without_config(folder.path(), "json", &["policy", "check", "--strict"]);
+    assert_eq!(exit, 0, "the shipped pack: {told}");
+}
+
+#[test]
+fn data_is_read_from_folders_and_flags_and_never_replaces_a_rule() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "package cattleguard.p\n\ndeny contains \"x\" if data.limits.most < data.more.least\n";
+    let policy = file(folder.path(), "p.rego", text);
+    let dir = policy.trim_end_matches("/p.rego").to_owned();
+    file(
+        folder.path(),
+        "p_test.rego",
+        "package cattleguard.p_test\n\ntest_it if count(data.cattleguard.p.deny) == 1\n",
+    );
+    file(folder.path(), "data.json", "{\"limits\": {\"most\": 1}}");
+    let more = file(folder.path(), "more.json", "{\"more\": {\"least\": 2}}");
+    assert_eq!(without_config(folder.path(), "tap", &["policy", "test", &dir, "--data", &more]).0, 0);
+    assert_eq!(
+        without_config(folder.path(), "table", &["policy", "test", &dir]).0,
+        1,
+        "without it the rule is undefined"
+    );
+    for over in ["{\"cattleguard\": {\"p\": {\"deny\": []}}}", "{\"cattleguard\": {\"p\": 1}}", "{\"cattleguard\": []}"]
+    {
+        let over = file(folder.path(), "over.json", over);
+        let (exit, told) = without_config(folder.path(), "table", &["policy", "check", &policy, "--data", &over]);
+        assert_eq!(exit, 78, "{told}");
+        assert!(told.contains("would replace the rules of this package"), "{told}");
+    }
+}
+
+#[test]
+fn test_results_are_printed_in_the_forms_of_ci() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "package cattleguard.p_test\n\ntest_good if true\n\ntest_bad if {\n\tprint(\"seen\", 7)\n\tfalse\n}\n\ntodo_test_later if false\n";
+    let policy = file(folder.path(), "p.rego", "package cattleguard.p\n\nx := 1\n");
+    let tests = file(folder.path(), "p_test.rego", text);
+    let (exit, tap) = without_config(folder.path(), "tap", &["policy", "test", &policy, &tests]);
+    assert_eq!(exit, 1);
+    assert!(
+        tap.starts_with("TAP version 14\n1..3\n") && tap.contains("not ok 2 - ") && tap.contains("seen 7"),
+        "{tap}"
+    );
+    assert!(tap.contains("# SKIP"), "{tap}");
+    let (_, junit) = without_config(folder.path(), "junit", &["policy", "test", &policy, &tests]);
+    assert!(junit.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\""), "{junit}");
+    assert_eq!(without_config(folder.path(), "tap", &["policy", "check", &policy]).0, 64);
+}

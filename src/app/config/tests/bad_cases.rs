@@ -238,8 +238,25 @@ fn no_policy_at_all() {
       |
     2 | builtin = false
       |           ^^^^^
-      = help: give `paths`, or leave the shipped pack on
+      = help: give `paths` or a `bundle`, or leave the shipped pack on
     "#);
+}
+
+#[test]
+fn a_signed_bundle_stands_alone_and_names_its_keys() {
+    let told = told_of("[policy]\nbundle = \"b.tar.gz\"\npaths = [\"own\"]\ndata = [\"p.json\"]");
+    for part in ["no key is trusted", "`policy.paths`: what stands beside", "`policy.data`: what stands beside"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let unsigned = "[policy]\nbundle = \"b.tar.gz\"\npaths = [\"own\"]\nrequire_signed = false";
+    let (config, _) = super::good(unsigned, &[]);
+    assert!(!config.policy.require_signed && config.policy.bundle.is_some());
+    assert!(told_of("[policy]\ntrusted_keys = [\"a.pub\"]").contains("no effect without `bundle`"));
+}
+
+#[test]
+fn exceptions_that_never_end() {
+    assert!(told_of("[exceptions]\nmax_duration = \"400d\"").contains("between a day and a year"));
 }
 
 #[test]

@@ -175,9 +175,16 @@ fn every_setting_is_shown_with_its_origin() {
     collect.concurrency = 8  # default
     collect.load_balancers = true  # default
     policy.paths = []  # default
+    policy.data = []  # default
     policy.builtin = true  # default
+    policy.bundle = none  # default
+    policy.trusted_keys = []  # default
+    policy.require_signed = true  # default
     policy.sandbox = true  # default
     policy.mask = []  # default
+    exceptions.max_duration = "90d"  # default
+    exceptions.warn_before = "7d"  # default
+    exceptions.other_approver = false  # default
     scan.fail_on = "low"  # default
     alerts.group_wait = "30s"  # default
     alerts.update_interval = "5m"  # default
