@@ -8,9 +8,9 @@ use super::overlay::{self, Override};
 use super::parse as toml_tree;
 use super::reader::{Fault, Reader};
 use super::section::Section;
-use super::show::Shown;
+use super::show::{Shown, ShownOrigin};
 use super::source::SourceFile;
-use super::{Config, account, alerts, collect, enforcement, fleet, log, notify, policy, scan, schedule, state};
+use super::{Config, account, alerts, collect, enforcement, fleet, log, notify, policy, report, scan, schedule, state};
 use crate::app::diag::{Diag, Site};
 use crate::types::{Enforcement, Fleet};
 
@@ -96,7 +96,13 @@ pub fn parse(
         diags.retain(|diag| trustworthy(diag, &broken));
     }
     match config {
-        Some(config) if diags.is_empty() => Ok((config, settings)),
+        Some(mut config) if diags.is_empty() => {
+            // A flag holds for one run only.
+            let stated =
+                settings.iter().filter(|one| !matches!(one.origin, ShownOrigin::Default | ShownOrigin::Flag(_)));
+            config.stated = stated.map(|one| (one.key.clone(), one.value.clone())).collect();
+            Ok((config, settings))
+        }
         _ => Err(diags),
     }
 }
@@ -125,6 +131,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let notify = section.tables("notify", Some("name"), notify::read);
     let alerts = section.table("alerts", alerts::read);
     let schedule = section.table("schedule", schedule::read);
+    let report = section.table("report", report::read);
     let log = section.table("log", log::read);
     for key in ["account", "fleet"] {
         if !section.has(key) {
@@ -145,7 +152,9 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
         notify,
         alerts,
         schedule,
+        report,
         log,
+        stated: BTreeMap::new(),
     };
     cross_check(section, &config);
     Some(config)

@@ -26,6 +26,7 @@ mod overlay;
 mod parse;
 mod policy;
 mod reader;
+mod report;
 mod scan;
 mod schedule;
 mod secret;
@@ -53,6 +54,7 @@ pub use log::{LogConfig, LogFormat, LogLevel};
 pub use notify::{NotifyConfig, NotifyKind};
 pub use overlay::Override;
 pub use policy::PolicyConfig;
+pub use report::ReportConfig;
 pub use scan::ScanConfig;
 pub use schedule::ScheduleConfig;
 pub use secret::SecretRef;
@@ -94,8 +96,12 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// The daemon's schedule.
     pub schedule: ScheduleConfig,
+    /// Reports for others.
+    pub report: ReportConfig,
     /// The log.
     pub log: LogConfig,
+    /// Every setting that is not a default, as the audit log keeps it. Secrets are references.
+    pub stated: BTreeMap<String, serde_json::Value>,
 }
 
 impl Config {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::history;
 use super::scan::{Known, ScanInputs};
+use crate::app::config::Config;
 use crate::app::error::AppError;
 use crate::app::policy_files;
 use crate::app::policy_stack::on_policy_stack;
@@ -33,6 +34,17 @@ pub fn compile_policies(builtin: bool, own: Vec<PolicySource>) -> Result<PolicyS
     compiled.map_err(|problems| {
         AppError::config(problems.into_iter().map(|problem| policy_files::diag(problem, &sources)).collect())
     })
+}
+
+/// The policies that a configuration evaluates, in the order of their names.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn policy_sources(config: &Config) -> Result<Vec<PolicySource>, AppError> {
+    let mut sources = if config.policy.builtin { shipped() } else { Vec::new() };
+    sources.extend(policy_files::read(&config.policy.paths)?);
+    sources.sort();
+    Ok(sources)
 }
 
 /// Evaluates every live instance on a thread with a large stack. `None` when that thread died.

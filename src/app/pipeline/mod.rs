@@ -10,6 +10,7 @@ mod history;
 #[cfg(test)]
 mod history_tests;
 mod lease;
+mod noted;
 mod outcome;
 pub(in crate::app) mod own_calls;
 mod planning;
@@ -21,7 +22,7 @@ mod standing;
 mod unseen;
 mod wish;
 
-pub use decisions::compile_policies;
+pub use decisions::{compile_policies, policy_sources};
 pub use history::approvals;
 pub(in crate::app) use history::past_of;
 pub(in crate::app) use lease::Held;

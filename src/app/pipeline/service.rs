@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::noted::note_config;
 use super::scan::{ScanInputs, ScanOutcome, run_scan};
 use super::wish::Wish;
 use super::{ScanError, compile_policies, retention};
@@ -71,6 +72,7 @@ impl<'b> Service<'b> {
         let policies = compile_policies(config.policy.builtin, own)?;
         let destinations = destinations(context, &config)?;
         let store = context.store(&config)?;
+        note_config(store.as_ref(), &config, &context.operator(), context.now())?;
         let notify = NotifySettings {
             group_wait: config.alerts.group_wait,
             update_interval: config.alerts.update_interval,
