@@ -14,7 +14,7 @@ mod world;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use cattleguard::app::pipeline::{ScanOutcome, compile_policies};
+use cattleguard::app::pipeline::{ScanOutcome, shipped_policies};
 use cattleguard::app::policies::Policies;
 use cattleguard::app::policy_worker::{self, Launch};
 use cattleguard::evaluate::{
@@ -152,7 +152,7 @@ fn many(text: &str) -> Outcome<()> {
 
 /// Seconds of processor time here and in the worker, and the worker's peak in MB.
 fn sandboxed(text: &str, count: usize) -> Outcome<(f64, f64, f64)> {
-    let policies = compile_policies(Launch::again(), true, Vec::new()).map_err(|error| format!("{error:?}"))?;
+    let policies = shipped_policies(Launch::again()).map_err(|error| format!("{error:?}"))?;
     let pid = policies.process_id().ok_or("no process")?;
     let meter = Meter::start()?;
     let before = cpu_of(pid)?;

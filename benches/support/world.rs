@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cattleguard::app::config::{self, Config};
-use cattleguard::app::pipeline::{ScanInputs, ScanOutcome, compile_policies, run_scan};
+use cattleguard::app::pipeline::{ScanInputs, ScanOutcome, run_scan, shipped_policies};
 use cattleguard::app::policies::Policies;
 use cattleguard::collect::read_reference;
 use cattleguard::detect::registry::{RecordRequest, Reference, promote, record};
@@ -59,7 +59,7 @@ impl World {
         let fleet = builder.build()?;
         let world = Self {
             config: configuration(folder)?,
-            policies: compile_policies(None, true, Vec::new()).map_err(|problems| format!("{problems:?}"))?,
+            policies: shipped_policies(None).map_err(|problems| format!("{problems:?}"))?,
             store: SqliteStore::open(&folder.join("state.db"))?,
             destinations: vec![destination()],
             fleet,

@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod destination;
 pub mod door;
 pub mod draft;
+pub mod evidence;
 #[cfg(test)]
 mod fixtures;
 pub mod listing;

@@ -8,6 +8,7 @@ mod contents;
 mod decisions;
 mod findings;
 mod goldens;
+mod history;
 mod ingested;
 mod journal;
 mod leases;
@@ -42,6 +43,7 @@ macro_rules! run_contract {
                 trail: [objects_are_remembered_until_they_are_settled, what_could_not_be_read_is_kept_until_it_is,
                     what_was_given_up_is_told_once, letters_are_tried_again_or_dropped_by_people, old_marks_and_letters_go],
                 contents: [the_newest_report_of_a_type_stays, hashes_of_clean_instances_go_when_nobody_reports_them],
+                history: [scans_are_counted_over_a_period],
                 ingested: [a_replay_of_a_file_changes_nothing, a_scan_judges_what_was_only_ingested],
                 findings: [resolved_ones_are_left_out_unless_asked, people_acknowledge_and_reopen,
                     people_neither_resolve_nor_waive, a_running_scan_does_not_undo_an_acknowledgement],

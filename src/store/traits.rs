@@ -410,6 +410,8 @@ pub trait Audit {
         object: &str,
         details: &Value,
     ) -> Result<AuditEntry, StoreError>;
+    /// The newest entry of one action.
+    fn last_of(&self, action: &str) -> Result<Option<AuditEntry>, StoreError>;
     /// All entries in order.
     fn entries(&self) -> Result<Vec<AuditEntry>, StoreError>;
     /// Sequence and hash of the last entry, kept apart from the entries: a chain that was cut at its end is

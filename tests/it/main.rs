@@ -52,6 +52,8 @@ mod processes;
 mod queues;
 mod reading;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod rollouts;
 #[cfg(test)]
 mod trail_bucket;

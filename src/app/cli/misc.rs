@@ -73,6 +73,12 @@ pub enum AuditCommand {
 /// Arguments of `audit verify`.
 #[derive(Clone, Debug, Args)]
 pub struct AuditVerifyArgs {
+    /// An evidence file instead of the log in the state; needs neither configuration nor network
+    #[arg(value_name = "FILE.zip")]
+    pub file: Option<PathBuf>,
+    /// The ed25519 key that must have signed the file, in PEM
+    #[arg(long, value_name = "FILE", requires = "file")]
+    pub public_key: Option<PathBuf>,
     /// Also check that the log still holds this entry, kept elsewhere since it was the last
     #[arg(long, value_name = "SEQ:HASH", value_parser = values::audit_head)]
     pub head: Option<(i64, String)>,

@@ -8,10 +8,10 @@ use super::overlay::{self, Override};
 use super::parse as toml_tree;
 use super::reader::{Fault, Reader};
 use super::section::Section;
-use super::show::Shown;
+use super::show::{Shown, ShownOrigin};
 use super::source::SourceFile;
 use super::{
-    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, route, scan, schedule,
+    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, report, route, scan, schedule,
     silence, state,
 };
 use crate::app::diag::{Diag, Site};
@@ -99,7 +99,13 @@ pub fn parse(
         diags.retain(|diag| trustworthy(diag, &broken));
     }
     match config {
-        Some(config) if diags.is_empty() => Ok((config, settings)),
+        Some(mut config) if diags.is_empty() => {
+            // A flag holds for one run only.
+            let stated =
+                settings.iter().filter(|one| !matches!(one.origin, ShownOrigin::Default | ShownOrigin::Flag(_)));
+            config.stated = stated.map(|one| (one.key.clone(), one.value.clone())).collect();
+            Ok((config, settings))
+        }
         _ => Err(diags),
     }
 }
@@ -132,6 +138,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let silences = section.tables("silence", None, |section| silence::read(section, &fleet_names));
     let alerts = section.table("alerts", alerts::read);
     let schedule = section.table("schedule", schedule::read);
+    let report = section.table("report", report::read);
     let log = section.table("log", log::read);
     for key in ["account", "fleet"] {
         if !section.has(key) {
@@ -155,7 +162,9 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
         silences,
         alerts,
         schedule,
+        report,
         log,
+        stated: BTreeMap::new(),
     };
     cross_check(section, &config);
     Some(config)

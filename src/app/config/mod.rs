@@ -30,6 +30,7 @@ mod overlay;
 mod parse;
 mod policy;
 mod reader;
+mod report;
 mod route;
 mod scan;
 mod schedule;
@@ -62,6 +63,7 @@ pub use mail::MailConfig;
 pub use notify::{NotifyConfig, Way};
 pub use overlay::Override;
 pub use policy::PolicyConfig;
+pub use report::ReportConfig;
 pub use route::RouteConfig;
 pub use scan::ScanConfig;
 pub use schedule::ScheduleConfig;
@@ -111,8 +113,12 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// The daemon's schedule.
     pub schedule: ScheduleConfig,
+    /// Reports for others.
+    pub report: ReportConfig,
     /// The log.
     pub log: LogConfig,
+    /// Every setting that is not a default, as the audit log keeps it. Secrets are references.
+    pub stated: BTreeMap<String, serde_json::Value>,
 }
 
 impl Config {

@@ -6,9 +6,7 @@ use serde_json::Value;
 
 use super::history;
 use super::scan::{Known, ScanInputs};
-use crate::app::error::AppError;
 use crate::app::policies::Policies;
-use crate::app::policy_worker::Launch;
 use crate::detect::{Detection, InstanceDetection};
 use crate::evaluate::{
     Answered, HistoryFacts, InputBuilder, InputFacts, PolicySource, canonical_json, combine, input_digest, shipped,
@@ -24,22 +22,6 @@ pub(super) struct Evaluated {
     pub(super) decisions: BTreeMap<InstanceId, Decision>,
     pub(super) inputs: Vec<(InstanceId, String, Value)>,
     pub(super) circumstances: Vec<Circumstances>,
-}
-
-/// Compiles the shipped pack together with a user's own policies, in a process of their own when there is a way to
-/// start one.
-///
-/// # Errors
-/// Every problem of every file, with its line; or what happened to the process.
-pub fn compile_policies(
-    launch: Option<Launch>,
-    builtin: bool,
-    own: Vec<PolicySource>,
-    data: Value,
-) -> Result<Policies, AppError> {
-    let mut sources = if builtin { shipped() } else { policy_files::library_for(&own) };
-    sources.extend(own);
-    Policies::load(launch, sources, data)
 }
 
 /// Evaluates every live instance. `None` when there is no result to rely on.

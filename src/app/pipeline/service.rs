@@ -5,26 +5,24 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::noted::note_config;
 use super::scan::{ScanInputs, ScanOutcome, run_scan};
 use super::wish::Wish;
-use super::{ScanError, compile_policies, retention};
+use super::{ScanError, configured_policies, retention};
 use crate::app::backend::Backend;
-use crate::app::config::{Config, PolicyConfig};
+use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::operator;
 use crate::app::policies::Policies;
-use crate::app::policy_worker::Launch;
 use crate::app::progress::Progress;
-use crate::app::{policy_bundle, policy_data, policy_files};
 use crate::collect::{self, CloudRead};
-use crate::evaluate::{merge_data, shipped};
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::{KillSwitch, OperationRecord};
 use crate::report::deliver::Client;
 use crate::report::{Destination, NotifySettings, OperationNews, Pump, PumpSummary, operation_notice};
-use crate::store::{Store, TakenBundle};
+use crate::store::Store;
 use crate::types::Place;
 
 /// A single scan spends at most this long on deliveries; the rest stays in the outbox for the next run.
@@ -75,6 +73,7 @@ impl<'b> Service<'b> {
         let (policies, taken) = configured_policies(launch, &config.policy)?;
         let destinations = destinations(context, &config)?;
         let store = context.store(&config)?;
+        note_config(store.as_ref(), &config, &context.operator(), context.now())?;
         if let Some(taken) = taken {
             store.take_bundle(&taken, &operator::holder(command), context.now())?;
             tracing::info!(policy.revision = %taken.revision, policy.sequence = taken.sequence, bundle.digest = %taken.digest, "the policy bundle in force");
@@ -232,29 +231,6 @@ fn committed(outcome: &ScanOutcome) {
         scan.id = %outcome.report.scan_id, clean = totals.clean, drifted = totals.drifted,
         unjudged = totals.unjudged, notices = outcome.notices, "scan committed"
     );
-}
-
-/// The configured policies, compiled, with what the state is to remember of their bundle.
-pub(in crate::app) fn configured_policies(
-    launch: Option<Launch>,
-    config: &PolicyConfig,
-) -> Result<(Policies, Option<TakenBundle>), AppError> {
-    let mut own = policy_files::read(&config.paths)?;
-    let mut data = policy_data::read(&config.paths, &config.data)?;
-    let taken = match policy_bundle::configured(config)? {
-        None => None,
-        Some((bundle, taken)) => {
-            if config.builtin {
-                policy_bundle::refuse_overlap(&bundle.policies, &shipped())?;
-            }
-            own.extend(bundle.policies);
-            if !bundle.data.is_null() {
-                merge_data(&mut data, bundle.data).map_err(|twice| AppError::new(Exit::Config, twice))?;
-            }
-            Some(taken)
-        }
-    };
-    Ok((compile_policies(launch, config.builtin, own, data)?, taken))
 }
 
 /// The configured destinations with their secrets.

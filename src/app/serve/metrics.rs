@@ -167,9 +167,7 @@ struct Family {
 
 impl Families {
     fn family(&mut self, name: &'static str, kind: &'static str, help: &'static str) -> &mut Family {
-        self.0.push(Family { name, kind, help, samples: String::new() });
-        let last = self.0.len() - 1;
-        self.0.get_mut(last).unwrap_or_else(|| unreachable!("pushed above"))
+        self.0.push_mut(Family { name, kind, help, samples: String::new() })
     }
 
     fn text(&self) -> String {

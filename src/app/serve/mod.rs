@@ -10,9 +10,6 @@ mod metrics;
 mod pages;
 mod session;
 mod site;
-#[cfg(test)]
-#[cfg(feature = "testing")]
-mod tests;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
-use serde_json::json;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::fault::{Db, conflict};
 use super::value::{json, nanos, parse, time, verdict};
@@ -12,6 +13,7 @@ use super::{
     SqliteStore, audit, contents, decisions, events, findings, inputs, lease, links, outbox, prune, results, trail,
 };
 use crate::store::Ingested;
+use crate::store::audit::canonical;
 use crate::store::traits::{
     InstanceResult, Lease, Link, ScanCommit, ScanSummary, Scans, StoreError, StoredInput, UserDataMemo,
 };
@@ -213,6 +215,7 @@ fn put_audit(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> Db<()>
         "events": commit.events.len(),
         "notices": commit.notices.len(),
         "plan": commit.plan.hash,
+        "decisions": decisions(commit)?,
         "epoch": lease.epoch,
     });
     audit::append(tx, commit.finished_at, &lease.holder, "scan.commit", commit.scan_id.as_str(), &details)?;
@@ -236,6 +239,19 @@ pub(super) fn summary(row: &Row<'_>) -> Db<ScanSummary> {
         unjudged: u64::from(row.get::<_, u32>(6)?),
         coverage: parse(&coverage)?,
     })
+}
+
+/// What policy decided, in numbers, with a digest over every decision: with it the decisions of a report can be proven.
+fn decisions(commit: &ScanCommit) -> Db<Value> {
+    let (mut actions, mut bundle, mut digest) = (BTreeMap::<&str, u64>::new(), None, Sha256::new());
+    for decision in commit.instances.iter().filter_map(|result| result.decision.as_ref()) {
+        *actions.entry(decision.action.as_str()).or_default() += 1;
+        bundle = Some(&decision.bundle_digest);
+        digest.update(canonical(&serde_json::to_value(decision)?));
+        digest.update(b"\n");
+    }
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(json!({ "actions": actions, "policy_bundle": bundle, "sha256": digest }))
 }
 
 fn last(connection: &Connection) -> Db<Option<ScanSummary>> {

@@ -1,5 +1,7 @@
 //! `report`: pages, lists and evidence out of the state. No account is read again.
 
+mod evidence;
+mod gaps;
 mod gather;
 mod lists;
 
@@ -27,7 +29,7 @@ pub(super) fn run(context: &Context<'_>, command: &ReportCommand) -> Result<Exit
         ReportCommand::Csv(args) => lists::csv(context, args),
         ReportCommand::Sarif(args) => lists::sarif(context, args),
         ReportCommand::Ocsf(args) => lists::ocsf(context, args),
-        ReportCommand::Evidence(_) => Err(AppError::usage("not built yet")),
+        ReportCommand::Evidence(args) => evidence::run(context, args),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::types::{DecisionStatus, Severity, Verdict};
 
 /// How a server stands to a control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+enum Standing {
     /// Judged, and nothing named the control.
     Pass,
     /// A policy named it.
@@ -27,7 +27,7 @@ pub(crate) enum Standing {
 
 impl Standing {
     /// `pass`, `fail`, `unknown`.
-    pub(crate) fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
@@ -36,7 +36,7 @@ impl Standing {
     }
 
     /// How one server stands to one control.
-    pub(crate) fn of(result: &InstanceResult, control: &str) -> Self {
+    fn of(result: &InstanceResult, control: &str) -> Self {
         let Some(decision) = &result.decision else { return Self::Unknown };
         if decision.controls.iter().any(|one| one == control) {
             return Self::Fail;
@@ -46,6 +46,11 @@ impl Standing {
             _ => Self::Unknown,
         }
     }
+}
+
+/// How one server stands to one control: `pass`, `fail` or `unknown`.
+pub fn standing(result: &InstanceResult, control: &str) -> &'static str {
+    Standing::of(result, control).as_str()
 }
 
 /// The events, by server and control.

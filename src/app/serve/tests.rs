@@ -1,1 +1,0 @@
-//! The site as a browser, a scraper and an attacker see it.
