@@ -2,6 +2,7 @@
 
 mod enforce;
 mod logs;
+mod publish;
 
 use std::collections::BTreeSet;
 
@@ -86,6 +87,7 @@ pub fn read_policy(config: &Config) -> Value {
         })
         .collect();
     statements.extend(logs::statements(config));
+    statements.extend(publish::statements(config));
     statements.push(json!({ "Sid": "CattleguardIdentity", "Effect": "Allow", "Action": [IDENTITY], "Resource": "*" }));
     document(statements)
 }

@@ -79,11 +79,15 @@ fn what_is_open_is_repeated_until_somebody_has_seen_it() {
         app.settle();
         app.scan();
     }
-    assert_eq!(receiver.hooks().len(), 2, "acknowledged: no more repeats: {:?}", kinds(&receiver.hooks()));
+    let told = kinds(&receiver.hooks());
+    assert_eq!(told.len(), 3, "told as acknowledged, and no more repeats: {told:?}");
+    assert_eq!(told[2], "io.cattleguard.finding.acknowledged.v1");
+    let lines = receiver.hooks()[2].body()["data"]["lines"].to_string();
+    assert!(lines.contains("was acknowledged by"), "{lines}");
     app.cloud().upgrade_package(&app.server(0), "nginx", "1.28.0").unwrap();
     app.settle();
     app.scan();
-    assert_eq!(receiver.hooks().len(), 3, "its end is told all the same");
+    assert_eq!(receiver.hooks().len(), 4, "its end is told all the same");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::app::cli::misc::{NotifyCommand, NotifyTestArgs};
+use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
@@ -46,7 +47,7 @@ fn test(context: &Context<'_>, args: &NotifyTestArgs) -> Result<Exit, AppError> 
     let destinations = crate::app::pipeline::destinations(context, &config)?;
     let chosen = chosen(&destinations, &args.names)?;
     let store = context.store(&config)?;
-    let answers = context.runtime()?.block_on(send(context, &store, &destinations, &chosen))?;
+    let answers = context.runtime()?.block_on(send(context, &config, &store, &destinations, &chosen))?;
     let all_delivered = answers.iter().all(|answer| answer.delivered);
     let exit = if all_delivered { Exit::Ok } else { Exit::Unavailable };
     outputs.emit(|format, _| {
@@ -86,6 +87,7 @@ fn chosen<'d>(destinations: &'d [Destination], names: &[String]) -> Result<Vec<&
 /// Sends through the outbox, as every alert goes: what works here works at night.
 async fn send(
     context: &Context<'_>,
+    config: &Config,
     store: &Arc<dyn Store>,
     destinations: &[Destination],
     chosen: &[&Destination],
@@ -97,7 +99,11 @@ async fn send(
     let client = Client::new().map_err(|error| AppError::failed(error.to_string()))?;
     let until = now.checked_add(PATIENCE).unwrap_or(now);
     let sleep = |duration| context.backend.sleep(duration);
-    Pump::new(client).drain(store.as_ref(), destinations, || context.now(), jitter(), until, sleep).await?;
+    let mut pump = Pump::new(client);
+    if pump.wants_cloud(destinations) {
+        pump.use_cloud(context.backend.connect_publishing(config).await?);
+    }
+    pump.drain(store.as_ref(), destinations, || context.now(), jitter(), until, sleep).await?;
     let rows = store.rows(None)?;
     let mut answers = Vec::new();
     for draft in &drafts {
