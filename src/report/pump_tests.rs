@@ -56,7 +56,7 @@ async fn read_request(socket: &mut tokio::net::TcpStream) -> String {
 
 fn put(outbox: &MemoryOutbox, destination: &Destination, times: usize) {
     for number in 0..times {
-        let notice = Notice::test(&destination.name, now());
+        let notice = Notice { kind: NoticeKind::New, ..Notice::test(&destination.name, now()) };
         outbox.enqueue(&[draft_single(&notice, destination, &number.to_string())], now()).unwrap();
     }
 }
