@@ -12,6 +12,7 @@ use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::policy_worker::Launch;
 use crate::collect::CloudRead;
+use crate::report::CloudPublish;
 use crate::store::{SqliteStore, Store};
 
 /// Tells the time from any thread.
@@ -59,6 +60,11 @@ pub trait Backend: Send + Sync {
 
     /// Access that can change the configured accounts. Only commands that enforce ask for it.
     async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError>;
+
+    /// Access that delivers alerts to AWS. Only asked for where a destination is there.
+    async fn connect_publishing(&self, _: &Config) -> Result<Arc<dyn CloudPublish>, AppError> {
+        Err(AppError::failed("this program delivers nothing to AWS"))
+    }
 
     /// Opens the state.
     fn open_store(&self, config: &Config) -> Result<Arc<dyn Store>, AppError> {

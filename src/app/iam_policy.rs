@@ -2,6 +2,7 @@
 
 mod enforce;
 mod logs;
+mod publish;
 mod templates;
 
 use std::collections::BTreeSet;
@@ -88,6 +89,7 @@ pub fn read_policy(config: &Config) -> Value {
         })
         .collect();
     statements.extend(logs::statements(config));
+    statements.extend(publish::statements(config));
     statements.push(json!({ "Sid": "CattleguardIdentity", "Effect": "Allow", "Action": [IDENTITY], "Resource": "*" }));
     document(statements)
 }

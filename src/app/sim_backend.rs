@@ -14,6 +14,7 @@ use super::error::AppError;
 use super::exit::Exit;
 use super::policy_worker::Launch;
 use crate::collect::CloudRead;
+use crate::report::CloudPublish;
 use crate::testing::{FakeCloud, SimWorld, VirtualClock};
 
 /// Real time that any wait takes.
@@ -87,6 +88,11 @@ impl Backend for SimBackend {
     async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
         self.check_places(config)?;
         Ok(Enforcing { probe: Arc::new(self.cloud.clone()), write: Arc::new(self.cloud.clone()) })
+    }
+
+    async fn connect_publishing(&self, config: &Config) -> Result<Arc<dyn CloudPublish>, AppError> {
+        self.check_places(config)?;
+        Ok(Arc::new(self.cloud.clone()))
     }
 }
 

@@ -139,11 +139,21 @@ impl DestinationKind {
         }
     }
 
+    /// Whether it is reached through AWS.
+    pub fn is_cloud(&self) -> bool {
+        matches!(self, Self::Sns { .. } | Self::EventBridge { .. } | Self::SecurityHub)
+    }
+
     /// Whether this kind of news means anything there.
     pub fn hears(&self, kind: NoticeKind) -> bool {
         match self {
             // Nobody is woken because something has begun, and an incident needs an end.
             Self::PagerDuty { .. } => kind != NoticeKind::OperationStarted,
+            // It takes findings and nothing else.
+            Self::SecurityHub => matches!(
+                kind,
+                NoticeKind::New | NoticeKind::Update | NoticeKind::Repeat | NoticeKind::Resolved | NoticeKind::Test
+            ),
             _ => true,
         }
     }

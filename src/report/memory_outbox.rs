@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -13,9 +14,15 @@ use crate::store::{Outbox, OutboxDraft, OutboxRow, OutboxState, StoreError, Thre
 pub(crate) struct MemoryOutbox {
     rows: Mutex<Vec<OutboxRow>>,
     threads: Mutex<Vec<Thread>>,
+    full: AtomicBool,
 }
 
 impl MemoryOutbox {
+    /// From now on nothing can be marked as delivered, as on a full disk.
+    pub(crate) fn fail_marking(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+
     pub(crate) fn states(&self) -> Vec<(String, OutboxState)> {
         let rows = self.rows.lock().unwrap();
         rows.iter().map(|row| (row.draft.destination.clone(), row.state)).collect()
@@ -76,6 +83,9 @@ impl Outbox for MemoryOutbox {
     }
 
     fn delivered(&self, seq: i64, _: Timestamp) -> Result<(), StoreError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(StoreError::Full { path: "memory".to_owned() });
+        }
         self.change(seq, |row| row.state = OutboxState::Delivered)
     }
 

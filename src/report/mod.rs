@@ -20,12 +20,14 @@ pub mod notice;
 pub mod page;
 pub mod pets;
 pub mod pump;
+mod pump_batch;
 pub mod render;
 pub mod scan_report;
 pub mod sign;
 pub mod text;
 pub mod view;
 
+pub use deliver::CloudPublish;
 pub use destination::{Audience, Destination, DestinationKind, EmailSettings, Filter, MailTls, Quiet, Subject};
 pub use draft::{
     NoticeHistory, NotifySettings, OperationNews, OutboxHistory, Waivers, approval_notices, draft_notices,

@@ -1,6 +1,7 @@
 //! Moves due rows out of the outbox: at least once, in order for each destination, at its pace.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -8,10 +9,11 @@ use jiff::Timestamp;
 
 use super::backoff::{self, Next, later};
 use super::bucket::Bucket;
-use super::deliver::{Attempt, Client, deliver};
+use super::deliver::{Attempt, Client, CloudPublish, deliver};
 use super::destination::Destination;
 use super::draft::draft_single;
 use super::notice::{GroupKey, Notice, NoticeKind};
+use super::pump_batch::{merged, together};
 use super::text::clean;
 use crate::store::{Outbox, OutboxRow, StoreError, Threads};
 use crate::types::{Code, Severity};
@@ -46,12 +48,13 @@ pub struct Pump {
     accepted: BTreeSet<i64>,
     /// What each failing destination said last, so that it is logged once.
     failing: BTreeMap<String, String>,
+    has_cloud: bool,
 }
 
 impl Pump {
     /// A pump with full rate limits.
     pub fn new(client: Client) -> Self {
-        Self { client, buckets: BTreeMap::new(), accepted: BTreeSet::new(), failing: BTreeMap::new() }
+        Self { client, buckets: BTreeMap::new(), accepted: BTreeSet::new(), failing: BTreeMap::new(), has_cloud: false }
     }
 
     /// Sends what is due, at most `max_rounds` batches of it. `random` gives numbers in 0..1 for the backoff.
@@ -120,6 +123,17 @@ impl Pump {
             }
         }
         Ok(total)
+    }
+
+    /// Reaches AWS by this, for the destinations there.
+    pub fn use_cloud(&mut self, cloud: Arc<dyn CloudPublish>) {
+        self.client = self.client.clone().with_cloud(cloud);
+        self.has_cloud = true;
+    }
+
+    /// Whether a destination needs AWS and it was not given yet.
+    pub fn wants_cloud(&self, destinations: &[Destination]) -> bool {
+        !self.has_cloud && destinations.iter().any(|destination| destination.kind.is_cloud())
     }
 
     /// Marks what was taken before and could not be marked.
@@ -280,27 +294,43 @@ impl Lane<'_> {
         ran: &mut Ran,
     ) -> Result<(), StoreError> {
         let Ran { done, accepted, said, .. } = ran;
-        for (index, row) in rows.iter().enumerate() {
+        let mut rest = rows.as_slice();
+        // Of a list that was refused it is not known which is to blame: its rows go out one by one.
+        let mut alone = 0_usize;
+        while let Some(row) = rest.first() {
             if !self.bucket.take(clock()) {
-                done.waiting = (rows.len() - index) as u64;
+                done.waiting = rest.len() as u64;
                 break;
             }
+            let (batch, after) = rest.split_at(if alone > 0 { 1 } else { together(self.destination, rest) });
+            alone = alone.saturating_sub(1);
             if self.destination.kind.can_be_asked() {
                 store.begin(row.seq, clock())?;
             }
-            let attempt = deliver(row, self.destination, self.client, store, clock()).await;
+            let whole = if batch.len() > 1 { merged(batch) } else { None };
+            let attempt = deliver(whole.as_ref().unwrap_or(row), self.destination, self.client, store, clock()).await;
             let now = clock();
             let (error, asked) = match attempt {
                 Attempt::Delivered => {
                     *said = Said::Took;
-                    store.delivered(row.seq, now).inspect_err(|_| accepted.push(row.seq))?;
-                    done.delivered += 1;
+                    accepted.extend(batch.iter().map(|row| row.seq));
+                    for row in batch {
+                        store.delivered(row.seq, now)?;
+                        accepted.retain(|seq| *seq != row.seq);
+                        done.delivered += 1;
+                    }
+                    rest = after;
+                    continue;
+                }
+                Attempt::Dead(_) if batch.len() > 1 => {
+                    alone = batch.len();
                     continue;
                 }
                 Attempt::Dead(error) => {
                     *said = Said::Failed(error.clone());
                     give_up(store, row, &error, self.others, now)?;
                     done.dead += 1;
+                    rest = after;
                     continue;
                 }
                 Attempt::RetryAfter(pause) => ("it asked for a pause".to_owned(), Some(pause)),
@@ -316,6 +346,7 @@ impl Lane<'_> {
                 Next::GiveUp => {
                     give_up(store, row, &error, self.others, now)?;
                     done.dead += 1;
+                    rest = rest.get(1..).unwrap_or_default();
                 }
             }
         }
@@ -332,7 +363,9 @@ fn give_up<S: Outbox + ?Sized>(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     // First the alert: should we die between the two, the row is tried again rather than lost in silence.
-    let about_itself = row.draft.payload.get("kind").and_then(|kind| kind.as_str()) == Some("dead_letter");
+    // Of a test its sender is told; of a self-alert that fails there is nobody left to tell.
+    let kind = row.draft.payload.get("kind").and_then(|kind| kind.as_str());
+    let about_itself = matches!(kind, Some("dead_letter" | "test"));
     let takes = |other: &&Destination| other.name != row.draft.destination && other.kind.hears(NoticeKind::DeadLetter);
     if let Some(other) = others.iter().find(takes).filter(|_| !about_itself) {
         let alert = self_alert(row, error, now);
@@ -374,3 +407,7 @@ pub fn jitter() -> impl FnMut() -> f64 + Send {
 #[cfg(test)]
 #[path = "pump_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "pump_storm_tests.rs"]
+mod storm;

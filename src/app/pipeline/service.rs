@@ -194,6 +194,12 @@ impl<'b> Service<'b> {
         let clock = || self.backend.now();
         let until = clock().checked_add(DELIVERY_TIME).unwrap_or(Timestamp::MAX);
         let mut pump = self.pump.lock().await;
+        if pump.wants_cloud(&self.destinations) {
+            match self.backend.connect_publishing(&self.config).await {
+                Ok(cloud) => pump.use_cloud(cloud),
+                Err(error) => tracing::warn!(error = %error.message(), "alerts cannot go to AWS yet"),
+            }
+        }
         let done = pump
             .drain(self.store.as_ref(), &self.destinations, clock, crate::report::pump::jitter(), until, |duration| {
                 self.backend.sleep(duration)

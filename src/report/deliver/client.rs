@@ -3,12 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Attempt;
+use super::cloud::CloudPublish;
 use super::http::{ClientError, HttpTransport, Transport};
 
 /// What deliveries go out with.
 #[derive(Clone)]
 pub struct Client {
     pub(super) http: Arc<dyn Transport>,
+    cloud: Option<Arc<dyn CloudPublish>>,
 }
 
 impl Client {
@@ -17,13 +20,24 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new() -> Result<Self, ClientError> {
-        Ok(Self { http: Arc::new(HttpTransport::new()?) })
+        Ok(Self { http: Arc::new(HttpTransport::new()?), cloud: None })
     }
 
     /// Over another way to send requests.
     #[cfg(test)]
     pub(crate) fn over(http: Arc<dyn Transport>) -> Self {
-        Self { http }
+        Self { http, cloud: None }
+    }
+
+    /// With AWS, for the destinations there.
+    #[must_use]
+    pub fn with_cloud(self, cloud: Arc<dyn CloudPublish>) -> Self {
+        Self { cloud: Some(cloud), ..self }
+    }
+
+    /// AWS, or how the attempt ends without it.
+    pub(super) fn cloud(&self) -> Result<&dyn CloudPublish, Attempt> {
+        self.cloud.as_deref().ok_or_else(|| Attempt::Retry("AWS could not be set up; see the log".to_owned()))
     }
 }
 

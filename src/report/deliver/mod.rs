@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+pub mod cloud;
 mod email;
 pub mod guard;
 pub mod http;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
 pub use self::client::Client;
+pub use self::cloud::CloudPublish;
 pub use self::http::ClientError;
 #[cfg(test)]
 pub(crate) use self::http::Transport;
@@ -89,8 +91,8 @@ pub async fn deliver<S: Threads + ?Sized>(
         DestinationKind::PagerDuty { key, url } => pagerduty::send(&sending, url, key.expose_secret()).await,
         DestinationKind::Teams { url } => teams::send(&sending, url.expose_secret()).await,
         DestinationKind::Email(settings) => email::send(&sending, settings).await,
-        DestinationKind::Sns { .. } | DestinationKind::EventBridge { .. } | DestinationKind::SecurityHub => {
-            Attempt::Dead("this build has no AWS".to_owned())
-        }
+        DestinationKind::Sns { topic } => cloud::topic(&sending, topic).await,
+        DestinationKind::EventBridge { bus } => cloud::bus(&sending, bus).await,
+        DestinationKind::SecurityHub => cloud::hub(&sending).await,
     }
 }

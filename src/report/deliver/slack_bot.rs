@@ -132,9 +132,8 @@ impl Bot<'_> {
 
     /// Edits the message to its state. Doing it twice changes nothing.
     async fn edit(&self, thread: &Thread, story: &Story) -> Result<(), Attempt> {
-        let mut message = slack_root(&story.notice, &story.state);
-        message["channel"] = Value::from(thread.channel.as_str());
-        message["ts"] = Value::from(thread.ts.as_str());
+        let place = json!({"channel": thread.channel, "ts": thread.ts});
+        let message = with(slack_root(&story.notice, &story.state), place);
         match self.call("chat.update", message).await {
             Ok(_) => Ok(()),
             // It was deleted or may not be edited any more; the reply has told all the same.
@@ -144,13 +143,9 @@ impl Bot<'_> {
     }
 
     /// A message with its channel, its key and what else belongs to it.
-    fn message(&self, mut message: Value, extra: Value) -> Value {
-        message["channel"] = Value::from(self.channel);
-        message["metadata"] = json!({"event_type": EVENT, "event_payload": {"id": self.sending.row.draft.key}});
-        if let (Some(message), Value::Object(extra)) = (message.as_object_mut(), extra) {
-            message.extend(extra);
-        }
-        message
+    fn message(&self, message: Value, extra: Value) -> Value {
+        let metadata = json!({"event_type": EVENT, "event_payload": {"id": self.sending.row.draft.key}});
+        with(with(message, json!({"channel": self.channel, "metadata": metadata})), extra)
     }
 
     /// Looks for this row's message among those since a time. Without the scope for it, it counts as not there.
@@ -216,6 +211,14 @@ impl Bot<'_> {
             word => Err(Trouble::Says(word.to_owned())),
         }
     }
+}
+
+/// An object with the fields of another.
+fn with(mut message: Value, more: Value) -> Value {
+    if let (Some(message), Value::Object(more)) = (message.as_object_mut(), more) {
+        message.extend(more);
+    }
+    message
 }
 
 /// Slack's word for what is wrong, as far as it looks like one.

@@ -9,6 +9,7 @@ mod digest;
 mod drift;
 mod exception;
 mod history;
+mod hub;
 mod listed;
 mod mass;
 mod operation;
@@ -28,7 +29,7 @@ pub use settings::NotifySettings;
 
 use self::history::{Last, Past};
 use self::topic::{Phase, Step, Topic};
-use super::destination::Destination;
+use super::destination::{Destination, DestinationKind};
 use super::notice::Notice;
 use super::scan_report::ScanReport;
 use super::view::View;
@@ -80,7 +81,18 @@ pub fn draft_notices(
     topics.extend(sight::coverage_topics(&scope));
     topics.extend(sight::policy_topics(&scope));
     topics.extend(drift::topics(&scope));
-    destinations.iter().flat_map(|destination| for_destination(&scope, &topics, destination, history)).collect()
+    let hub_settings = hub::settings(settings);
+    let hub_scope = Scope { report, view: View::of(report), now, settings: &hub_settings };
+    let has_hub = destinations.iter().any(|destination| matches!(destination.kind, DestinationKind::SecurityHub));
+    let hub_topics = if has_hub { hub::topics(&hub_scope) } else { Vec::new() };
+    let mut drafts = Vec::new();
+    for destination in destinations {
+        drafts.extend(match destination.kind {
+            DestinationKind::SecurityHub => for_destination(&hub_scope, &hub_topics, destination, history),
+            _ => for_destination(&scope, &topics, destination, history),
+        });
+    }
+    drafts
 }
 
 fn for_destination(

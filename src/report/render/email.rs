@@ -3,12 +3,14 @@
 //! Headers hold one line of cleaned text, so nothing in it can begin another header; the HTML escapes everything and
 //! refers to nothing outside itself.
 
-use super::story::{Item, Story, story};
+use super::story::{Item, Story, more, story};
 use crate::report::notice::Notice;
 use crate::report::text::{clean, wrap};
 
 /// Characters of a subject.
 pub const SUBJECT_CHARS: usize = 180;
+/// Findings, and details, of one mail.
+const LISTED: usize = 25;
 /// Columns of plain text.
 const COLUMNS: usize = 78;
 
@@ -25,7 +27,12 @@ pub struct Email {
 
 /// Renders a notice.
 pub fn email(notice: &Notice) -> Email {
-    let told = story(notice);
+    let mut told = story(notice);
+    told.lines.truncate(LISTED);
+    if told.items.len() > LISTED {
+        told.items.truncate(LISTED);
+        told.more = more(notice, notice.totals.findings.saturating_sub(LISTED as u64));
+    }
     let subject = clean(&format!("[cattleguard] {}", told.headline), SUBJECT_CHARS);
     Email { subject, text: plain(&told), html: html(&told) }
 }

@@ -12,6 +12,7 @@ pub mod findings_json;
 pub mod findings_table;
 pub mod golden_diff;
 pub mod goldens;
+pub mod hub;
 mod instance;
 pub mod instance_json;
 mod mrkdwn;

@@ -189,6 +189,9 @@ fn every_setting_is_shown_with_its_origin() {
     alerts.group_wait = "30s"  # default
     alerts.update_interval = "5m"  # default
     alerts.repeat_interval = "4h"  # default
+    alerts.storm_groups = 20  # default
+    alerts.flap_changes = 3  # default
+    alerts.flap_window = "30m"  # default
     schedule.cron = "*/15 * * * *"  # default
     schedule.zone = "UTC"  # default
     schedule.on_start = true  # default
