@@ -43,20 +43,21 @@ impl Gather {
         }
     }
 
-    pub(super) fn absorb(&mut self, chunk: Chunk) -> io::Result<()> {
+    /// Takes a chunk in and gives its memory back.
+    pub(super) fn absorb(&mut self, chunk: Chunk) -> io::Result<Vec<u8>> {
         let Chunk { entries, text, launches, ends, roles, asked, ignored, set_aside, set_aside_total, stats } = chunk;
+        let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
         for Entry { id, change } in entries {
-            if !self.seen.is_new(id.as_str()) {
+            let id = std::str::from_utf8(part(id)).unwrap_or_default();
+            if !self.seen.is_new(id) {
                 self.ignore(IgnoredReason::Duplicate, 1);
                 continue;
             }
-            let Some(Change { time, text: line, late, lesson }) = change else { continue };
-            if let Some(lesson) = lesson {
-                let lesson = serde_json::to_vec(&lesson)?;
-                self.lessons.push(Item { time, id: id.as_str(), parts: [&lesson, &[]] })?;
+            let Some(Change { time, text: line, late, lesson: [sketch, lesson] }) = change else { continue };
+            if !lesson.is_empty() {
+                self.lessons.push(Item { time, id, parts: [part(sketch), part(lesson)] })?;
             }
-            let part = |range| text.get::<std::ops::Range<usize>>(range).unwrap_or_default();
-            self.spool.push(Item { time, id: id.as_str(), parts: [part(line), part(late)] })?;
+            self.spool.push(Item { time, id, parts: [part(line), part(late)] })?;
         }
         self.launches.extend(launches);
         self.ends.extend(ends);
@@ -69,7 +70,7 @@ impl Gather {
         self.summary.files += stats.files;
         self.summary.bytes += stats.bytes;
         self.summary.events_read += stats.events;
-        Ok(())
+        Ok(text)
     }
 
     fn ignore(&mut self, reason: IgnoredReason, count: u64) {
@@ -89,8 +90,10 @@ impl Gather {
         let mut links = request.links.clone();
         let mut taught: Vec<Lesson> = Vec::new();
         lessons.drain(&mut |item| {
-            let lesson: Lesson = serde_json::from_slice(item.parts[0])?;
-            taught.extend(Some(lesson).filter(|lesson| request.learn_all || lesson.matters(&asked)));
+            let [sketch, lesson] = item.parts;
+            if request.learn_all || Lesson::matters(sketch, &asked) {
+                taught.push(Lesson::read(lesson, item.time).map_err(io::Error::other)?);
+            }
             Ok(())
         })?;
         learn_all(&mut links, &launches, &ends, &roles, &taught, &asked);
@@ -102,7 +105,7 @@ impl Gather {
                 kept += 1;
                 return sink(text);
             }
-            let Late { place, by_service, targets } = serde_json::from_slice(late)?;
+            let Late { place, by_service, targets } = postcard::from_bytes(late).map_err(io::Error::other)?;
             match instances(targets, &place, item.time, by_service, &links) {
                 Some((found, unresolved)) => {
                     kept += 1;
