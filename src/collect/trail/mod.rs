@@ -50,7 +50,7 @@ pub use batch::{Batch, Collected};
 pub use classify::{Classified, IgnoredReason, UnresolvedChange, classify};
 pub use dir::{DirStats, Entry, Origin, read_log, read_path};
 pub use files::is_log_name;
-pub use ingest::{Encode, IngestRequest, IngestSummary, encode_event, ingest, ingest_knowing};
+pub use ingest::{Form, IngestRequest, IngestSummary, ingest, ingest_knowing};
 pub use inventory::{InventoryReport, ReportedType};
 pub use launch::LaunchSeen;
 pub use learn::EndSeen;

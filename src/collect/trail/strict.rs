@@ -9,11 +9,12 @@ use std::borrow::Cow;
 use super::tree::Tree;
 
 /// Deeper than CloudTrail nests.
-const MAX_DEPTH: u32 = 40;
+const MAX_DEPTH: usize = 40;
 /// Digits of a number that surely fits into 64 bits.
 const MAX_DIGITS: usize = 18;
-/// Members and items that room is made for: most lists and objects have no more.
-const ROOM: usize = 8;
+/// Members that room is made for: most objects have no more. Less in each level, so that not all pieces of memory are of
+/// one size: an allocator keeps a few of each at hand.
+const ROOM: usize = 9;
 
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
@@ -29,7 +30,7 @@ pub(super) fn tree(text: &str) -> Option<Tree<'_>> {
 pub(super) struct Reader<'t> {
     text: &'t str,
     at: usize,
-    depth: u32,
+    depth: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -123,7 +124,7 @@ impl<'t> Reader<'t> {
                 self.object(|reader, name| {
                     let value = reader.tree()?;
                     if members.is_empty() {
-                        members.reserve(ROOM);
+                        members.reserve(ROOM.saturating_sub(reader.depth).max(2));
                     }
                     members.push((Cow::Borrowed(name), value));
                     Some(())

@@ -2,82 +2,106 @@
 
 use serde::Serialize;
 
+use crate::collect::trail::Form;
 use crate::types::ChangeEvent;
 
-/// Begins each line; with the version of its form.
-const START: &str = r#"{"type":"change_event","schema":"cattleguard.dev/change-event/v1","event_id":"#;
+/// What stands before each value, in their order, which is that of [`encode`]; the version of the form among them.
+const NAMES: [&str; 21] = [
+    r#"{"type":"change_event","schema":"cattleguard.dev/change-event/v1","event_id":"#,
+    r#","event_time":"#,
+    r#","event_source":"#,
+    r#","event_name":"#,
+    r#","category":"#,
+    r#","code":"#,
+    r#","severity":"#,
+    r#","instances":"#,
+    r#","unresolved":"#,
+    r#","principal":"#,
+    r#","display":"#,
+    r#","source_ip":"#,
+    r#","vpc_endpoint":"#,
+    r#","actor_kind":"#,
+    r#","invoked_by":"#,
+    r#","mfa":"#,
+    r#","account":"#,
+    r#","region":"#,
+    r#","outcome":"#,
+    r#","execution":"#,
+    r#","summary":"#,
+];
 
-/// Writes the event, without the end of the line.
-pub(super) fn encode(event: &ChangeEvent, out: &mut Vec<u8>) {
+/// Between two values. None holds one: JSON escapes it.
+const BETWEEN: u8 = b'\n';
+
+/// Events wait as their values only: that is half of the line.
+pub(super) const FORM: Form = Form { encode, between: "\n", finish };
+
+/// Writes the line of an event, without its end.
+pub(super) fn write(event: &ChangeEvent, out: &mut Vec<u8>) {
+    let mut values = Vec::new();
+    encode(event, &mut values);
+    finish(&values, out);
+}
+
+fn encode(event: &ChangeEvent, out: &mut Vec<u8>) {
     let actor = &event.actor;
-    put(out, START, event.id.as_str());
-    json(out, r#","event_time":"#, &event.time);
-    put(out, r#","event_source":"#, &event.event_source);
-    put(out, r#","event_name":"#, &event.event_name);
-    put(out, r#","category":"#, event.category.as_str());
-    put(out, r#","code":"#, event.code.as_str());
-    put(out, r#","severity":"#, event.severity.as_str());
-    // Side by side and without blanks, as `Encode` wants them.
-    list(out, r#","instances":["#, event.instances.iter().map(|id| id.as_str()));
-    list(out, r#","unresolved":["#, event.unresolved.iter().map(String::as_str));
-    put(out, r#","principal":"#, &actor.principal);
-    put(out, r#","display":"#, &actor.display);
-    maybe(out, r#","source_ip":"#, actor.source_ip.as_deref());
-    maybe(out, r#","vpc_endpoint":"#, actor.vpc_endpoint.as_deref());
-    json(out, r#","actor_kind":"#, &actor.kind);
-    maybe(out, r#","invoked_by":"#, actor.invoked_by.as_deref());
-    json(out, r#","mfa":"#, &actor.mfa);
-    put(out, r#","account":"#, event.account.as_str());
-    put(out, r#","region":"#, event.region.as_str());
-    json(out, r#","outcome":"#, &event.outcome);
-    maybe(out, r#","execution":"#, event.execution.as_deref());
-    put(out, r#","summary":"#, &event.summary);
+    text(out, event.id.as_str());
+    json(out, &event.time);
+    text(out, &event.event_source);
+    text(out, &event.event_name);
+    text(out, event.category.as_str());
+    text(out, event.code.as_str());
+    text(out, event.severity.as_str());
+    json(out, &event.instances);
+    json(out, &event.unresolved);
+    text(out, &actor.principal);
+    text(out, &actor.display);
+    maybe(out, actor.source_ip.as_deref());
+    maybe(out, actor.vpc_endpoint.as_deref());
+    json(out, &actor.kind);
+    maybe(out, actor.invoked_by.as_deref());
+    json(out, &actor.mfa);
+    text(out, event.account.as_str());
+    text(out, event.region.as_str());
+    json(out, &event.outcome);
+    maybe(out, event.execution.as_deref());
+    text(out, &event.summary);
+}
+
+/// Puts the names before the values.
+fn finish(values: &[u8], out: &mut Vec<u8>) {
+    let mut from = 0;
+    for (name, to) in NAMES.iter().zip(memchr::memchr_iter(BETWEEN, values)) {
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(values.get(from..to).unwrap_or_default());
+        from = to + 1;
+    }
     out.push(b'}');
 }
 
-fn put(out: &mut Vec<u8>, name: &str, text: &str) {
-    out.extend_from_slice(name.as_bytes());
-    quoted(out, text);
-}
-
-fn maybe(out: &mut Vec<u8>, name: &str, text: Option<&str>) {
-    match text {
-        Some(text) => put(out, name, text),
-        None => {
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"null");
-        }
+fn maybe(out: &mut Vec<u8>, value: Option<&str>) {
+    match value {
+        Some(value) => text(out, value),
+        None => out.extend_from_slice(b"null\n"),
     }
 }
 
-fn list<'t>(out: &mut Vec<u8>, name: &str, texts: impl Iterator<Item = &'t str>) {
-    out.extend_from_slice(name.as_bytes());
-    for (place, text) in texts.enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        quoted(out, text);
-    }
-    out.push(b']');
-}
-
-fn json(out: &mut Vec<u8>, name: &str, value: &impl Serialize) {
-    out.extend_from_slice(name.as_bytes());
+fn json(out: &mut Vec<u8>, value: &impl Serialize) {
     // Writing into memory does not fail: no part of a line is a map.
-    let _ = serde_json::to_writer(out, value);
+    let _ = serde_json::to_writer(&mut *out, value);
+    out.push(BETWEEN);
 }
 
 /// Most texts have nothing to escape; those that have are left to `serde_json`.
-fn quoted(out: &mut Vec<u8>, text: &str) {
+fn text(out: &mut Vec<u8>, value: &str) {
     // To the end in any case: without a way out of the middle, many bytes are looked at together.
-    let plain = text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'));
-    if plain {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-    } else {
-        let _ = serde_json::to_writer(out, text);
+    let plain = value.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'));
+    if !plain {
+        return json(out, &value);
     }
+    out.push(b'"');
+    out.extend_from_slice(value.as_bytes());
+    out.extend_from_slice(b"\"\n");
 }
 
 #[cfg(test)]

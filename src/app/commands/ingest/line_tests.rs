@@ -100,7 +100,7 @@ fn a_line_is_what_serde_would_make_of_it() {
         for full in [true, false] {
             let event = event(text, full);
             let mut line = Vec::new();
-            encode(&event, &mut line);
+            write(&event, &mut line);
             assert_eq!(String::from_utf8(line).unwrap(), by_serde(&event));
         }
     }

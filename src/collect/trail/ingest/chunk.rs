@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Encode;
+use super::Form;
 use crate::collect::trail::classify::{Classified, IgnoredReason, UnresolvedChange};
 use crate::collect::trail::dir::DirStats;
 use crate::collect::trail::launch::LaunchSeen;
@@ -74,7 +74,7 @@ pub(super) struct Late {
 pub(super) struct Filling<'f> {
     /// Empty when a log is begun.
     pub(super) chunk: Chunk,
-    pub(super) encode: Encode,
+    pub(super) form: Form,
     /// Called after each record that was kept.
     pub(super) flush: &'f mut dyn FnMut(&mut Chunk),
     /// Nothing is given away then: it may have to be taken back.
@@ -137,14 +137,14 @@ impl Filling<'_> {
         let (line, late);
         if needs_links(&change) {
             let UnresolvedChange { event, targets, by_service, .. } = change;
-            line = put(text, |text| (self.encode)(&event, text));
+            line = put(text, |text| (self.form.encode)(&event, text));
             self.chunk.asked.note(&targets);
             let needed = Late { place: event.place(), by_service, targets };
             late = put(text, |text| binary(&needed, text));
         } else {
             // Nothing is learned that could change it.
             let event = resolve(change, &LinkMap::default());
-            line = put(text, |text| event.iter().for_each(|event| (self.encode)(event, text)));
+            line = put(text, |text| event.iter().for_each(|event| (self.form.encode)(event, text)));
             late = line.end..line.end;
         }
         self.chunk.entries.push(Entry { id, change: Some(Change { time, text: line, late, lesson }) });

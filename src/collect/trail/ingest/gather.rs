@@ -2,14 +2,17 @@
 
 use std::io;
 
+use memchr::memmem;
+
 use super::chunk::{Change, Chunk, Entry, Late};
 use super::seen::Seen;
 use super::spool::{Item, Spool};
-use super::{HOLE, IngestRequest, IngestSummary};
+use super::{IngestRequest, IngestSummary};
 use crate::collect::trail::classify::IgnoredReason;
 use crate::collect::trail::launch::LaunchSeen;
 use crate::collect::trail::learn::{Asked, EndSeen, Lesson, Roles, learn_all};
 use crate::collect::trail::resolve::instances;
+use crate::types::InstanceId;
 
 const MAX_SET_ASIDE: usize = 1000;
 /// Bytes of lessons that are sorted at a time.
@@ -98,25 +101,25 @@ impl Gather {
         })?;
         learn_all(&mut links, &launches, &ends, &roles, &taught, &asked);
         drop((launches, taught));
-        let (mut kept, mut noise, mut filled) = (0, 0, Vec::new());
+        let hole = format!("[]{}[]", request.form.between);
+        let hole = memmem::Finder::new(&hole);
+        let (mut kept, mut noise, mut filled, mut out) = (0, 0, Vec::new(), Vec::new());
         spool.drain(&mut |item| {
-            let [text, late] = item.parts;
-            if late.is_empty() {
-                kept += 1;
-                return sink(text);
-            }
-            let Late { place, by_service, targets } = postcard::from_bytes(late).map_err(io::Error::other)?;
-            match instances(targets, &place, item.time, by_service, &links) {
-                Some((found, unresolved)) => {
-                    kept += 1;
-                    fill(text, &(&found, &unresolved), &mut filled)?;
-                    sink(&filled)
-                }
-                None => {
+            let [mut text, late] = item.parts;
+            if !late.is_empty() {
+                let Late { place, by_service, targets } = postcard::from_bytes(late).map_err(io::Error::other)?;
+                let Some((found, unresolved)) = instances(targets, &place, item.time, by_service, &links) else {
                     noise += 1;
-                    Ok(())
-                }
+                    return Ok(());
+                };
+                filled.clear();
+                fill(text, &hole, (&found, request.form.between, &unresolved), &mut filled)?;
+                text = &filled;
             }
+            kept += 1;
+            out.clear();
+            (request.form.finish)(text, &mut out);
+            sink(&out)
         })?;
         summary.events_kept = kept;
         if noise > 0 {
@@ -127,23 +130,22 @@ impl Gather {
     }
 }
 
-/// Puts the lists where they belong. A quote within a string is escaped, so the place cannot be mistaken.
+/// Puts the lists where they belong.
 fn fill(
     text: &[u8],
-    (found, unresolved): &(&Vec<crate::types::InstanceId>, &Vec<String>),
+    hole: &memmem::Finder<'_>,
+    (found, between, unresolved): (&[InstanceId], &str, &[String]),
     out: &mut Vec<u8>,
 ) -> io::Result<()> {
-    out.clear();
-    let Some(at) = memchr::memmem::find(text, HOLE.as_bytes()) else {
+    let Some(at) = hole.find(text) else {
         out.extend_from_slice(text);
         return Ok(());
     };
     let (before, after) = text.split_at(at);
     out.extend_from_slice(before);
-    out.extend_from_slice(b"\"instances\":");
     serde_json::to_writer(&mut *out, found)?;
-    out.extend_from_slice(b",\"unresolved\":");
+    out.extend_from_slice(between.as_bytes());
     serde_json::to_writer(&mut *out, unresolved)?;
-    out.extend_from_slice(after.get(HOLE.len()..).unwrap_or_default());
+    out.extend_from_slice(after.get(hole.needle().len()..).unwrap_or_default());
     Ok(())
 }

@@ -90,7 +90,7 @@ fn work(desk: &Desk, request: &IngestRequest<'_>, own: &ClassifyContext, whole: 
             }
         };
         let chunk = Chunk::using(spare);
-        let mut filling = Filling { chunk, encode: request.encode, flush: &mut flush, on_trial: false };
+        let mut filling = Filling { chunk, form: request.form, flush: &mut flush, on_trial: false };
         let stats = reader.read(log, own, &mut filling);
         let mut chunk = filling.chunk;
         chunk.stats = stats;

@@ -44,7 +44,7 @@ pub(super) struct Skimmed {
 
 /// Skims one file, and sums it up on the way; `None` when it has to be read plainly, whatever was handed on by then.
 ///
-/// A record is handed on soon after the walk has come to its end: it is still in the nearest cache then.
+/// A record is handed on soon after the walk has come to its end: it is still in a near cache then.
 pub(super) fn skim(whole: &mut Content<'_>, names: &mut Names, candidates: Candidates<'_>) -> Option<Skimmed> {
     let text = whole.text().trim_ascii_end();
     let body = text.strip_prefix(HEAD).filter(|body| body.first() == Some(&b'{'))?;

@@ -19,6 +19,10 @@ use crate::collect::trail::split::{MAX_DEPTH, MAX_RECORD};
 /// CloudTrail nests a dozen levels; what goes deeper than this is judged by the plain path.
 const DEEPEST: u32 = MAX_DEPTH - 64;
 
+/// Candidates are handed on when there are this many: the processor then has them in its second cache, and what is done
+/// with them in its first.
+const SOME: usize = 16;
+
 /// A text after the head of the file, and what is known of names.
 pub(super) struct Walk<'w, 't> {
     pub(super) body: &'w [u8],
@@ -33,7 +37,7 @@ struct State<'w> {
     body: &'w [u8],
     present: Present,
     records: u64,
-    /// Those of this batch that have to be parsed.
+    /// Those that have to be parsed and were not handed on yet.
     candidates: Vec<(u64, Range<usize>)>,
     done: bool,
 }
@@ -55,8 +59,8 @@ impl Walk<'_, '_> {
                 lanes.vectorize(Index { lanes, blocks, ahead, carry: &mut carry, marked: &mut marked });
                 lanes.vectorize(Track { state: &mut state, marked: &marked, count: blocks.len(), base, names })?;
                 base += size;
-                for (number, range) in state.candidates.drain(..) {
-                    candidates(number, body.get(range)?)?;
+                if state.candidates.len() >= SOME {
+                    state.hand_on(candidates)?;
                 }
             }
             Some(())
@@ -72,6 +76,7 @@ impl Walk<'_, '_> {
         let (blocks, _) = last.as_chunks::<64>();
         let (ahead, _) = last.get(AHEAD..)?.as_chunks::<64>();
         pass(blocks.get(..ahead.len())?, ahead)?;
+        state.hand_on(candidates)?;
         let (control, beyond_ascii) = carry.seen(lanes);
         let is_text = !control && (!beyond_ascii || std::str::from_utf8(body).is_ok());
         let skimmed = Skimmed { records: state.records, ignored: names.counts() };
@@ -119,6 +124,10 @@ impl<'w> State<'w> {
     fn new(body: &'w [u8]) -> Self {
         let (present, candidates) = (Present::starting(0), Vec::new());
         Self { body, present, records: 0, candidates, done: false }
+    }
+
+    fn hand_on(&mut self, candidates: Candidates<'_>) -> Option<()> {
+        self.candidates.drain(..).try_for_each(|(number, range)| candidates(number, self.body.get(range)?))
     }
 
     /// Looks at each name, and at each bracket that may end a record.
