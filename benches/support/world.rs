@@ -82,6 +82,8 @@ impl World {
             policies: &self.policies,
             destinations: &self.destinations,
             notify: NotifySettings::default(),
+            exceptions_last: self.config.exceptions.max_duration,
+            exceptions_warn: self.config.exceptions.warn_before,
             own_principals: Vec::new(),
             stopped: None,
             alarms: Vec::new(),

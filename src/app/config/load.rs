@@ -11,8 +11,8 @@ use super::section::Section;
 use super::show::{Shown, ShownOrigin};
 use super::source::SourceFile;
 use super::{
-    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, report, route, scan, schedule,
-    silence, state,
+    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, report, route, scan,
+    schedule, silence, state,
 };
 use crate::app::diag::{Diag, Site};
 use crate::types::{Enforcement, Fleet};

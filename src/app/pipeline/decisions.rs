@@ -8,9 +8,7 @@ use super::history;
 use super::scan::{Known, ScanInputs};
 use crate::app::policies::Policies;
 use crate::detect::{Detection, InstanceDetection};
-use crate::evaluate::{
-    Answered, HistoryFacts, InputBuilder, InputFacts, PolicySource, canonical_json, combine, input_digest, shipped,
-};
+use crate::evaluate::{Answered, HistoryFacts, InputBuilder, InputFacts, canonical_json, combine, input_digest};
 use crate::remediate::OperationRecord;
 use crate::types::{
     Circumstances, Coverage, CoverageStatus, Decision, Exception, Finding, FindingId, Instance, InstanceId, Snapshot,

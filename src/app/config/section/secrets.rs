@@ -18,16 +18,6 @@ impl Section<'_, '_> {
         value
     }
 
-    /// A reference that may be absent.
-    pub(in super::super) fn optional_secret(&mut self, key: &'static str) -> Option<SecretRef> {
-        let entry = self.entry(key);
-        let value = entry.as_ref().and_then(|entry| self.secret_at(key, &entry.node));
-        let json = value.as_ref().map_or(Json::Null, Setting::json);
-        let origin = entry.as_ref().map(|entry| &entry.node.origin);
-        self.record(key, SecretRef::KIND, "none".to_owned(), json, origin);
-        value
-    }
-
     /// References to secrets.
     pub(in super::super) fn secrets(&mut self, key: &'static str) -> Vec<SecretRef> {
         let entry = self.entry(key);
