@@ -3,14 +3,17 @@
 use std::fs;
 use std::path::Path;
 
+use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use super::parse;
+use crate::app::cli::Cli;
 
 /// All command lines of a document with their line numbers: in code blocks and in code within the text.
 fn lines(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let (mut fenced, mut printed) = (false, false);
+    // A line that is continued counts as one.
+    let text = text.replace("\\\n", " ");
     for (number, line) in text.lines().enumerate() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             (fenced, printed) = (!fenced, !fenced && language == "text");
@@ -35,17 +38,39 @@ fn lines(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Optional parts and values that stand for others, as they are written in the documentation.
-fn plain(args: &str) -> String {
-    let filled = args.replace(['[', ']', '\'', '"'], "").replace("…", "x");
-    let words = filled.split_whitespace().map(|word| match word {
+/// The words of a line as a shell sees them, with values in place of what stands for others in the documentation.
+fn words(args: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for character in args.chars() {
+        match (quote, character) {
+            (Some(open), _) if open == character => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            // Optional parts are given.
+            (None, '[' | ']') => {}
+            (_, '…') => word.get_or_insert_default().push('x'),
+            _ => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    words.into_iter().map(|word| stand_in(&word)).collect()
+}
+
+fn stand_in(word: &str) -> String {
+    let hash = "1:0000000000000000000000000000000000000000000000000000000000000000";
+    match word {
         "DURATION" => "1d",
         "ARN" | "ARNx" => "arn:aws:iam::111122223333:role/web",
-        "SEQ:HASH" => "1:0000000000000000000000000000000000000000000000000000000000000000",
+        "SEQ:HASH" | "412:9f3cx" => hash,
         "ACCOUNT_ID" => "111122223333",
         word => word,
-    });
-    words.collect::<Vec<_>>().join(" ")
+    }
+    .to_owned()
 }
 
 #[test]
@@ -64,7 +89,8 @@ fn every_command_line_in_the_documentation_is_understood() {
             checked += 1;
             // Text may name a command without its arguments.
             let named = [ErrorKind::DisplayHelp, ErrorKind::MissingRequiredArgument, ErrorKind::MissingSubcommand];
-            match parse(&plain(&args)).map_err(|error| error.kind()) {
+            let line_words = std::iter::once("cattleguard".to_owned()).chain(words(&args));
+            match Cli::try_parse_from(line_words).map_err(|error| error.kind()) {
                 Err(kind) if !named.contains(&kind) => {
                     wrong.push(format!("{}:{line}: cattleguard {args}: {kind:?}", file.display()));
                 }
