@@ -58,7 +58,15 @@ impl SigningKey {
     /// # Errors
     /// When it cannot be read or is no ed25519 key in PKCS#8 PEM.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let der = pem(&text(path)?, "PRIVATE KEY").ok_or(KeyError::Form("private"))?;
+        Self::parse(&text(path)?)
+    }
+
+    /// Reads a private key out of its text.
+    ///
+    /// # Errors
+    /// When it is no ed25519 key in PKCS#8 PEM.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let der = pem(text, "PRIVATE KEY").ok_or(KeyError::Form("private"))?;
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|_| KeyError::Form("private"))?;
         Ok(Self(pair))
     }

@@ -59,7 +59,7 @@ impl World {
         let fleet = builder.build()?;
         let world = Self {
             config: configuration(folder)?,
-            policies: compile_policies(true, Vec::new()).map_err(|problems| format!("{problems:?}"))?,
+            policies: compile_policies(true, Vec::new(), serde_json::Value::Null).map_err(|problems| format!("{problems:?}"))?,
             store: SqliteStore::open(&folder.join("state.db"))?,
             destinations: vec![destination()],
             fleet,
@@ -82,6 +82,8 @@ impl World {
             policies: &self.policies,
             destinations: &self.destinations,
             notify: NotifySettings::default(),
+            exceptions_last: std::time::Duration::from_secs(90 * 86_400),
+            exceptions_warn: std::time::Duration::from_secs(7 * 86_400),
             own_principals: Vec::new(),
             stopped: None,
             alarms: Vec::new(),
