@@ -59,7 +59,8 @@ impl World {
         let fleet = builder.build()?;
         let world = Self {
             config: configuration(folder)?,
-            policies: compile_policies(true, Vec::new(), serde_json::Value::Null).map_err(|problems| format!("{problems:?}"))?,
+            policies: compile_policies(true, Vec::new(), serde_json::Value::Null)
+                .map_err(|problems| format!("{problems:?}"))?,
             store: SqliteStore::open(&folder.join("state.db"))?,
             destinations: vec![destination()],
             fleet,
