@@ -8,7 +8,7 @@ use super::values;
 #[derive(Clone, Debug, Subcommand)]
 pub enum ExceptionsCommand {
     /// Waive findings for a while; they stay visible and are never acted on
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// List exceptions
     List(ListArgs),
     /// End an exception now

@@ -14,10 +14,11 @@ const POLICY: &str = "package cattleguard.acme.owners\n\ndeny contains \"x\" if 
 /// Made by OpenSSL for these tests; nothing trusts it.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIE0alhrnalgXk2nGWGCqVrkis80g6RoPfojQ3ag78of8\n-----END PRIVATE KEY-----\n";
 
+/// Names with contents.
+type Files = Vec<(String, Vec<u8>)>;
+
 fn key() -> SigningKey {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), KEY).unwrap();
-    SigningKey::read(file.path()).unwrap()
+    SigningKey::from_pem(KEY).unwrap()
 }
 
 fn manifest() -> Manifest {
@@ -28,7 +29,7 @@ fn manifest() -> Manifest {
     }
 }
 
-fn files() -> Vec<(String, Vec<u8>)> {
+fn files() -> Files {
     vec![
         ("owners/policy.rego".to_owned(), POLICY.into()),
         ("owners/policy_test.rego".to_owned(), b"package cattleguard.acme.owners_test\n".to_vec()),
@@ -89,7 +90,7 @@ fn a_signature_holds_for_these_files_and_this_key() {
 #[test]
 fn any_change_is_noticed() {
     let signed = packed(Some(&key()));
-    let mut unpacked: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut unpacked: Files = Vec::new();
     let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(signed.as_slice()));
     for entry in tar.entries().unwrap() {
         let mut entry = entry.unwrap();
@@ -97,15 +98,14 @@ fn any_change_is_noticed() {
         std::io::Read::read_to_end(&mut entry, &mut content).unwrap();
         unpacked.push((name, content));
     }
-    let altered = |edit: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| {
+    let altered = |edit: &dyn Fn(&mut Files)| {
         let mut copy = unpacked.clone();
         edit(&mut copy);
         let entries: Vec<(&str, &[u8])> = copy.iter().map(|(name, text)| (name.as_str(), text.as_slice())).collect();
         Bundle::read(&tarred(&entries)).unwrap().verify(&[key().public()])
     };
     assert!(altered(&|_| ()).is_ok(), "packing it anew changes nothing that is signed");
-    let find =
-        |files: &mut Vec<(String, Vec<u8>)>, name: &str| files.iter().position(|(known, _)| known == name).unwrap();
+    let find = |files: &mut Files, name: &str| files.iter().position(|(known, _)| known == name).unwrap();
     assert_eq!(
         altered(&|files| {
             let at = find(files, "owners/policy.rego");

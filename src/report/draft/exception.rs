@@ -67,11 +67,16 @@ fn waived_by<'f>(exception: &Exception, findings: &'f [Finding]) -> impl Iterato
 type Told = (Notice, BTreeSet<FleetName>, String);
 
 fn ending(exception: &Exception, waived: Vec<&Finding>, warn: Duration, now: Timestamp) -> Option<Told> {
-    let near = |ahead: Duration| later(now, ahead) >= exception.expires_at;
-    if waived.is_empty() || !near(warn) {
-        return None;
-    }
-    let stage = if near(LAST_DAY) { "last-day" } else { "soon" };
+    // One that was granted for less than the warning time began with everybody knowing its end.
+    let near = |ahead: Duration| {
+        later(now, ahead) >= exception.expires_at && later(exception.created_at, ahead) < exception.expires_at
+    };
+    let stage = match () {
+        () if waived.is_empty() => return None,
+        () if near(LAST_DAY) => "last-day",
+        () if near(warn) => "soon",
+        () => return None,
+    };
     let what = count(waived.len() as u64, "finding");
     let title = format!(
         "exception {} ends at {}: {what} will count again",
@@ -179,6 +184,9 @@ mod tests {
         assert_eq!(told(&exception, &found, &found, 25 * DAY)[0].0, soon[0].0, "one key is told once");
         assert_ne!(told(&exception, &found, &found, 29 * DAY + 1)[0].0, soon[0].0);
         assert_eq!(told(&exception, &[], &[], 24 * DAY), [], "one that waives nothing");
+        let short = super::tests::exception(3 * DAY);
+        assert_eq!(told(&short, &found, &found, DAY), [], "granted for three days");
+        assert_eq!(told(&short, &found, &found, 2 * DAY + 1).len(), 1);
     }
 
     #[test]

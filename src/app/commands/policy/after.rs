@@ -76,7 +76,7 @@ impl Past {
         let decided = self.decision.as_ref().map_or("nothing", |decision| decision.action.as_str());
         let plan = match (self.planned, self.gates.is_empty()) {
             (true, _) => "every gate allowed it",
-            (false, true) => "there was nothing for the gates to answer",
+            (false, true) => "the plan has no operation on it",
             (false, false) => "the gates held it",
         };
         let _ = writeln!(text, "the scan of {} decided {decided}; {plan}", self.scanned_at);

@@ -65,7 +65,7 @@ impl Name {
                 && !WORDS.contains(part)
                 && !part.ends_with("_test")
         };
-        let (Some(last), true) = (parts.last(), parts.len() <= 4 && parts.iter().all(|part| fits(&part))) else {
+        let (Some(last), true) = (parts.last(), parts.len() <= 4 && parts.iter().all(fits)) else {
             let shown = crate::app::terminal::clean_short(text, 60);
             return Err(AppError::usage(format!("`{shown}` is no name for a policy"))
                 .with_hint("lower-case letters, digits and _, parts joined by dots: acme.owners"));
