@@ -41,6 +41,8 @@ mod lifecycle;
 #[cfg(test)]
 mod noise;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod policies;

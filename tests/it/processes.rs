@@ -11,6 +11,8 @@ use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub(crate) use serve::{Server, TOKEN};
+
 use crate::harness::TestApp;
 
 /// What a process left behind.

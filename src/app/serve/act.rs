@@ -58,9 +58,9 @@ pub(super) async fn approve(
     Form(form): Form<ApproveForm>,
 ) -> Response {
     let done = act(&site, &session, &form.csrf, |site, _| {
-        // The same name as on the command line: whoever approves here and there is one person of the two that are needed.
-        let person = operator::at_host(&session.user);
-        let approved = approve_plan(site.store.as_ref(), &site.config, &person, site.now(), &form.plan)?;
+        // The name that the command would give: who approves here and there is one person, not two.
+        let by = operator::at_host(&session.user);
+        let approved = approve_plan(site.store.as_ref(), &site.config, &by, site.now(), &form.plan)?;
         Ok(approved.to_string())
     });
     pages::plan_page(&site, &session, Some(done)).await

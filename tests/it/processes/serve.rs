@@ -8,16 +8,16 @@ use std::time::Duration;
 use super::{command, demo_world, sim, terminate};
 use crate::harness::{Setup, TestApp, UNAVAILABLE, small};
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A running server; ended when the test ends.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
-    fn start(app: &TestApp, more: &[&str]) -> Self {
+    pub(crate) fn start(app: &TestApp, more: &[&str]) -> Self {
         let token = app.write("erin.token", TOKEN);
         let user = format!("erin={}", token.display());
         let args = [&["serve", "--listen", "127.0.0.1:0", "--user", &user], more].concat();

@@ -93,7 +93,7 @@
       [...head.children].forEach((th, n) => th.setAttribute("aria-sort", n === state.sort ? (state.down ? "descending" : "ascending") : "none"));
     }
     draw();
-    return { show(filters) { reset(); for (const [key, value] of Object.entries(filters)) { if (controls[key] && [...controls[key].options].some((o) => o.value === value)) { state[key] = value; controls[key].value = value; } else if (!controls[key]) { state.text = value.toLowerCase(); input.value = value; } } state.page = 0; draw(); input.focus({ preventScroll: true }); } };
+    return { show(filters) { reset(); for (const [key, value] of Object.entries(filters)) { if (controls[key] && [...controls[key].options].some((o) => o.value === value)) { state[key] = value; controls[key].value = value; } else if (!controls[key]) { state.text = value.toLowerCase(); input.value = value; } } state.page = 0; draw(); mount.closest("section").scrollIntoView({ block: "start" }); input.focus({ preventScroll: true }); } };
   }
   const hit = (text, words) => words.every((w) => text.includes(w));
 
@@ -190,6 +190,8 @@
   document.addEventListener("click", (e) => {
     const a = e.target instanceof Element ? e.target.closest("a[data-fleet]") : null;
     if (!a) return;
+    // Following the link would take the focus from the search.
+    e.preventDefault();
     if (a.dataset.code) findings.show({ code: a.dataset.code, fleet: a.dataset.fleet });
     else servers.show({ fleet: a.dataset.fleet, place: a.dataset.place });
   });
