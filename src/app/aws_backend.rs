@@ -10,8 +10,9 @@ use super::config::Config;
 use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
-use crate::aws::{AwsAccount, AwsCloud, AwsEnforcer, AwsSettings, ConnectError};
+use crate::aws::{AwsAccount, AwsCloud, AwsEnforcer, AwsPublisher, AwsSettings, ConnectError};
 use crate::collect::{CloudRead, ReadFailure};
+use crate::report::CloudPublish;
 
 /// The backend of `cattleguard`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +37,10 @@ impl Backend for AwsBackend {
     async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
         let enforcer = Arc::new(AwsEnforcer::connect(settings(config)).await.map_err(refused)?);
         Ok(Enforcing { probe: enforcer.clone(), write: enforcer })
+    }
+
+    async fn connect_publishing(&self, config: &Config) -> Result<Arc<dyn CloudPublish>, AppError> {
+        Ok(Arc::new(AwsPublisher::connect(settings(config)).await.map_err(refused)?))
     }
 }
 
