@@ -11,8 +11,9 @@ use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
 use super::policy_worker::Launch;
-use crate::aws::{AwsAccount, AwsCloud, AwsEnforcer, AwsSettings, ConnectError};
+use crate::aws::{AwsAccount, AwsCloud, AwsEnforcer, AwsPublisher, AwsSettings, ConnectError};
 use crate::collect::{CloudRead, ReadFailure};
+use crate::report::CloudPublish;
 
 /// The backend of `cattleguard`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +47,10 @@ impl Backend for AwsBackend {
     async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
         let enforcer = Arc::new(AwsEnforcer::connect(settings(config)).await.map_err(refused)?);
         Ok(Enforcing { probe: enforcer.clone(), write: enforcer })
+    }
+
+    async fn connect_publishing(&self, config: &Config) -> Result<Arc<dyn CloudPublish>, AppError> {
+        Ok(Arc::new(AwsPublisher::connect(settings(config)).await.map_err(refused)?))
     }
 }
 

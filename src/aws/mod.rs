@@ -8,6 +8,9 @@
 //! [`AwsEnforcer`] implements [`CloudProbe`](crate::remediate::CloudProbe) and
 //! [`CloudWrite`](crate::remediate::CloudWrite); only commands that enforce construct it.
 //!
+//! [`AwsPublisher`] implements [`CloudPublish`](crate::report::CloudPublish); it is made only where a destination of
+//! alerts is there.
+//!
 //! One module is one service; `convert_*` modules turn SDK shapes into domain types and do no I/O.
 
 mod account;
@@ -33,6 +36,7 @@ mod identity;
 mod logs;
 mod permissions;
 mod probe;
+mod publish;
 mod role;
 mod session_policy;
 mod settings;
@@ -47,4 +51,5 @@ pub use clock::clock_skew;
 pub use cloud::AwsCloud;
 pub use enforcer::AwsEnforcer;
 pub use permissions::{LOG_ACTIONS, READ_ACTIONS};
+pub use publish::AwsPublisher;
 pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates};

@@ -98,21 +98,7 @@ impl Pump {
             for name in gone {
                 self.say(&name, Said::Failed(GONE.to_owned()));
             }
-            let mut broken = None;
-            for Ran { name, bucket, done, accepted, said, result } in results {
-                self.accepted.extend(accepted);
-                self.say(&name, said);
-                self.buckets.insert(name, bucket);
-                moved |= done.delivered + done.retried + done.dead > 0;
-                total.delivered += done.delivered;
-                total.retried += done.retried;
-                total.dead += done.dead;
-                total.waiting += done.waiting;
-                broken = broken.or(result.err());
-            }
-            if let Some(error) = broken {
-                return Err(error);
-            }
+            moved |= self.absorb(results, &mut total)?;
             // Rows that wait for one destination's rate limit may fill the batch and hide another's.
             let hidden = total.waiting > 0 && rows.len() == batch;
             if hidden {
@@ -134,6 +120,23 @@ impl Pump {
     /// Whether a destination needs AWS and it was not given yet.
     pub fn wants_cloud(&self, destinations: &[Destination]) -> bool {
         !self.has_cloud && destinations.iter().any(|destination| destination.kind.is_cloud())
+    }
+
+    /// Takes over what came of every destination's part; says whether anything moved.
+    fn absorb(&mut self, results: Vec<Ran>, total: &mut PumpSummary) -> Result<bool, StoreError> {
+        let (mut moved, mut broken) = (false, None);
+        for Ran { name, bucket, done, accepted, said, result } in results {
+            self.accepted.extend(accepted);
+            self.say(&name, said);
+            self.buckets.insert(name, bucket);
+            moved |= done.delivered + done.retried + done.dead > 0;
+            total.delivered += done.delivered;
+            total.retried += done.retried;
+            total.dead += done.dead;
+            total.waiting += done.waiting;
+            broken = broken.or(result.err());
+        }
+        broken.map_or(Ok(moved), Err)
     }
 
     /// Marks what was taken before and could not be marked.
@@ -337,20 +340,35 @@ impl Lane<'_> {
                 Attempt::Retry(error) => (error, None),
             };
             *said = Said::Failed(error.clone());
-            match backoff::next(row.created_at, now, row.attempts.saturating_add(1), self.random, asked) {
-                Next::RetryAt(at) => {
-                    store.failed(row.seq, &error, at)?;
-                    done.retried += 1;
-                    break;
-                }
-                Next::GiveUp => {
-                    give_up(store, row, &error, self.others, now)?;
-                    done.dead += 1;
-                    rest = rest.get(1..).unwrap_or_default();
-                }
+            if self.put_off(store, row, (&error, asked), now, done)? {
+                break;
             }
+            rest = rest.get(1..).unwrap_or_default();
         }
         Ok(())
+    }
+
+    /// Says when a row is tried again, or gives it up; whether the rows after it have to wait.
+    fn put_off<S: Outbox + ?Sized>(
+        &self,
+        store: &S,
+        row: &OutboxRow,
+        (error, asked): (&str, Option<Duration>),
+        now: Timestamp,
+        done: &mut PumpSummary,
+    ) -> Result<bool, StoreError> {
+        match backoff::next(row.created_at, now, row.attempts.saturating_add(1), self.random, asked) {
+            Next::RetryAt(at) => {
+                store.failed(row.seq, error, at)?;
+                done.retried += 1;
+                Ok(true)
+            }
+            Next::GiveUp => {
+                give_up(store, row, error, self.others, now)?;
+                done.dead += 1;
+                Ok(false)
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod logs;
 mod operate;
 mod paging;
 mod placement;
+mod publish;
 mod reading;
 mod scan;
 mod scene;
