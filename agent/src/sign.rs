@@ -70,6 +70,13 @@ impl SigningKey {
         Signature { key: self.public(), bytes }
     }
 
+    /// Signs the digest of something that is no manifest. `context` says what; no two kinds of things share one.
+    pub fn sign_as(&self, context: &str, digest: Digest) -> Signature {
+        let mut bytes = [0; 64];
+        bytes.copy_from_slice(self.0.sign(&message_as(context, digest)).as_ref());
+        Signature { key: self.public(), bytes }
+    }
+
     /// The key that verifies.
     pub fn public(&self) -> PublicKey {
         let mut key = [0; 32];
@@ -122,6 +129,11 @@ impl Signature {
         UnparsedPublicKey::new(&ED25519, self.key.0).verify(&message(seal), &self.bytes).is_ok()
     }
 
+    /// Whether it is that key's signature of the digest of such a thing: see [`SigningKey::sign_as`].
+    pub fn is_of_as(&self, context: &str, digest: Digest) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.key.0).verify(&message_as(context, digest), &self.bytes).is_ok()
+    }
+
     /// Appends it in its manifest form.
     pub fn put(&self, out: &mut Vec<u8>) {
         out.push(ALGORITHM);
@@ -147,6 +159,11 @@ impl Signature {
 
 fn message(seal: Digest) -> Vec<u8> {
     [CONTEXT, seal.as_bytes()].concat()
+}
+
+/// A zero byte ends the context, as it ends that of manifests.
+fn message_as(context: &str, digest: Digest) -> Vec<u8> {
+    [context.as_bytes(), b"\0", digest.as_bytes()].concat()
 }
 
 fn text(path: &Path) -> io::Result<String> {
@@ -183,6 +200,8 @@ pub(crate) mod tests {
         assert_eq!(Some(key.public()), PublicKey::parse(PUBLIC));
         let signature = key.sign(seal);
         assert!(signature.is_of(seal) && !signature.is_of(Digest::of(b"y")));
+        let other = key.sign_as("something else", seal);
+        assert!(other.is_of_as("something else", seal) && !other.is_of_as("another thing", seal) && !other.is_of(seal));
         let mut record = Vec::new();
         signature.put(&mut record);
         assert_eq!(Signature::take(&record), Ok(signature));

@@ -15,7 +15,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cattleguard::app::pipeline::{ScanOutcome, compile_policies};
-use cattleguard::app::policies::Policies;
 use cattleguard::app::policy_worker::{self, Launch};
 use cattleguard::evaluate::{
     Answered, Evaluator, HistoryFacts, InputFacts, PolicySet, STACK_BYTES, build_input, canonical_json, shipped,
@@ -152,7 +151,8 @@ fn many(text: &str) -> Outcome<()> {
 
 /// Seconds of processor time here and in the worker, and the worker's peak in MB.
 fn sandboxed(text: &str, count: usize) -> Outcome<(f64, f64, f64)> {
-    let policies = compile_policies(Launch::again(), true, Vec::new()).map_err(|error| format!("{error:?}"))?;
+    let policies =
+        compile_policies(Launch::again(), true, Vec::new(), Value::Null).map_err(|error| format!("{error:?}"))?;
     let pid = policies.process_id().ok_or("no process")?;
     let meter = Meter::start()?;
     let before = cpu_of(pid)?;
@@ -164,7 +164,7 @@ fn sandboxed(text: &str, count: usize) -> Outcome<(f64, f64, f64)> {
     policies.evaluate(feed, answered).ok_or("no answers")?;
     let (worker, memory) = (cpu_of(pid)? - before, memory_of(pid)?);
     let own = meter.stop()?.cpu;
-    if failed > 0 || matches!(policies, Policies::Here(_)) {
+    if failed > 0 {
         return Err(format!("{failed} of {count} failed").into());
     }
     Ok((own, worker, memory))

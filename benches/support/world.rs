@@ -9,7 +9,7 @@ use cattleguard::app::policies::Policies;
 use cattleguard::collect::read_reference;
 use cattleguard::detect::registry::{RecordRequest, Reference, promote, record};
 use cattleguard::plan::Permissions;
-use cattleguard::report::{Destination, DestinationKind, NotifySettings};
+use cattleguard::report::{Destination, DestinationKind, Filter, NotifySettings, Quiet};
 use cattleguard::store::{Goldens as _, SqliteStore};
 use cattleguard::testing::{FleetBuilder, SimFleet};
 use cattleguard::types::{Golden, GoldenRef, GoldenStatus, Severity};
@@ -59,7 +59,8 @@ impl World {
         let fleet = builder.build()?;
         let world = Self {
             config: configuration(folder)?,
-            policies: compile_policies(None, true, Vec::new()).map_err(|problems| format!("{problems:?}"))?,
+            policies: compile_policies(None, true, Vec::new(), serde_json::Value::Null)
+                .map_err(|problems| format!("{problems:?}"))?,
             store: SqliteStore::open(&folder.join("state.db"))?,
             destinations: vec![destination()],
             fleet,
@@ -147,8 +148,9 @@ fn destination() -> Destination {
     Destination {
         name: "chat".to_owned(),
         kind: DestinationKind::Slack { url: "https://hooks.slack.com/services/T000/B000/bench".to_owned().into() },
-        min_severity: Severity::Low,
-        fleets: Vec::new(),
+        filter: Filter { min_severity: Severity::Low, ..Filter::default() },
+        routes: None,
+        quiet: Quiet::default(),
         allow_private: false,
     }
 }

@@ -3,6 +3,7 @@
 package cattleguard.image.golden_image
 
 import data.cattleguard.lib.findings
+import data.cattleguard.lib.parameters
 
 violation contains hit if {
 	some finding in findings.active
@@ -45,6 +46,23 @@ violation contains hit if {
 		"track": "hygiene",
 		"controls": ["nist-800-53r5:CM-2(2)", "nist-800-53r5:SI-14", "soc2-2017:CC8.1"],
 		"finding_ids": [finding.id],
+	}
+}
+
+# A golden that nobody renews keeps every weakness that was found since. How old is too old is a parameter.
+warn contains hit if {
+	days := parameters.value("golden_image", "max_age_days", 0)
+	days > 0
+	input.golden.age_s > ((days * 24) * 60) * 60
+	hit := {
+		"id": "CG-IMG-4",
+		"msg": sprintf(
+			"%s runs %s, which was recorded more than %d days ago: record and promote a newer one.",
+			[findings.server, golden, days],
+		),
+		"severity": "medium",
+		"action": "alert",
+		"controls": ["nist-800-53r5:SI-2", "pci-dss-4.0.1:6.3.3"],
 	}
 }
 

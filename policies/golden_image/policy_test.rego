@@ -56,3 +56,14 @@ test_waived_and_other_findings_are_left_alone if {
 	}
 	count(hits(document("config-volumes", "open"))) == 0
 }
+
+test_an_old_golden_is_told_where_an_age_is_set if {
+	doc := object.union(document("config-volumes", "open"), {"golden": {"ref": "web@1", "age_s": 2592001}})
+	given := {"golden_image": {"all": {"max_age_days": 30}}}
+	found := policy.warn with input as doc with data.parameters as given
+	only(found).msg == "i-0aa runs web@1, which was recorded more than 30 days ago: record and promote a newer one."
+	newer := policy.warn with input as object.union(doc, {"golden": {"ref": "web@1", "age_s": 2592000}}) with data.parameters as given
+	count(newer) == 0
+	unset := policy.warn with input as doc
+	count(unset) == 0
+}

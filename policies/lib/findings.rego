@@ -1,6 +1,8 @@
 # What the shipped policies share: which findings count, how severe they are, and who is behind them.
 package cattleguard.lib.findings
 
+import data.cattleguard.lib.people
+
 rank := {"info": 0, "low": 1, "medium": 2, "high": 3, "critical": 4}
 
 # A waived finding stays visible and is never acted on.
@@ -14,22 +16,20 @@ worst(a, b) := a if rank[a] >= rank[b]
 
 worst(a, b) := b if rank[a] < rank[b]
 
-# Every event that explains the finding was made by a principal that the fleet sanctions. A finding that
-# nothing explains is not sanctioned.
+# Every event that explains the finding was made by somebody who may: a principal that the fleet sanctions, a
+# configuration-management tool or a service of the parameters. A finding that nothing explains is not sanctioned.
 sanctioned(finding) if {
 	count(finding.attribution) > 0
 	every entry in finding.attribution {
-		sanctioned_principal(entry.principal)
+		sanctioned_entry(entry)
 	}
 }
 
-sanctioned_principal(principal) if principal in input.fleet.sanctioned_principals
+sanctioned_entry(entry) if people.matches(input.fleet.sanctioned_principals, entry.principal)
 
-sanctioned_principal(principal) if {
-	some pattern in input.fleet.sanctioned_principals
-	endswith(pattern, "*")
-	startswith(principal, trim_suffix(pattern, "*"))
-}
+sanctioned_entry(entry) if people.configuration_management(entry)
+
+sanctioned_entry(entry) if people.trusted_service(entry)
 
 # The people and programs behind a finding, the best explanation first.
 actors(finding) := concat(" and ", names) if {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::backend::Backend;
 use super::config::Config;
@@ -30,6 +30,11 @@ impl Backend for AwsBackend {
 
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    async fn clock_skew(&self, config: &Config) -> Result<SignedDuration, String> {
+        let region = config.places().first().map_or_else(|| "us-east-1".to_owned(), |place| place.region.to_string());
+        crate::aws::clock_skew(&region).await
     }
 
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
@@ -13,6 +13,9 @@ use super::error::AppError;
 use super::policy_worker::Launch;
 use crate::collect::CloudRead;
 use crate::store::{SqliteStore, Store};
+
+/// Tells the time from any thread.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The outside world of the application. There is no default: a program names its backend.
 #[async_trait]
@@ -34,9 +37,20 @@ pub trait Backend: Send + Sync {
     /// The time.
     fn now(&self) -> Timestamp;
 
+    /// The same for tasks that live longer than a borrow.
+    fn clock(&self) -> Clock {
+        Arc::new(Timestamp::now)
+    }
+
     /// Lets time pass.
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    /// How far this clock is ahead of the cloud's, to the second; negative when it is behind. A cloud in this process
+    /// has the same.
+    async fn clock_skew(&self, _config: &Config) -> Result<SignedDuration, String> {
+        Ok(SignedDuration::ZERO)
     }
 
     /// Read access to the configured accounts. Fails when there are no credentials at all; a role that

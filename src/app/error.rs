@@ -76,6 +76,18 @@ impl fmt::Display for AppError {
 
 impl std::error::Error for AppError {}
 
+/// An error with everything behind it, on one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut behind = error.source();
+    while let Some(cause) = behind {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        behind = cause.source();
+    }
+    text
+}
+
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         let (exit, hint) = match &error {

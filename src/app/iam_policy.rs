@@ -2,11 +2,13 @@
 
 mod enforce;
 mod logs;
+mod templates;
 
 use std::collections::BTreeSet;
 
 pub use enforce::enforce_policy;
 use serde_json::{Map, Value, json};
+pub use templates::{cloudformation, terraform};
 
 use super::config::{AccountConfig, Config};
 use crate::collect::TrailSource;

@@ -17,6 +17,7 @@ pub mod context;
 #[cfg(feature = "testing")]
 mod demo;
 pub mod diag;
+mod doctor;
 mod enforce;
 pub mod enforcing;
 pub mod error;
@@ -32,10 +33,13 @@ pub mod operator;
 pub mod output;
 pub mod pipeline;
 pub mod policies;
+pub mod policy_bundle;
+pub mod policy_data;
 pub mod policy_files;
 pub mod policy_stack;
 pub mod policy_worker;
 pub mod progress;
+mod serve;
 pub mod shutdown;
 #[cfg(feature = "testing")]
 pub mod sim;

@@ -6,7 +6,7 @@ use super::diag::{Diag, Site};
 use super::error::AppError;
 use super::exit::Exit;
 use super::terminal::clean_short;
-use crate::evaluate::{PolicyProblem, PolicySource, TAB_COLUMNS};
+use crate::evaluate::{PolicyProblem, PolicySource, TAB_COLUMNS, shipped_library};
 
 /// A policy file larger than this is a mistake: the engine itself refuses more than 1 MiB.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -88,6 +88,15 @@ fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicyS
 pub fn read_all(paths: &[PathBuf]) -> Result<(Vec<PolicySource>, Vec<PolicySource>), AppError> {
     let all = select(paths, |name| name.ends_with(".rego"))?;
     Ok(all.into_iter().partition(|source| !source.name.ends_with("_test.rego")))
+}
+
+/// The shipped library, as far as these policies do not bring it themselves: they may import it.
+pub fn library_for(policies: &[PolicySource]) -> Vec<PolicySource> {
+    let brings = |library: &PolicySource| {
+        let package = library.text.lines().find(|line| line.starts_with("package "));
+        policies.iter().any(|source| source.text.lines().any(|line| Some(line) == package))
+    };
+    shipped_library().into_iter().filter(|library| !brings(library)).collect()
 }
 
 /// A policy problem as a diagnostic, with the line it is about, out of the texts it was found in.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::backend::Backend;
+use super::backend::{Backend, Clock};
 use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
 use super::error::AppError;
@@ -66,6 +66,11 @@ impl Backend for SimBackend {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn clock(&self) -> Clock {
+        let clock = self.clock.clone();
+        Arc::new(move || clock.now())
     }
 
     async fn sleep(&self, duration: Duration) {

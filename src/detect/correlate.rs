@@ -8,7 +8,9 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::types::{Aspect, Attribution, BECAUSE_DIRECT, CallOutcome, Category, ChangeEvent, Directness, InstanceId};
+use crate::types::{
+    Aspect, Attribution, BECAUSE_DIRECT, CallOutcome, Caller, Category, ChangeEvent, Directness, InstanceId,
+};
 
 /// A finding names at most this many events.
 const MOST: usize = 5;
@@ -133,6 +135,7 @@ pub(super) fn attribution(instance: Option<&InstanceId>, event: &ChangeEvent, be
         mfa: event.actor.mfa,
         execution: event.execution.clone(),
         because: because.to_owned(),
+        caller: Some(Caller::of(event)),
     }
 }
 

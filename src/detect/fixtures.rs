@@ -18,6 +18,7 @@ pub(super) fn actor() -> Actor {
         kind: ActorKind::AssumedRole,
         issuer: None,
         session_name: Some("alice".to_owned()),
+        source_identity: None,
         source_ip: Some("192.0.2.7".to_owned()),
         user_agent: None,
         mfa: Some(true),
@@ -45,6 +46,7 @@ pub(super) fn event(id: &str, clock: &str, directness: Directness, explains: &[A
         directness,
         outcome: CallOutcome::Succeeded,
         execution: None,
+        reason: None,
         summary: "opened an SSM session".to_owned(),
     }
 }
@@ -101,6 +103,7 @@ pub(super) fn instance(id: &str) -> Instance {
             agent_version: None,
             platform_name: None,
             platform_version: None,
+            association_status: None,
         })),
         inventory: BTreeMap::from([(
             InventoryType::new("AWS:Application"),

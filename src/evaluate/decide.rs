@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Evaluator, InputFacts, PolicySet};
+use super::{Evaluator, InputFacts, PolicySet, waived};
 use crate::types::{
     Action, Decision, DecisionStatus, Enforcement, PolicyOutcome, PolicyResult, RuleHit, Severity, Track,
 };
@@ -32,7 +32,8 @@ pub fn input_digest(canonical: &str) -> String {
 
 /// One decision from what each policy said: maxima first, then the caps.
 pub fn combine(facts: &InputFacts<'_>, policies: Vec<PolicyResult>, input_digest: String, bundle: &str) -> Decision {
-    let mut hits: Vec<&RuleHit> = policies.iter().flat_map(|policy| &policy.hits).collect();
+    let mut hits: Vec<&RuleHit> =
+        policies.iter().flat_map(|policy| &policy.hits).filter(|hit| !waived::is_waived(hit)).collect();
     // Stable: hits of equal strength stay in the order of their policies' names.
     hits.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.action.cmp(&a.action)));
     let failed = failures(&policies);

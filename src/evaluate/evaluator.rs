@@ -8,7 +8,7 @@ use super::answer::{Answer, Answered, RuleAnswer};
 use super::decide::{combine, input_digest};
 use super::engine::{Engine, EngineInput, EvalError, FileLines, Together};
 use super::input::InputBuilder;
-use super::{InputFacts, PolicyPackage, PolicySet, canonical_json};
+use super::{InputFacts, PolicyPackage, PolicySet, canonical_json, waived};
 use crate::types::{Decision, PolicyResult};
 
 /// Longest time that all rules together may run for one input; each of them has a limit of its own, too.
@@ -56,7 +56,8 @@ impl<'a> Evaluator<'a> {
         let input = self.builder.build(facts);
         let text = canonical_json(&input);
         let answered = self.results_of(&text);
-        (combine(facts, answered.policies, input_digest(&text), self.set.digest()), input)
+        let policies = waived::apply(answered.policies, &input);
+        (combine(facts, policies, input_digest(&text), self.set.digest()), input)
     }
 
     /// Starts to record how far each rule gets.
@@ -70,13 +71,13 @@ impl<'a> Evaluator<'a> {
         self.engine.coverage()
     }
 
-    /// What each policy says of an input document as it stands.
+    /// What each policy says of an input document as it stands, after exceptions.
     pub fn results(&mut self, input: &Value) -> Vec<PolicyResult> {
         let answer = self.ask(EngineInput::of(input), None);
-        self.read(answer).policies
+        waived::apply(self.read(answer).policies, input)
     }
 
-    /// What each policy says of an input document given as JSON text.
+    /// What each policy says of an input document given as JSON text, before exceptions.
     pub fn results_of(&mut self, text: &str) -> Answered {
         let answer = self.answer(text, None);
         self.read(answer)

@@ -7,11 +7,13 @@
 #![deny(clippy::disallowed_methods)]
 
 mod answer;
+pub mod archive;
 mod bundle;
 mod calls;
 mod canonical;
 mod checks;
 pub mod controls;
+mod data;
 mod decide;
 mod engine;
 mod evaluator;
@@ -21,13 +23,16 @@ mod input;
 mod literals;
 mod nesting;
 mod owner;
+mod paths;
 mod policy_result;
 mod problem;
 mod reach;
 mod replay;
 mod schema;
 mod shipped;
+mod strict;
 pub mod test_runner;
+mod waived;
 mod why;
 
 /// Stack that compiling and evaluating policies needs, in bytes: the engine recurses by a few large frames
@@ -37,15 +42,19 @@ pub const STACK_BYTES: usize = 16 * 1024 * 1024;
 pub use answer::{Answer, Answered, MAX_ANSWER_BYTES, MAX_INPUT_BYTES, RuleAnswer};
 pub use bundle::{PolicyPackage, PolicySet};
 pub use canonical::canonical_json;
+pub use data::{data_below, merge_data};
 pub use decide::{combine, decide, evaluate_all, input_digest};
 pub use evaluator::Evaluator;
 pub use facts::{HistoryFacts, InputFacts, RecentOperation};
 pub use input::{INPUT_SCHEMA, InputBuilder, build_input};
 pub use nesting::check as check_nesting;
 pub use owner::{Owner, owner_of};
+pub use paths::unknown_inputs;
 pub use problem::{PolicyProblem, PolicySource, TAB_COLUMNS};
 pub use reach::never_evaluated;
 pub use replay::Asked;
-pub use schema::{input_schema, unknown_inputs, validate_input};
+pub use schema::{input_schema, validate_input};
 pub use shipped::{shipped, shipped_library, shipped_tests};
+pub use strict::{unreached_rules, unused_imports};
+pub use waived::{WAIVED_BY, apply as waive, is_waived};
 pub use why::{ClauseTrace, explain_input};

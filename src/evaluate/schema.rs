@@ -1,4 +1,4 @@
-//! The input document's JSON Schema: validation of documents, and of the paths that policies read.
+//! The input document's JSON Schema: validation of documents, and whether it has a path.
 //!
 //! Only the keywords our own schema uses are understood: `type`, `properties`, `required`,
 //! `additionalProperties`, `items`, `enum`, `const`, `minimum` and `$ref` into `$defs`.
@@ -6,9 +6,6 @@
 use std::sync::LazyLock;
 
 use serde_json::Value;
-
-use super::engine::Reference;
-use super::{PolicyProblem, PolicySet};
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     // A test parses the shipped text; null would make every document invalid.
@@ -106,34 +103,14 @@ fn is_type(value: &Value, kind: &str) -> bool {
     }
 }
 
-/// Places where a policy reads a path of `input` that the schema does not have: the engine would call it
-/// undefined in silence, and the rule would never fire.
-pub fn unknown_inputs(set: &PolicySet) -> Vec<PolicyProblem> {
-    let mut problems = Vec::new();
-    for module in set.modules() {
-        let is_test = module.package.last().is_some_and(|last| last.ends_with("_test"));
-        let references = module.rules.iter().filter(|_| !is_test).flat_map(|rule| &rule.refs);
-        for reference in references {
-            if let Some(path) = unknown_path(module.imports.get("input"), reference) {
-                let message = format!("the input document has no `{path}`");
-                problems.push(PolicyProblem::at(&module.file, reference.line, reference.column, message));
-            }
-        }
-    }
-    problems.sort();
-    problems.dedup();
-    problems
-}
-
-fn unknown_path(shadowed: Option<&Vec<String>>, reference: &Reference) -> Option<String> {
-    let (root, rest) = reference.path.split_first()?;
-    if root.as_deref() != Some("input") || shadowed.is_some_and(|target| target.first().is_none_or(|t| t != "input")) {
-        return None;
-    }
+/// What is wrong with a path below `input`, by component (`None` for an index known only when a rule runs); `None` when
+/// the schema has it.
+pub(super) fn unknown_path(components: &[Option<String>]) -> Option<String> {
     let mut schema: &Value = &SCHEMA;
     let mut path = "input".to_owned();
-    for component in rest {
+    for component in components {
         schema = resolve(schema);
+        let above = path.clone();
         let next = match component {
             Some(key) => {
                 path.push('.');
@@ -147,56 +124,43 @@ fn unknown_path(shadowed: Option<&Vec<String>>, reference: &Reference) -> Option
         };
         match next {
             Some(next) => schema = next,
-            None if is_closed(schema) || schema.get("type").is_some_and(|kind| kind != "object") => return Some(path),
+            None if is_closed(schema) || schema.get("type").is_some_and(|kind| kind != "object") => {
+                return Some(said(schema, &above, &path, component.as_deref()));
+            }
             None => return None,
         }
     }
     None
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evaluate::PolicySource;
+/// The sentence, with the nearest member that there is, or what may be done instead.
+fn said(schema: &Value, above: &str, path: &str, key: Option<&str>) -> String {
+    let members = schema.get("properties").and_then(Value::as_object);
+    let near = key.zip(members).and_then(|(key, members)| nearest(key, members.keys().map(String::as_str)));
+    let instead = match (near, schema.get("type").and_then(Value::as_str)) {
+        (Some(near), _) => format!("; did you mean `{above}.{near}`?"),
+        (None, Some("array")) => format!(": it is a list, so write `some x in {above}`"),
+        (None, Some(kind)) if kind != "object" => format!(": `{above}` is of type {kind}"),
+        (None, _) => match members {
+            Some(members) if members.len() <= 12 => {
+                let names: Vec<&str> = members.keys().map(String::as_str).collect();
+                format!("; `{above}` has {}", names.join(", "))
+            }
+            _ => String::new(),
+        },
+    };
+    format!("the input document has no `{path}`{instead}")
+}
 
-    fn unknown(rule: &str) -> Vec<String> {
-        let text = format!("package cattleguard.a\n\n{rule}\n");
-        let set = PolicySet::compile(vec![PolicySource::new("p.rego", text)], Value::Null).unwrap();
-        unknown_inputs(&set).into_iter().map(|problem| problem.message).collect()
-    }
-
-    #[test]
-    fn misspelt_paths_are_found() {
-        assert_eq!(
-            unknown("deny contains \"x\" if input.instance.metadata.http_tokens == \"optional\""),
-            ["the input document has no `input.instance.metadata`"]
-        );
-        assert_eq!(
-            unknown("deny contains \"x\" if input.drift.findings[_].cod == \"a\""),
-            ["the input document has no `input.drift.findings[_].cod`"]
-        );
-        assert_eq!(
-            unknown("deny contains \"x\" if input.scan.mode.x"),
-            ["the input document has no `input.scan.mode.x`"]
-        );
-    }
-
-    #[test]
-    fn known_paths_free_tags_and_open_values_pass() {
-        for rule in [
-            "deny contains \"x\" if input.instance.tags.anything == \"1\"",
-            "deny contains \"x\" if input.instance.tags[\"with space\"] == \"1\"",
-            "deny contains \"x\" if input.drift.findings[_].actual.whatever.deep",
-            "deny contains \"x\" if input.fleet.sanctioned_principals[_] == \"a\"",
-            "deny contains x if { some f in input.drift.findings; x := f.code }",
-        ] {
-            assert_eq!(unknown(rule), Vec::<String>::new(), "{rule}");
-        }
-    }
-
-    #[test]
-    fn the_shipped_policies_read_only_what_exists() {
-        let set = PolicySet::compile(crate::evaluate::shipped(), Value::Null).unwrap();
-        assert_eq!(unknown_inputs(&set), []);
-    }
+/// The member that a misspelt one was most likely meant to be.
+fn nearest<'n>(key: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let alike = |name: &str| {
+        let part = name.len() >= 3 && key.len() >= 3 && (name.starts_with(key) || key.starts_with(name));
+        if part { 0.9 } else { strsim::jaro_winkler(key, name) }
+    };
+    names
+        .map(|name| (alike(name), name))
+        .filter(|(score, _)| *score >= 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
 }

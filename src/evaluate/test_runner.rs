@@ -84,18 +84,19 @@ impl TestReport {
     }
 }
 
-/// Runs the tests in `tests` against `sources`; `wanted` says by its full name whether a test is run.
+/// Runs the tests in `tests` against `sources` over `data`; `wanted` says by its full name whether a test is run.
 ///
 /// # Errors
 /// What is wrong with the files, when they do not compile.
 pub fn run_tests(
     sources: Vec<PolicySource>,
     tests: Vec<PolicySource>,
+    data: Value,
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<TestReport, Vec<PolicyProblem>> {
     let under_test: BTreeSet<String> = sources.iter().map(|source| source.name.clone()).collect();
     let code: Vec<PolicySource> = sources.clone();
-    let set = PolicySet::compile(sources.into_iter().chain(tests).collect(), Value::Null)?;
+    let set = PolicySet::compile(sources.into_iter().chain(tests).collect(), data)?;
     let mut engine = set.engine.clone();
     engine.record_coverage();
     let mut results = Vec::new();

@@ -7,13 +7,16 @@ pub mod backoff;
 mod bucket;
 pub mod deliver;
 pub mod destination;
+pub mod door;
 pub mod draft;
 #[cfg(test)]
 mod fixtures;
+pub mod listing;
 pub mod look;
 #[cfg(test)]
 mod memory_outbox;
 pub mod notice;
+pub mod page;
 pub mod pets;
 pub mod pump;
 pub mod render;
@@ -22,10 +25,10 @@ pub mod sign;
 pub mod text;
 pub mod view;
 
-pub use destination::{Destination, DestinationKind};
+pub use destination::{Audience, Destination, DestinationKind, EmailSettings, Filter, MailTls, Quiet, Subject};
 pub use draft::{
-    NoticeHistory, NotifySettings, OperationNews, OutboxHistory, approval_notices, draft_notices, draft_single,
-    operation_notice, waits_for_approval,
+    NoticeHistory, NotifySettings, OperationNews, OutboxHistory, Waivers, approval_notices, draft_notices,
+    draft_single, exception_notices, operation_notice, person_notices, waits_for_approval,
 };
 pub use look::{Look, Style};
 pub use notice::{Notice, NoticeKind};

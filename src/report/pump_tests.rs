@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::report::destination::DestinationKind;
 use crate::report::draft::draft_single;
 use crate::report::fixtures::{MemoryOutbox, at, now, slack, webhook};
 use crate::report::sign::signature;

@@ -1,7 +1,9 @@
 //! The contract that every implementation of [`super::Store`] keeps: one function for each promise, run
 //! against each backend.
 
+mod alerts;
 mod audit;
+mod bundles;
 mod contents;
 mod decisions;
 mod findings;
@@ -15,6 +17,7 @@ mod retention;
 pub(super) mod sample;
 pub(super) mod scans;
 mod trail;
+mod upkeep;
 mod waivers;
 
 use super::SqliteStore;
@@ -46,7 +49,11 @@ macro_rules! run_contract {
                     pauses_hold_until_resumed, a_pause_by_another_keeps_the_reason_that_is_there],
                 outbox: [a_key_is_inserted_once_for_each_destination, order_holds_within_a_destination,
                     a_failed_row_holds_back_its_destination_only, settled_rows_stay_settled, errors_are_bounded,
-                    last_notice_ignores_dead_rows, no_row_overtakes_another],
+                    last_notice_ignores_dead_rows, what_waits_for_its_time_holds_back_its_group_only,
+                    a_begun_delivery_is_remembered, a_notice_carries_the_head_of_the_audit_log, no_row_overtakes_another],
+                alerts: [a_silence_has_a_scope_and_an_end, revoking_a_silence_ends_it_now,
+                    a_thread_is_kept_until_it_is_replaced],
+                bundles: [an_older_bundle_is_not_taken_again],
                 audit: [entries_form_a_chain, the_head_tells_what_is_missing],
                 journal: [an_operation_comes_back_as_it_was_written, one_operation_at_a_time_on_an_instance,
                     only_what_undoes_an_operation_may_begin_beside_it, a_finished_quarantine_can_be_released,
@@ -55,7 +62,8 @@ macro_rules! run_contract {
                     what_happens_is_audited_without_contents],
                 own_calls: [a_window_ends_at_the_next_entry_of_its_step, undoing_is_a_call_too, approvals_expire],
                 retention: [old_scans_go_and_open_findings_stay, the_last_scan_is_never_pruned,
-                    operations_outlive_their_scans]
+                    operations_outlive_their_scans],
+                upkeep: [what_would_be_pruned_is_told_and_kept, stats_name_what_is_kept]
             );
         }
     };

@@ -1,10 +1,14 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
+use super::alerts::{Silences, Threads};
+use super::bundles::PolicyBundles;
 use super::contents::ContentMemory;
 use super::decisions::Decisions;
+use super::history::History;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
+use super::upkeep::Upkeep;
 use crate::remediate::Journal;
 
 /// Everything, for the application.
@@ -16,10 +20,15 @@ pub trait Store:
     + TrailMemory
     + ContentMemory
     + Ingested
+    + History
     + Findings
     + Waivers
+    + PolicyBundles
     + Outbox
+    + Silences
+    + Threads
     + Audit
+    + Upkeep
     + Journal
     + Send
     + Sync
@@ -34,10 +43,15 @@ impl<
         + TrailMemory
         + ContentMemory
         + Ingested
+        + History
         + Findings
         + Waivers
+        + PolicyBundles
         + Outbox
+        + Silences
+        + Threads
         + Audit
+        + Upkeep
         + Journal
         + Send
         + Sync,

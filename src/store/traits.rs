@@ -260,6 +260,8 @@ pub trait Scans {
     fn verdicts_of(&self, id: &InstanceId) -> Result<Vec<(Timestamp, Verdict)>, StoreError>;
     /// Visits the policy inputs of scans since a time, oldest first; of scans that said the same only the last one's.
     fn each_input_since(&self, since: Timestamp, visit: &mut dyn FnMut(StoredInput)) -> Result<(), StoreError>;
+    /// The newest policy input of one instance. Scans keep none of instances without findings.
+    fn last_input(&self, id: &InstanceId) -> Result<Option<StoredInput>, StoreError>;
     /// All of them, for few instances: each is some kilobytes.
     fn inputs_since(&self, since: Timestamp) -> Result<Vec<StoredInput>, StoreError> {
         let mut found = Vec::new();
@@ -347,17 +349,23 @@ pub struct OutboxRow {
     pub next_attempt_at: Timestamp,
     /// Last error.
     pub last_error: Option<String>,
+    /// Since when it may have arrived without our knowing: set by [`Outbox::begin`].
+    pub begun_at: Option<Timestamp>,
 }
 
-/// The outbox.
+/// The outbox. A notice (a payload whose `schema` begins with `cattleguard.dev/notice/`) gets the head of the audit
+/// log as its `audit` when it is put in.
 pub trait Outbox {
     /// Adds rows outside a scan (test messages, self-alerts).
     fn enqueue(&self, drafts: &[OutboxDraft], now: Timestamp) -> Result<(), StoreError>;
-    /// Pending rows whose time has come, in order; for each destination only up to its first row that is
-    /// not yet due, so order within a destination holds.
+    /// Pending rows whose time has come, in order. A row that failed and is not yet due holds back everything after it
+    /// at its destination; a row whose time has not come yet holds back only its own group. So nothing overtakes
+    /// what was tried, and a reminder for later does not delay what is new.
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxRow>, StoreError>;
     /// When the next pending row becomes due.
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Says that a delivery begins that may arrive without our knowing. Keeps the first time.
+    fn begin(&self, seq: i64, now: Timestamp) -> Result<(), StoreError>;
     /// Marks a row delivered.
     fn delivered(&self, seq: i64, now: Timestamp) -> Result<(), StoreError>;
     /// Records a failed attempt and when to try again.

@@ -156,6 +156,23 @@ pub enum ActorKind {
     Unknown,
 }
 
+impl ActorKind {
+    /// The kebab-case name used in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::IamUser => "iam-user",
+            Self::AssumedRole => "assumed-role",
+            Self::IdentityCenter => "identity-center",
+            Self::Federated => "federated",
+            Self::Root => "root",
+            Self::AwsService => "aws-service",
+            Self::OtherAccount => "other-account",
+            Self::Instance => "instance",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Who made a call. Every text field is untrusted, bounded at parse time and escaped wherever it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
@@ -169,6 +186,10 @@ pub struct Actor {
     pub issuer: Option<String>,
     /// Role session name.
     pub session_name: Option<String>,
+    /// `sourceIdentity` of the session: set once, by whoever opened the first session, and carried through every role
+    /// chained from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_identity: Option<String>,
     /// Source IP address, or a service's DNS name.
     pub source_ip: Option<String>,
     /// The VPC endpoint that the call came through, with the account that owns it where that is another one:
@@ -242,6 +263,9 @@ pub struct ChangeEvent {
     pub outcome: CallOutcome,
     /// SSM session, command or automation execution id.
     pub execution: Option<String>,
+    /// What the caller wrote as its reason or comment, in its own words: `INC-4711`. Nobody has checked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// One sentence for people: `opened an SSM session`, `replaced the security groups of eni-…`.
     pub summary: String,
 }

@@ -87,6 +87,8 @@ pub enum PolicyOutcome {
     Warn,
     /// A `deny` or `violation` rule fired.
     Violation,
+    /// Rules fired on findings that exceptions waive, and on nothing else.
+    Waived,
     /// Evaluation failed; never read as a pass.
     Error,
 }

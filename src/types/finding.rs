@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AccountId, Code, EventId, ExceptionId, FindingId, FleetName, GoldenRef, InstanceId, Region, Severity, Source,
+    AccountId, ActorKind, ChangeEvent, Code, EventId, ExceptionId, FindingId, FleetName, GoldenRef, InstanceId, Region,
+    Severity, Source,
 };
 
 /// Where a finding stands.
@@ -66,6 +67,43 @@ pub struct Attribution {
     pub execution: Option<String>,
     /// Why this event explains the finding: `the call is the change itself`, `a session was open then`.
     pub because: String,
+    /// What else the record says of the caller, for policy; `None` in what was stored before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
+}
+
+/// What a record says of a caller beside its name. Everything in it is the record's text, bounded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// What kind of principal.
+    pub kind: ActorKind,
+    /// ARN of the role or user behind a session.
+    pub issuer: Option<String>,
+    /// Role session name.
+    pub session_name: Option<String>,
+    /// Source identity of the session.
+    pub source_identity: Option<String>,
+    /// The AWS service that made the call for somebody.
+    pub invoked_by: Option<String>,
+    /// The instance whose own role session called.
+    pub instance: Option<InstanceId>,
+    /// What the caller wrote as its reason or comment.
+    pub reason: Option<String>,
+}
+
+impl Caller {
+    /// The caller of an event.
+    pub fn of(event: &ChangeEvent) -> Self {
+        Self {
+            kind: event.actor.kind,
+            issuer: event.actor.issuer.clone(),
+            session_name: event.actor.session_name.clone(),
+            source_identity: event.actor.source_identity.clone(),
+            invoked_by: event.actor.invoked_by.clone(),
+            instance: event.actor.calling_instance.clone(),
+            reason: event.reason.clone(),
+        }
+    }
 }
 
 /// One drift of one instance.

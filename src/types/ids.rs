@@ -77,6 +77,8 @@ id! {
     Digest;
     /// An exception (time-boxed waiver).
     ExceptionId;
+    /// A silence: for a while, nobody is told.
+    SilenceId;
     /// A journalled operation: `op-` and a UUIDv7, so it sorts by time.
     OperationId;
     /// A decision record: `d-` and 16 hex digits.

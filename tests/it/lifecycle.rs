@@ -98,7 +98,20 @@ fn a_revoked_exception_ends_at_once() {
     let app = Setup::new(small()).start();
     nginx(&app, "9.9");
     app.scan();
-    let args = ["exceptions", "add", "--fleet", "web", "--reason", "r", "--ticket", "T", "--approver", "a"];
+    let args = [
+        "exceptions",
+        "add",
+        "--fleet",
+        "web",
+        "--code",
+        "software-*",
+        "--reason",
+        "r",
+        "--ticket",
+        "T",
+        "--approver",
+        "a",
+    ];
     assert_eq!(app.run(&[&args[..], &["--expires", "7d"]].concat()), OK);
     app.minutes(5);
     assert_eq!(drift(&app, &app.scan())["status"], "waived");

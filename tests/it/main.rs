@@ -24,6 +24,8 @@ mod dead_letters;
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod enforcing;
 mod formats;
 #[cfg(test)]
@@ -61,3 +63,5 @@ mod trail_verify;
 mod trails;
 #[cfg(test)]
 mod undoing;
+#[cfg(test)]
+mod upkeep;

@@ -17,15 +17,18 @@ pub enum ExceptionsCommand {
 
 /// Arguments of `exceptions add`.
 #[derive(Clone, Debug, Args)]
-#[command(group = ArgGroup::new("scope").args(["fleet", "instance", "code", "fingerprint", "subject"]).multiple(true).required(true))]
+#[command(group = ArgGroup::new("scope").args(["fleet", "account", "instance", "code", "fingerprint", "subject", "path"]).multiple(true).required(true))]
 pub struct AddArgs {
     /// Only this fleet
     #[arg(long, value_name = "NAME")]
     pub fleet: Option<String>,
+    /// Only this account
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
     /// Only this instance
     #[arg(long, value_name = "ID")]
     pub instance: Option<String>,
-    /// Only this finding code; may end in `*`
+    /// Only this finding code, or a family of them: `software-*`
     #[arg(long, value_name = "CODE", value_parser = values::not_empty)]
     pub code: Option<String>,
     /// Only this fingerprint: the same drift on any host
@@ -34,6 +37,9 @@ pub struct AddArgs {
     /// Only this subject, e.g. a package name; may end in `*`
     #[arg(long, value_name = "TEXT")]
     pub subject: Option<String>,
+    /// Only findings about files with such a path; `*` stands for any part of one name, `**` for any names
+    #[arg(long, value_name = "GLOB")]
+    pub path: Option<String>,
     /// Why
     #[arg(long, value_name = "TEXT", value_parser = values::not_empty)]
     pub reason: String,
@@ -43,7 +49,7 @@ pub struct AddArgs {
     /// Who approved it
     #[arg(long, value_name = "NAME", value_parser = values::not_empty)]
     pub approver: String,
-    /// When it ends: a duration from now, a date, or a time; at most 90 days ahead
+    /// When it ends: a duration from now, a date, or a time; at most `exceptions.max_duration` (90 days) ahead
     #[arg(long, value_name = "WHEN")]
     pub expires: String,
 }
@@ -54,6 +60,9 @@ pub struct ListArgs {
     /// Also those that have ended
     #[arg(long)]
     pub all: bool,
+    /// Only those that waive nothing
+    #[arg(long, conflicts_with = "all")]
+    pub unused: bool,
 }
 
 /// Arguments of `exceptions revoke`.

@@ -8,37 +8,94 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::app::cli::exceptions::{AddArgs, ListArgs, RevokeArgs};
-use crate::app::config::parse_duration;
+use crate::app::config::{Config, parse_duration};
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
+use crate::app::terminal::clean_short;
 use crate::app::{output, table};
-use crate::types::{Exception, ExceptionId, InstanceId};
-
-/// A waiver that outlives a quarter is a change of policy and belongs there.
-const LONGEST: Duration = Duration::from_secs(90 * 86_400);
+use crate::types::{AccountId, Exception, ExceptionId, Finding, InstanceId};
 
 pub(super) fn add(context: &Context<'_>, args: &AddArgs) -> Result<Exit, AppError> {
     let config = context.load(Vec::new())?.config;
     let now = context.now();
+    let limit = config.exceptions.max_duration;
     let mut exception = Exception {
         id: ExceptionId::new(""),
         fleet: super::known_fleet(&config, args.fleet.as_deref())?,
+        account: known_account(&config, args.account.as_deref())?,
         instance: args.instance.as_deref().map(InstanceId::new),
         code: args.code.clone(),
         fingerprint: args.fingerprint.clone(),
         subject: args.subject.clone(),
+        path: args.path.clone(),
         reason: args.reason.clone(),
         ticket: args.ticket.clone(),
         approver: args.approver.clone(),
         created_at: now,
-        expires_at: expiry(&args.expires, now).map_err(|why| AppError::usage(format!("--expires: {why}")))?,
+        expires_at: expiry(&args.expires, limit, now).map_err(|why| AppError::usage(format!("--expires: {why}")))?,
     };
+    narrow(&exception)?;
+    let operator = context.operator();
+    if config.exceptions.other_approver && is_same(&exception.approver, &operator) {
+        let message = format!("--approver: {operator} adds this exception, so somebody else must have approved it");
+        return Err(AppError::usage(message).with_hint("exceptions.other_approver asks for two people"));
+    }
     exception.id = id_of(&exception);
-    context.store(&config)?.add_exception(&exception, &context.operator())?;
+    let store = context.store(&config)?;
+    store.add_exception(&exception, &operator)?;
+    let waives = store.findings(false)?.iter().filter(|finding| exception.covers(finding)).count();
     output::print(&format!("{}\n", exception.id))?;
+    context.note(&match waives {
+        0 => "no finding of the last scan is like that: it will show as unused until one is".to_owned(),
+        one_or_more => format!("waives {one_or_more} of the last scan's findings from the next scan on"),
+    });
     Ok(Exit::Ok)
+}
+
+/// An operator is `user@host` or a principal; an approver may be written without the host.
+fn is_same(approver: &str, operator: &str) -> bool {
+    let name = |text: &str| text.split('@').next().unwrap_or_default().trim().to_lowercase();
+    name(approver) == name(operator)
+}
+
+/// A waiver says what is waived, or on which one server: everything in a fleet or an account is a policy, not an exception.
+fn narrow(exception: &Exception) -> Result<(), AppError> {
+    if let Some(path) = exception.path.as_deref().filter(|path| !path.starts_with('/')) {
+        return Err(AppError::usage(format!("--path: `{path}` does not begin with /")));
+    }
+    if exception.path.as_deref().is_some_and(|path| path.split('/').all(|name| matches!(name, "" | "*" | "**"))) {
+        return Err(AppError::usage("--path: that is every file there is").with_hint("--path '/opt/app/**'"));
+    }
+    if let Some(stem) = exception.code.as_deref().and_then(|code| code.strip_suffix('*'))
+        && !stem.contains('-')
+    {
+        return Err(AppError::usage("--code: a pattern holds a whole family: `software-*`, `file-*`"));
+    }
+    let wide_code = exception.code.as_deref().is_some_and(|code| code.ends_with('*'));
+    let exact = exception.fingerprint.is_some() || exception.subject.is_some() || exception.path.is_some();
+    let place = exception.fleet.is_some() || exception.account.is_some() || exception.instance.is_some();
+    if !exact && exception.code.is_none() && exception.instance.is_none() {
+        return Err(AppError::usage("an exception says what it waives, not only where")
+            .with_hint("add --code, --fingerprint, --subject or --path"));
+    }
+    if wide_code && !exact && !place {
+        return Err(AppError::usage("a whole family of findings is not waived everywhere")
+            .with_hint("add --fleet, --account or --instance"));
+    }
+    Ok(())
+}
+
+fn known_account(config: &Config, id: Option<&str>) -> Result<Option<AccountId>, AppError> {
+    let Some(id) = id else { return Ok(None) };
+    let known = config.accounts.iter().find(|account| account.id.as_str() == id);
+    let found = known.ok_or_else(|| {
+        let ids: Vec<&str> = config.accounts.iter().map(|account| account.id.as_str()).collect();
+        AppError::usage(format!("--account: no [[account]] is called `{}`", clean_short(id, 20)))
+            .with_hint(format!("configured: {}", ids.join(", ")))
+    })?;
+    Ok(Some(found.id.clone()))
 }
 
 /// The same waiver made at the same moment is the same one: its id is a digest of its content.
@@ -48,8 +105,8 @@ fn id_of(exception: &Exception) -> ExceptionId {
     ExceptionId::new(format!("x-{}", hex.get(..12).unwrap_or_default()))
 }
 
-/// A duration from now, the end of a day (UTC), or a time.
-pub(super) fn expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+/// A duration from now, the end of a day (UTC), or a time; at most `limit` ahead.
+pub(super) fn expiry(text: &str, limit: Duration, now: Timestamp) -> Result<Timestamp, String> {
     const SHAPE: &str = "write a duration (7d), a date (2026-12-31, through its end in UTC) or a time with its offset";
     let expires = if let Ok(duration) = parse_duration(text) {
         now.checked_add(SignedDuration::try_from(duration).map_err(|error| error.to_string())?)
@@ -66,41 +123,77 @@ pub(super) fn expiry(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if ahead <= SignedDuration::ZERO {
         return Err("that is over already".to_owned());
     }
-    if ahead > SignedDuration::try_from(LONGEST).unwrap_or(SignedDuration::MAX) {
-        return Err("more than 90 days ahead; a lasting rule belongs into a policy".to_owned());
+    if ahead > SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX) {
+        let days = limit.as_secs() / 86_400;
+        return Err(format!("more than {days} days ahead; a lasting rule belongs into a policy"));
     }
     Ok(expires)
+}
+
+/// An exception with how it stands.
+struct Row {
+    exception: Exception,
+    state: &'static str,
+    waives: usize,
 }
 
 pub(super) fn list(context: &Context<'_>, args: &ListArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let config = context.load(Vec::new())?.config;
     let now = context.now();
-    let mut exceptions = context.store(&config)?.exceptions()?;
-    exceptions.retain(|exception| args.all || exception.is_active(now));
-    exceptions.sort_by(|a, b| (a.expires_at, &a.id).cmp(&(b.expires_at, &b.id)));
+    let store = context.store(&config)?;
+    let findings = store.findings(false)?;
+    let mut rows: Vec<Row> = store
+        .exceptions()?
+        .into_iter()
+        .map(|exception| row(exception.lasting_at_most(config.exceptions.max_duration), &findings, &config, now))
+        .collect();
+    rows.retain(|row| args.all || row.exception.is_active(now));
+    rows.retain(|row| !args.unused || row.waives == 0);
+    rows.sort_by(|a, b| (a.exception.expires_at, &a.exception.id).cmp(&(b.exception.expires_at, &b.exception.id)));
     outputs.emit(|format, canvas| {
         Ok(match format {
-            Format::Table if exceptions.is_empty() => "no exceptions".to_owned(),
-            Format::Table => as_table(&exceptions, now, canvas),
+            Format::Table if rows.is_empty() => "no exceptions".to_owned(),
+            Format::Table => as_table(&rows, canvas),
             Format::Json | Format::Ndjson => super::json_text(&json!({
                 "schema": "cattleguard.dev/exceptions/v1",
-                "exceptions": exceptions,
+                "exceptions": rows.iter().map(as_json).collect::<Vec<_>>(),
             })),
         })
     })?;
     Ok(Exit::Ok)
 }
 
-fn as_table(exceptions: &[Exception], now: Timestamp, canvas: Canvas) -> String {
-    let rows: Vec<Vec<String>> = exceptions
+fn row(exception: Exception, findings: &[Finding], config: &Config, now: Timestamp) -> Row {
+    let waives = findings.iter().filter(|finding| exception.covers(finding)).count();
+    let warn = SignedDuration::try_from(config.exceptions.warn_before).unwrap_or(SignedDuration::MAX);
+    let state = match () {
+        () if !exception.is_active(now) => "ended",
+        () if waives == 0 => "unused",
+        () if exception.expires_at.duration_since(now) <= warn => "ends soon",
+        () => "active",
+    };
+    Row { exception, state, waives }
+}
+
+fn as_json(row: &Row) -> serde_json::Value {
+    let mut document = serde_json::to_value(&row.exception).unwrap_or_default();
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("state".to_owned(), row.state.into());
+        fields.insert("waives".to_owned(), row.waives.into());
+    }
+    document
+}
+
+fn as_table(rows: &[Row], canvas: Canvas) -> String {
+    let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|exception| {
-            let state = if exception.is_active(now) { "active" } else { "ended" };
+        .map(|Row { exception, state, waives }| {
             vec![
                 exception.id.to_string(),
-                state.to_owned(),
+                (*state).to_owned(),
                 exception.expires_at.to_string(),
+                waives.to_string(),
                 scope(exception),
                 exception.ticket.clone(),
                 exception.approver.clone(),
@@ -108,16 +201,18 @@ fn as_table(exceptions: &[Exception], now: Timestamp, canvas: Canvas) -> String 
             ]
         })
         .collect();
-    table::render(&["id", "state", "expires", "scope", "ticket", "approver", "reason"], &rows, canvas)
+    table::render(&["id", "state", "expires", "waives", "scope", "ticket", "approver", "reason"], &rows, canvas)
 }
 
 fn scope(exception: &Exception) -> String {
     let parts = [
         exception.fleet.as_ref().map(|fleet| format!("fleet {fleet}")),
+        exception.account.as_ref().map(|account| format!("account {account}")),
         exception.instance.as_ref().map(|instance| format!("instance {instance}")),
         exception.code.as_ref().map(|code| format!("code {code}")),
         exception.fingerprint.as_ref().map(|fingerprint| format!("fingerprint {fingerprint}")),
         exception.subject.as_ref().map(|subject| format!("subject {subject}")),
+        exception.path.as_ref().map(|path| format!("path {path}")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -137,7 +232,8 @@ mod tests {
     #[test]
     fn expiry_reads_durations_dates_and_times_and_bounds_them() {
         let now: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
-        let at = |text: &str| expiry(text, now).map(|time| time.to_string());
+        let days = |days: u64| Duration::from_secs(days * 86_400);
+        let at = |text: &str| expiry(text, days(90), now).map(|time| time.to_string());
         assert_eq!(at("7d").as_deref(), Ok("2026-11-30T10:00:00Z"));
         assert_eq!(at("2026-12-01").as_deref(), Ok("2026-12-02T00:00:00Z"), "through the end of the day");
         assert_eq!(at("2026-12-01T08:00:00+01:00").as_deref(), Ok("2026-12-01T07:00:00Z"));
@@ -145,5 +241,50 @@ mod tests {
         for wrong in ["2026-11-22", "0s", "91d", "2036-01-01", "soon", "2026-02-30"] {
             assert!(at(wrong).is_err(), "{wrong}");
         }
+    }
+
+    fn scoped(edit: impl FnOnce(&mut Exception)) -> Result<(), String> {
+        let at: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
+        let mut exception = Exception {
+            id: "x".into(),
+            fleet: None,
+            account: None,
+            instance: None,
+            code: None,
+            fingerprint: None,
+            subject: None,
+            path: None,
+            reason: "r".to_owned(),
+            ticket: "T".to_owned(),
+            approver: "a".to_owned(),
+            created_at: at,
+            expires_at: at,
+        };
+        edit(&mut exception);
+        narrow(&exception).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_waives_everything_somewhere_is_refused() {
+        let text = |text: &str| Some(text.to_owned());
+        assert!(scoped(|x| x.fleet = Some("web".into())).is_err());
+        assert!(scoped(|x| x.account = Some("111122223333".into())).is_err());
+        for code in ["*", "soft*"] {
+            assert!(scoped(|x| (x.fleet, x.code) = (Some("web".into()), text(code))).is_err(), "{code}");
+        }
+        assert!(scoped(|x| x.code = text("software-*")).is_err(), "a family everywhere");
+        for path in ["etc/motd", "/**", "/*/**", "/"] {
+            assert!(scoped(|x| x.path = text(path)).is_err(), "{path}");
+        }
+        assert!(scoped(|x| x.instance = Some("i-1".into())).is_ok());
+        assert!(scoped(|x| x.code = text("software-package-added")).is_ok());
+        assert!(scoped(|x| (x.fleet, x.code) = (Some("web".into()), text("software-*"))).is_ok());
+        assert!(scoped(|x| x.path = text("/opt/app/**")).is_ok());
+    }
+
+    #[test]
+    fn the_approver_is_told_from_the_operator_by_name() {
+        assert!(is_same("Dora", "dora@ops-1") && is_same("dora@x", "dora"));
+        assert!(!is_same("erin", "dora@ops-1"));
     }
 }

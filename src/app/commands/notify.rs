@@ -1,5 +1,6 @@
-//! `notify test` and `notify status`: whether alerts arrive.
+//! `notify test`, `notify status` and `notify routes`: whether alerts arrive, and where.
 
+mod routes;
 mod status;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(super) fn run(context: &Context<'_>, command: &NotifyCommand) -> Result<Exit
     match command {
         NotifyCommand::Test(args) => test(context, args),
         NotifyCommand::Status => status::run(context),
+        NotifyCommand::Routes(args) => routes::run(context, args),
     }
 }
 

@@ -10,7 +10,10 @@ use super::reader::{Fault, Reader};
 use super::section::Section;
 use super::show::Shown;
 use super::source::SourceFile;
-use super::{Config, account, alerts, collect, enforcement, fleet, log, notify, policy, scan, schedule, state};
+use super::{
+    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, route, scan, schedule,
+    silence, state,
+};
 use crate::app::diag::{Diag, Site};
 use crate::types::{Enforcement, Fleet};
 
@@ -121,8 +124,12 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let fleet_enforcement = fleets.iter().map(|fleet| fleet.name.clone()).zip(how).collect();
     let collect = section.table("collect", |section| collect::read(section, &accounts));
     let policy = section.table("policy", policy::read);
+    let exceptions = section.table("exceptions", exceptions::read);
     let scan = section.table("scan", scan::read);
     let notify = section.tables("notify", Some("name"), notify::read);
+    let (fleet_names, to_names) = (section.names_of("fleet", "name"), section.names_of("notify", "name"));
+    let routes = section.tables("route", None, |section| route::read(section, &fleet_names, &to_names));
+    let silences = section.tables("silence", None, |section| silence::read(section, &fleet_names));
     let alerts = section.table("alerts", alerts::read);
     let schedule = section.table("schedule", schedule::read);
     let log = section.table("log", log::read);
@@ -141,8 +148,11 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
         fleet_enforcement,
         collect,
         policy,
+        exceptions,
         scan,
         notify,
+        routes,
+        silences,
         alerts,
         schedule,
         log,
@@ -173,7 +183,7 @@ fn cross_check(section: &mut Section<'_, '_>, config: &Config) {
         }
     }
     for notify in &config.notify {
-        for fleet in &notify.fleets {
+        for fleet in &notify.filter.fleets {
             if section.has_entry("fleet", "name", fleet.as_str()) {
                 continue;
             }

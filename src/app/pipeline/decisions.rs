@@ -8,10 +8,12 @@ use super::history;
 use super::scan::{Known, ScanInputs};
 use crate::app::error::AppError;
 use crate::app::policies::Policies;
+use crate::app::policy_files;
 use crate::app::policy_worker::Launch;
 use crate::detect::{Detection, InstanceDetection};
 use crate::evaluate::{
     Answered, HistoryFacts, InputBuilder, InputFacts, PolicySource, canonical_json, combine, input_digest, shipped,
+    waive,
 };
 use crate::remediate::OperationRecord;
 use crate::types::{
@@ -31,10 +33,15 @@ pub(super) struct Evaluated {
 ///
 /// # Errors
 /// Every problem of every file, with its line; or what happened to the process.
-pub fn compile_policies(launch: Option<Launch>, builtin: bool, own: Vec<PolicySource>) -> Result<Policies, AppError> {
-    let mut sources = if builtin { shipped() } else { Vec::new() };
+pub fn compile_policies(
+    launch: Option<Launch>,
+    builtin: bool,
+    own: Vec<PolicySource>,
+    data: Value,
+) -> Result<Policies, AppError> {
+    let mut sources = if builtin { shipped() } else { policy_files::library_for(&own) };
     sources.extend(own);
-    Policies::load(launch, sources, Value::Object(serde_json::Map::new()))
+    Policies::load(launch, sources, data)
 }
 
 /// Evaluates every live instance. `None` when there is no result to rely on.
@@ -98,7 +105,7 @@ impl<'a> Lookup<'a> {
     }
 
     fn evaluate_all(&self, policies: &Policies) -> Option<Evaluated> {
-        let bundle = policies.digest();
+        let (bundle, revision) = (policies.digest(), policies.revision());
         let mut evaluated = Evaluated { decisions: BTreeMap::new(), inputs: Vec::new(), circumstances: Vec::new() };
         let feed = |ask: &mut dyn FnMut(Asked<'a>, String)| {
             let mut builder = InputBuilder::default();
@@ -110,13 +117,18 @@ impl<'a> Lookup<'a> {
         };
         policies.evaluate(feed, |asked: Asked<'a>, answered: Answered| {
             let Answered { policies, took } = answered;
+            // Without a finding there is nothing to waive.
+            let policies = match &asked.input {
+                Some(input) => waive(policies, input),
+                None => policies,
+            };
             let decision = combine(&self.facts(&asked), policies, asked.digest.clone(), &bundle);
             let instance = asked.found.instance.clone();
             let mut exceptions: Vec<_> = asked.exceptions.iter().map(|exception| exception.id.clone()).collect();
             exceptions.sort();
             evaluated.circumstances.push(Circumstances {
                 instance: instance.clone(),
-                bundle_revision: None,
+                bundle_revision: revision.clone(),
                 exceptions,
                 duration_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
             });

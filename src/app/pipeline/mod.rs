@@ -13,6 +13,7 @@ mod lease;
 mod outcome;
 pub(in crate::app) mod own_calls;
 mod planning;
+mod rehearsal;
 mod retention;
 mod scan;
 mod service;
@@ -26,7 +27,9 @@ pub use history::approvals;
 pub(in crate::app) use history::past_of;
 pub(in crate::app) use lease::Held;
 pub use outcome::{exit_of, totals};
+pub use rehearsal::{Rehearsal, Seen};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
+pub(in crate::app) use service::configured_policies;
 pub use service::{Asked, Service, destinations};
 pub use wish::Wish;
 

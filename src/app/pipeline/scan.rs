@@ -17,7 +17,9 @@ use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Me
 use crate::detect::{DetectInput, Detection, detect};
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::Approval;
-use crate::report::{Destination, NotifySettings, OutboxHistory, ScanReport, approval_notices, draft_notices};
+use crate::report::{
+    Destination, NotifySettings, OutboxHistory, ScanReport, Waivers, approval_notices, draft_notices, exception_notices,
+};
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
     AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
@@ -43,6 +45,10 @@ pub struct ScanInputs<'a> {
     pub destinations: &'a [Destination],
     /// How notices are grouped.
     pub notify: NotifySettings,
+    /// No exception lasts longer.
+    pub exceptions_last: std::time::Duration,
+    /// People are told this long before an exception ends.
+    pub exceptions_warn: std::time::Duration,
     /// Principals that cattleguard itself uses.
     pub own_principals: Vec<String>,
     /// Why the kill switch outside the state stops everything, if it does.
@@ -87,6 +93,7 @@ pub struct ScanOutcome {
 }
 
 /// What the store knows before the scan.
+#[derive(Default)]
 pub(super) struct Known {
     pub(super) goldens: Vec<Golden>,
     pub(super) findings: Vec<Finding>,
@@ -119,7 +126,7 @@ async fn scan_under_lease(
 ) -> Result<ScanOutcome, ScanError> {
     let now = (inputs.clock)();
     let mut log = StageLog::start();
-    let known = load(store, now)?;
+    let known = load(store, inputs.exceptions_last, now)?;
     log.done("load");
     let mut collected = held.renewing(gather(cloud, store, inputs, &known)).await??;
     log.done("collect");
@@ -154,8 +161,12 @@ async fn scan_under_lease(
     report.dead_letters.extend(store.dead_letters()?);
 
     let history = OutboxHistory::new(store);
-    let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
+    let mut notify = inputs.notify.clone();
+    notify.silences.extend(store.silences()?);
+    let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &notify);
     drafts.extend(approval_notices(&report.plan, inputs.destinations, now));
+    let waivers = Waivers { exceptions: &known.exceptions, before: &known.findings, warn: inputs.exceptions_warn };
+    drafts.extend(exception_notices(&waivers, &report.findings, inputs.destinations, now));
     if let Some(error) = history.take_error() {
         tracing::warn!(error = %error, "the outbox history could not be read; a notice may be repeated");
     }
@@ -174,17 +185,16 @@ async fn scan_under_lease(
 
 /// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every
 /// 50 servers. Before the first golden is recorded all of them are read, so that silence is seen.
-fn judged_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> Vec<InventoryType> {
-    let configured = &inputs.collect.inventory_types;
+pub(super) fn judged_types(configured: &[InventoryType], fleets: &[Fleet], goldens: &[Golden]) -> Vec<InventoryType> {
     let judged: Vec<InventoryType> = configured
         .iter()
         .filter(|kind| goldens.iter().any(|golden| golden.baseline.inventory.contains_key(*kind)))
         .cloned()
         .collect();
-    let mut types = if judged.is_empty() { configured.clone() } else { judged };
+    let mut types = if judged.is_empty() { configured.to_vec() } else { judged };
     // The agent's reports are read when somebody expects them. What differs in which subtree only the agent's own
     // readers need to know.
-    let expected = inputs.fleets.iter().any(|fleet| fleet.expect_agent)
+    let expected = fleets.iter().any(|fleet| fleet.expect_agent)
         || goldens.iter().any(|golden| golden.baseline.manifest_root.is_some());
     for kind in [REPORT_TYPE, DIFFERENCE_TYPE].map(InventoryType::new) {
         if expected && !types.contains(&kind) {
@@ -203,7 +213,8 @@ async fn gather(
 ) -> Result<Collected, StoreError> {
     let memory = memory(store, inputs, known, (inputs.clock)())?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
-    let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
+    let inventory_types = judged_types(&inputs.collect.inventory_types, inputs.fleets, &known.goldens);
+    let settings = CollectSettings { inventory_types, ..inputs.collect.clone() };
     let collection = Collection {
         cloud,
         settings: &settings,
@@ -216,12 +227,12 @@ async fn gather(
     Ok(collect::collect(&collection, scan_id).await)
 }
 
-fn load(store: &dyn Store, now: Timestamp) -> Result<Known, StoreError> {
+pub(super) fn load(store: &dyn Store, most: std::time::Duration, now: Timestamp) -> Result<Known, StoreError> {
     let since = now.checked_sub(jiff::SignedDuration::from_hours(24 * REMEMBER_DAYS)).unwrap_or(Timestamp::MIN);
     Ok(Known {
         goldens: store.goldens()?,
         findings: store.findings(false)?,
-        exceptions: store.exceptions()?,
+        exceptions: store.exceptions()?.into_iter().map(|exception| exception.lasting_at_most(most)).collect(),
         remembered: store.events_since(since)?,
         last_clean: store.last_clean()?,
         pauses: store.pauses()?,

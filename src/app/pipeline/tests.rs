@@ -78,6 +78,8 @@ impl World {
             fail_on: Severity::Low,
             policies: &policies,
             destinations: &[],
+            exceptions_last: Duration::from_secs(90 * 86_400),
+            exceptions_warn: Duration::from_secs(7 * 86_400),
             notify: NotifySettings::default(),
             own_principals: self.own_principals.clone(),
             stopped: None,

@@ -59,6 +59,7 @@ pub(super) fn actor(identity: &Tree<'_>, call: CallContext<'_>) -> Actor {
         kind,
         issuer: issuer.map(Cow::into_owned),
         session_name,
+        source_identity: text(identity, ["sessionContext", "sourceIdentity"]).map(Cow::into_owned),
         source_ip: call.source_ip.map(clean),
         vpc_endpoint: vpc_endpoint(call),
         user_agent: call.user_agent.map(clean),

@@ -298,6 +298,7 @@ impl Draft {
             directness: self.directness,
             outcome: self.outcome,
             execution: self.execution,
+            reason: extract::reason(&record.body),
             summary: self.summary,
         }
     }

@@ -103,6 +103,12 @@ pub(super) fn execution(row: &Row, body: &Body<'_>) -> Option<String> {
     normalise::texts(body.side(path.side), &path.path).first().map(|text| clean(text))
 }
 
+/// What the caller gave as its reason: `reason` of `StartSession`, `comment` of `SendCommand` (SSM API reference).
+pub(super) fn reason(body: &Body<'_>) -> Option<String> {
+    let given = ["reason", "comment"].iter().find_map(|key| body.request.get(key).and_then(Tree::text))?;
+    Some(clean(&given)).filter(|text| !text.trim().is_empty())
+}
+
 /// The row's sentence with its placeholders filled.
 pub(super) fn sentence(template: &str, body: &Body<'_>) -> String {
     let mut out = String::new();

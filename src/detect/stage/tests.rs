@@ -229,10 +229,12 @@ fn an_exception_waives_and_its_end_reopens() {
     let exception = |until: &str| Exception {
         id: "x".into(),
         fleet: Some("web".into()),
+        account: None,
         instance: None,
         code: Some("config-*".to_owned()),
         fingerprint: None,
         subject: None,
+        path: None,
         reason: "resize".to_owned(),
         ticket: "T-1".to_owned(),
         approver: "carol".to_owned(),

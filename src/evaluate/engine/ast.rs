@@ -15,8 +15,23 @@ pub(in crate::evaluate) struct ModuleFacts {
     pub(in crate::evaluate) package: Vec<String>,
     /// Names that imports bind, with what they stand for.
     pub(in crate::evaluate) imports: BTreeMap<String, Vec<String>>,
+    /// The same names in file order, with the place of each import.
+    pub(in crate::evaluate) imported: Vec<Imported>,
     /// Rules in file order.
     pub(in crate::evaluate) rules: Vec<RuleFacts>,
+}
+
+/// One import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::evaluate) struct Imported {
+    /// The name it binds.
+    pub(in crate::evaluate) name: String,
+    /// What it stands for, by component.
+    pub(in crate::evaluate) target: Vec<String>,
+    /// Line.
+    pub(in crate::evaluate) line: u32,
+    /// Column.
+    pub(in crate::evaluate) column: u32,
 }
 
 /// One rule.
@@ -38,6 +53,31 @@ pub(in crate::evaluate) struct RuleFacts {
     pub(in crate::evaluate) mocks: Vec<(Reference, Reference)>,
     /// Names that are variables of this rule.
     pub(in crate::evaluate) locals: BTreeSet<String>,
+    /// Variables that stand for (a part of) a reference, where each is bound; several entries for one that is bound in
+    /// several places.
+    pub(in crate::evaluate) bindings: Vec<(String, Binding)>,
+    /// What each element of this set is, or this value, when a single name or reference says so.
+    pub(in crate::evaluate) yields: Option<Yield>,
+}
+
+/// What a variable stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::evaluate) enum Binding {
+    /// `some x in R`: an element.
+    Element(Reference),
+    /// `x := R`.
+    Value(Reference),
+    /// Anything else.
+    Unknown,
+}
+
+/// What a rule yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::evaluate) enum Yield {
+    /// `rule contains R`.
+    Element(Reference),
+    /// `rule := R`.
+    Value(Reference),
 }
 
 /// A chain such as `input.drift.findings[_].code`; `None` stands for an index known only when it runs.
@@ -63,10 +103,13 @@ pub(super) fn facts(module: &Module) -> ModuleFacts {
     let mut package = vec!["data".to_owned()];
     package.extend(reference(&module.package.refr).known());
     let mut imports = BTreeMap::new();
+    let mut imported = Vec::new();
     for import in &module.imports {
+        let Reference { line, column, .. } = reference(&import.refr);
         let target = reference(&import.refr).known();
         let name = import.r#as.as_ref().map(|span| span.text().to_owned()).or_else(|| target.last().cloned());
         if let Some(name) = name {
+            imported.push(Imported { name: name.clone(), target: target.clone(), line, column });
             imports.insert(name, target);
         }
     }
@@ -74,6 +117,7 @@ pub(super) fn facts(module: &Module) -> ModuleFacts {
         file: module.package.span.source.get_path().clone(),
         package,
         imports,
+        imported,
         rules: module.policy.iter().map(|rule| rule_facts(rule)).collect(),
     }
 }
@@ -89,10 +133,12 @@ fn rule_facts(rule: &Rule) -> RuleFacts {
             match head {
                 RuleHead::Compr { refr, assign, .. } => {
                     walk.head(refr, &[]);
+                    walk.facts.yields = assign.as_ref().and_then(|assign| chain(&assign.value)).map(Yield::Value);
                     walk.pending.extend(assign.iter().map(|assign| Node::Expr(&assign.value)));
                 }
                 RuleHead::Set { refr, key, .. } => {
                     walk.head(refr, &[]);
+                    walk.facts.yields = key.as_ref().and_then(chain).map(Yield::Element);
                     walk.pending.extend(key.iter().map(Node::Expr));
                 }
                 RuleHead::Func { refr, args, assign, .. } => {
@@ -108,7 +154,17 @@ fn rule_facts(rule: &Rule) -> RuleFacts {
         }
     }
     walk.run();
+    if !is_simple(rule) {
+        walk.facts.yields = None;
+    }
     walk.facts
+}
+
+/// Whether the rule is named by a single word and yields one thing: no `a.b`, no `else`.
+fn is_simple(rule: &Rule) -> bool {
+    let Rule::Spec { head, bodies, .. } = rule else { return false };
+    let (RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. }) = head;
+    matches!(refr.as_ref(), Expr::Var { .. }) && bodies.iter().all(|body| body.assign.is_none())
 }
 
 enum Node<'a> {
@@ -137,8 +193,14 @@ impl<'a> Walk<'a> {
     }
 
     fn bind(&mut self, expr: &Ref<Expr>) {
+        self.bind_to(expr, Binding::Unknown);
+    }
+
+    fn bind_to(&mut self, expr: &Ref<Expr>, binding: Binding) {
         if let Expr::Var { span, .. } = expr.as_ref() {
-            self.facts.locals.insert(span.text().to_owned());
+            let name = span.text().to_owned();
+            self.facts.bindings.push((name.clone(), binding));
+            self.facts.locals.insert(name);
         }
     }
 
@@ -160,15 +222,19 @@ impl<'a> Walk<'a> {
             match &statement.literal {
                 Literal::SomeVars { vars, .. } => self.locals(vars.iter()),
                 Literal::SomeIn { key, value, collection, .. } => {
-                    for bound in key.iter().chain([value]) {
-                        self.bind(bound);
+                    let element = chain(collection).map_or(Binding::Unknown, Binding::Element);
+                    for (bound, binding) in key.iter().map(|key| (key, Binding::Unknown)).chain([(value, element)]) {
+                        self.bind_to(bound, binding);
                         self.pending.push(Node::Expr(bound));
                     }
                     self.pending.push(Node::Expr(collection));
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.pending.push(Node::Expr(expr)),
                 Literal::Every { key, value, domain, query, .. } => {
-                    self.locals(key.iter().chain([value]));
+                    self.locals(key.iter());
+                    let element = chain(domain).map_or(Binding::Unknown, Binding::Element);
+                    self.facts.bindings.push((value.text().to_owned(), element));
+                    self.facts.locals.insert(value.text().to_owned());
                     self.pending.push(Node::Expr(domain));
                     self.pending.push(Node::Query(query));
                 }
@@ -177,7 +243,11 @@ impl<'a> Walk<'a> {
     }
 
     fn locals<'s>(&mut self, spans: impl Iterator<Item = &'s Span>) {
-        self.facts.locals.extend(spans.map(|span| span.text().to_owned()));
+        for span in spans {
+            let name = span.text().to_owned();
+            self.facts.bindings.push((name.clone(), Binding::Unknown));
+            self.facts.locals.insert(name);
+        }
     }
 
     fn indexes(&mut self, expr: &'a Ref<Expr>) {
@@ -221,7 +291,7 @@ impl<'a> Walk<'a> {
             Expr::UnaryExpr { expr, .. } => self.pending.push(Node::Expr(expr)),
             Expr::AssignExpr { op, lhs, rhs, .. } => {
                 if *op == AssignOp::ColEq {
-                    self.bind(lhs);
+                    self.bind_to(lhs, chain(rhs).map_or(Binding::Unknown, Binding::Value));
                 }
                 self.pending.extend([Node::Expr(lhs), Node::Expr(rhs)]);
             }
@@ -238,6 +308,12 @@ impl<'a> Walk<'a> {
     fn all(&mut self, items: &'a [Ref<Expr>]) {
         self.pending.extend(items.iter().map(Node::Expr));
     }
+}
+
+/// The expression as a reference, when it is nothing but one.
+fn chain(expr: &Ref<Expr>) -> Option<Reference> {
+    let is_chain = matches!(expr.as_ref(), Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. });
+    is_chain.then(|| reference(expr)).filter(|reference| reference.path.first().is_some_and(Option::is_some))
 }
 
 fn reference(expr: &Ref<Expr>) -> Reference {

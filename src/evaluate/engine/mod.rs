@@ -21,7 +21,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(super) use ast::{ModuleFacts, Reference, RuleFacts};
+pub(super) use ast::{Binding, ModuleFacts, Reference, RuleFacts, Yield};
 pub(super) use together::Together;
 
 use super::{PolicyProblem, PolicySource};

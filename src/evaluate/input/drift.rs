@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::members::{Members, age_s, bounded, list, ns, text};
 use super::{InputFacts, MAX_FINDINGS, MAX_LIST};
-use crate::types::{Attribution, Finding, FindingStatus};
+use crate::types::{Attribution, Caller, Finding, FindingStatus};
 
 /// Deepest nesting of `expected` and `actual` that is kept.
 const MAX_VALUE_DEPTH: usize = 6;
@@ -56,5 +56,19 @@ fn attribution(entry: &Attribution) -> Value {
         .maybe("mfa", entry.mfa)
         .maybe("execution", entry.execution.as_deref().map(text))
         .set("because", text(&entry.because))
+        .maybe("caller", entry.caller.as_ref().map(caller))
+        .value()
+}
+
+fn caller(caller: &Caller) -> Value {
+    let Caller { kind, issuer, session_name, source_identity, invoked_by, instance, reason } = caller;
+    Members::default()
+        .set("kind", kind.as_str())
+        .maybe("issuer", issuer.as_deref().map(text))
+        .maybe("session_name", session_name.as_deref().map(text))
+        .maybe("source_identity", source_identity.as_deref().map(text))
+        .maybe("invoked_by", invoked_by.as_deref().map(text))
+        .maybe("instance", instance.as_ref().map(|id| id.as_str()))
+        .maybe("reason", reason.as_deref().map(text))
         .value()
 }

@@ -89,6 +89,7 @@ pub(in crate::evaluate) fn finding(code: &'static str, severity: Severity) -> Fi
             mfa: Some(true),
             execution: None,
             because: "the call is the change itself".to_owned(),
+            caller: None,
         }],
         first_seen: "2026-11-20T11:30:00Z".parse().unwrap(),
         last_seen: now(),
@@ -135,6 +136,7 @@ fn a_full_document_is_valid_and_says_what_is_known() {
             agent_version: Some("3.3".to_owned()),
             platform_name: None,
             platform_version: None,
+            association_status: None,
         })),
         ..instance()
     };
@@ -143,10 +145,12 @@ fn a_full_document_is_valid_and_says_what_is_known() {
     let exception = Exception {
         id: "x-1".into(),
         fleet: Some("web".into()),
+        account: None,
         instance: None,
         code: Some("event-*".to_owned()),
         fingerprint: None,
         subject: None,
+        path: None,
         reason: "migration".to_owned(),
         ticket: "T-1".to_owned(),
         approver: "ben".to_owned(),

@@ -7,7 +7,7 @@ fn source(name: &str, text: &str) -> PolicySource {
 
 #[test]
 fn the_shipped_policies_pass_their_tests_with_every_line_covered() {
-    let report = run_tests(shipped(), shipped_tests(), &|_| true).unwrap();
+    let report = run_tests(shipped(), shipped_tests(), Value::Null, &|_| true).unwrap();
     let bad: Vec<_> = report.results.iter().filter(|result| result.outcome != TestOutcome::Passed).collect();
     assert!(bad.is_empty(), "{bad:#?}");
     assert!(report.results.len() > 20);
@@ -39,7 +39,8 @@ fn every_control_the_shipped_policies_name_is_listed() {
 fn outcomes_filter_and_prints() {
     let code = "package cattleguard.a\n\nanswer := 42\n\nother(x) := 1 if {\n  x\n}\n";
     let tests = "package cattleguard.a_test\n\nimport data.cattleguard.a\n\ntest_right if {\n  print(\"seen\", a.answer)\n  a.answer == 42\n}\n\ntest_wrong if a.answer == 41\n\ntest_broken if to_number(\"x\") == 1\n\ntodo_test_later if a.answer == 0\n";
-    let all = run_tests(vec![source("a.rego", code)], vec![source("a_test.rego", tests)], &|_| true).unwrap();
+    let all =
+        run_tests(vec![source("a.rego", code)], vec![source("a_test.rego", tests)], Value::Null, &|_| true).unwrap();
     let outcomes: Vec<_> = all.results.iter().map(|result| result.outcome).collect();
     assert_eq!(
         outcomes,
@@ -50,9 +51,10 @@ fn outcomes_filter_and_prints() {
     assert!(!all.passed());
     assert_eq!(all.coverage[0].not_covered, BTreeSet::from([5, 6]), "no test calls `other`");
 
-    let one =
-        run_tests(vec![source("a.rego", code)], vec![source("a_test.rego", tests)], &|name| name.contains("right"))
-            .unwrap();
+    let one = run_tests(vec![source("a.rego", code)], vec![source("a_test.rego", tests)], Value::Null, &|name| {
+        name.contains("right")
+    })
+    .unwrap();
     assert_eq!(one.results.len(), 1);
     assert!(one.passed());
 }
@@ -65,6 +67,7 @@ fn a_file_that_no_test_reaches_is_not_covered_at_all() {
             source("b.rego", "package cattleguard.b\n\ny := 1\n"),
         ],
         vec![source("t_test.rego", "package t_test\n\ntest_a if data.cattleguard.a.x == 1\n")],
+        Value::Null,
         &|_| true,
     )
     .unwrap();

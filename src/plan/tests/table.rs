@@ -27,10 +27,12 @@ pub(super) fn exception(hours: i64) -> Exception {
     Exception {
         id: "x-1".into(),
         fleet: None,
+        account: None,
         instance: None,
         code: Some("software-*".to_owned()),
         fingerprint: None,
         subject: None,
+        path: None,
         reason: "migration".to_owned(),
         ticket: "T-1".to_owned(),
         approver: "ben".to_owned(),

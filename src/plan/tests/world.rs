@@ -212,6 +212,7 @@ pub(super) fn attribution() -> Attribution {
         mfa: None,
         execution: None,
         because: "it ran then".to_owned(),
+        caller: None,
     }
 }
 

@@ -146,9 +146,12 @@ fn a_late_explanation_closes_the_unexplained_group() {
 #[test]
 fn severity_and_fleets_filter_by_destination() {
     let mut world = World::new();
-    world.destinations[0].min_severity = Severity::Critical;
-    world.destinations.push(Destination { fleets: vec!["api".into()], ..fixtures::slack("api", "http://127.0.0.1/") });
-    world.destinations.push(Destination { fleets: vec!["web".into()], ..fixtures::slack("web", "http://127.0.0.1/") });
+    world.destinations[0].filter.min_severity = Severity::Critical;
+    for name in ["api", "web"] {
+        let mut destination = fixtures::slack(name, "http://127.0.0.1/");
+        destination.filter.fleets = vec![name.into()];
+        world.destinations.push(destination);
+    }
     world.scan(fixtures::report(vec![session("i-1")]), 0);
     let names: Vec<_> = world.outbox.states().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["web"]);

@@ -142,6 +142,7 @@ fn policy(out: &mut Out<'_>, result: &InstanceResult, depth: Depth) {
             (outcome, Depth::Full) => {
                 let word = match outcome {
                     PolicyOutcome::Pass => "pass",
+                    PolicyOutcome::Waived => "waived",
                     PolicyOutcome::Warn => "warn",
                     PolicyOutcome::Violation => "violation",
                     PolicyOutcome::Error => "error",

@@ -62,6 +62,7 @@ pub(crate) fn instance(id: &str) -> Instance {
             agent_version: None,
             platform_name: None,
             platform_version: None,
+            association_status: None,
         })),
         inventory: BTreeMap::from([(
             "AWS:Application".into(),
@@ -140,6 +141,7 @@ pub(crate) fn attribution(event: &str, time: i64) -> Attribution {
         mfa: None,
         execution: None,
         because: "it ran on the machine".to_owned(),
+        caller: None,
     }
 }
 
@@ -162,6 +164,7 @@ pub(crate) fn event(id: &str, time: i64, instances: &[&str]) -> ChangeEvent {
             kind: ActorKind::IamUser,
             issuer: None,
             session_name: None,
+            source_identity: None,
             source_ip: Some("198.51.100.7".to_owned()),
             user_agent: None,
             mfa: Some(true),
@@ -173,6 +176,7 @@ pub(crate) fn event(id: &str, time: i64, instances: &[&str]) -> ChangeEvent {
         directness: Directness::Executing,
         outcome: CallOutcome::Succeeded,
         execution: None,
+        reason: None,
         summary: "ran a command".to_owned(),
     }
 }

@@ -8,10 +8,12 @@ fn exception(id: &str, created: i64, expires: i64) -> Exception {
     Exception {
         id: id.into(),
         fleet: Some("web".into()),
+        account: None,
         instance: None,
         code: None,
         fingerprint: None,
         subject: None,
+        path: None,
         reason: "vendor hotfix".to_owned(),
         ticket: "OPS-7".to_owned(),
         approver: "frank@ops".to_owned(),

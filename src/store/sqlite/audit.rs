@@ -63,7 +63,7 @@ pub(super) fn append(
     Ok(entry)
 }
 
-fn head(connection: &Connection) -> Db<Option<(i64, String)>> {
+pub(super) fn head(connection: &Connection) -> Db<Option<(i64, String)>> {
     Ok(connection.query_row("SELECT seq, hash FROM audit_head", [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 

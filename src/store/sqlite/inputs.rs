@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde_json::Value;
 
 use super::fault::Db;
@@ -48,13 +48,27 @@ pub(super) fn each_since(connection: &Connection, since: Timestamp, visit: &mut 
     )?;
     let mut rows = statement.query([nanos(since)])?;
     while let Some(row) = rows.next()? {
-        let body: String = row.get(3)?;
-        visit(StoredInput {
-            scanned_at: time(row.get(0)?),
-            instance: InstanceId::from(row.get::<_, String>(1)?),
-            digest: row.get(2)?,
-            input: parse(&body)?,
-        });
+        visit(stored(row)?);
     }
     Ok(())
+}
+
+/// The newest input of one instance.
+pub(super) fn last(connection: &Connection, id: &InstanceId) -> Db<Option<StoredInput>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT s.started_at, i.instance, i.digest, i.body FROM input i JOIN scan s ON s.seq = i.scan
+         WHERE i.instance = ?1 ORDER BY s.started_at DESC, i.key DESC LIMIT 1",
+    )?;
+    let mut rows = statement.query([id.as_str()])?;
+    rows.next()?.map(stored).transpose()
+}
+
+fn stored(row: &Row<'_>) -> Db<StoredInput> {
+    let body: String = row.get(3)?;
+    Ok(StoredInput {
+        scanned_at: time(row.get(0)?),
+        instance: InstanceId::from(row.get::<_, String>(1)?),
+        digest: row.get(2)?,
+        input: parse(&body)?,
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde_json::json;
 
 use super::fault::{Db, conflict};
@@ -108,12 +108,17 @@ impl Scans for SqliteStore {
         })
     }
 
+    fn last_input(&self, id: &InstanceId) -> Result<Option<StoredInput>, StoreError> {
+        self.read(|connection| inputs::last(connection, id))
+    }
+
     fn each_input_since(&self, since: Timestamp, visit: &mut dyn FnMut(StoredInput)) -> Result<(), StoreError> {
         self.read(|connection| inputs::each_since(connection, since, visit))
     }
 
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.write(|tx| prune::run(tx, before))
+        let pruned = self.write(|tx| prune::run(tx, before))?;
+        Ok(pruned.iter().map(|kind| kind.rows).sum())
     }
 }
 
@@ -214,15 +219,14 @@ fn put_audit(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> Db<()>
     Ok(())
 }
 
-fn last(connection: &Connection) -> Db<Option<ScanSummary>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, started_at, finished_at, exit_code, clean, drifted, unjudged, coverage
-         FROM scan ORDER BY seq DESC LIMIT 1",
-    )?;
-    let mut rows = statement.query([])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
+/// Columns for [`summary`].
+pub(super) const SELECT: &str =
+    "SELECT id, started_at, finished_at, exit_code, clean, drifted, unjudged, coverage FROM scan";
+
+/// Reads one row of [`SELECT`].
+pub(super) fn summary(row: &Row<'_>) -> Db<ScanSummary> {
     let coverage: String = row.get(7)?;
-    Ok(Some(ScanSummary {
+    Ok(ScanSummary {
         scan_id: ScanId::from(row.get::<_, String>(0)?),
         started_at: time(row.get(1)?),
         finished_at: time(row.get(2)?),
@@ -231,5 +235,11 @@ fn last(connection: &Connection) -> Db<Option<ScanSummary>> {
         drifted: u64::from(row.get::<_, u32>(5)?),
         unjudged: u64::from(row.get::<_, u32>(6)?),
         coverage: parse(&coverage)?,
-    }))
+    })
+}
+
+fn last(connection: &Connection) -> Db<Option<ScanSummary>> {
+    let mut statement = connection.prepare_cached(&format!("{SELECT} ORDER BY seq DESC LIMIT 1"))?;
+    let mut rows = statement.query([])?;
+    rows.next()?.map(summary).transpose()
 }

@@ -86,14 +86,13 @@ fn object(fleet: Option<&FleetName>) -> &str {
 }
 
 fn add(tx: &Transaction<'_>, exception: &Exception, by: &str) -> Db<()> {
-    let Exception { id, fleet, instance, code, fingerprint, subject, created_at, expires_at, .. } = exception;
+    let Exception { id, created_at, expires_at, .. } = exception;
     if expires_at <= created_at {
         return conflict("an exception must expire after it begins");
     }
-    let scoped = fleet.is_some() || instance.is_some() || code.is_some() || fingerprint.is_some() || subject.is_some();
-    if !scoped {
+    if !exception.is_scoped() {
         return conflict(
-            "an exception without a scope would cover nothing: name a fleet, instance, code, fingerprint or subject",
+            "an exception without a scope would cover nothing: name a fleet, account, instance, code, fingerprint, subject or path",
         );
     }
     let inserted = tx.execute(

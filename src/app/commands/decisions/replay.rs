@@ -11,10 +11,9 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
-use crate::app::pipeline::compile_policies;
-use crate::app::policy_files;
+use crate::app::pipeline::configured_policies;
 use crate::app::terminal::clean_short;
-use crate::evaluate::{Answered, Asked, canonical_json};
+use crate::evaluate::{Answered, Asked, canonical_json, waive};
 use crate::types::DecisionRecord;
 
 /// What a replay came to.
@@ -51,12 +50,11 @@ pub(super) fn run(context: &Context<'_>, args: &DecisionArgs) -> Result<Exit, Ap
         ));
     };
     let launch = context.backend.policy_worker().filter(|_| kept.config.policy.sandbox);
-    let own = policy_files::read(&kept.config.policy.paths)?;
-    let policies = compile_policies(launch, kept.config.policy.builtin, own)?;
+    let (policies, _) = configured_policies(launch, &kept.config.policy)?;
     let mut after = None;
     let answered = policies.evaluate(
         |ask| ask((), canonical_json(&input)),
-        |(), answered: Answered| after = Some(Asked::of(&answered.policies)),
+        |(), answered: Answered| after = Some(Asked::of(&waive(answered.policies, &input))),
     );
     let after = answered.and(after).ok_or_else(|| AppError::failed("the policies could not be evaluated"))?;
     let before = Asked::of(&record.decision.policies);

@@ -1,7 +1,5 @@
 //! `policy check`: what is wrong with policies, found before they run.
 
-use serde_json::Value;
-
 use super::Sources;
 use crate::app::cli::policy::CheckArgs;
 use crate::app::context::Context;
@@ -11,12 +9,13 @@ use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::policy_stack::on_policy_stack;
 use crate::evaluate::controls::unknown_controls;
-use crate::evaluate::{PolicyProblem, PolicySet, never_evaluated, unknown_inputs};
+use crate::evaluate::test_runner::run_tests;
+use crate::evaluate::{PolicyProblem, PolicySet, never_evaluated, unknown_inputs, unreached_rules, unused_imports};
 
 pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let sources = Sources::read(context, &args.paths)?;
-    let mut problems = on_policy_stack(|| problems(&sources))?;
+    let sources = Sources::read(context, &args.paths, &args.data)?;
+    let mut problems = on_policy_stack(|| problems(&sources, args.strict))?;
     problems.sort();
     problems.dedup();
     let diags = sources.diags(problems);
@@ -33,9 +32,15 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppEr
 }
 
 /// Compiles tests as well: a test that does not parse protects nothing.
-fn problems(sources: &Sources) -> Vec<PolicyProblem> {
-    let mut problems = match PolicySet::compile(sources.all(), Value::Null) {
-        Ok(set) => unknown_inputs(&set).into_iter().chain(never_evaluated(&set)).collect(),
+fn problems(sources: &Sources, strict: bool) -> Vec<PolicyProblem> {
+    let mut problems = match PolicySet::compile(sources.all(), sources.data.clone()) {
+        Ok(set) => {
+            let mut found: Vec<_> = unknown_inputs(&set).into_iter().chain(never_evaluated(&set)).collect();
+            if strict {
+                found.extend(strictly(sources, &set));
+            }
+            found
+        }
         Err(problems) => problems,
     };
     match unknown_controls(&sources.policies) {
@@ -43,4 +48,14 @@ fn problems(sources: &Sources) -> Vec<PolicyProblem> {
         Err(problem) => problems.push(problem),
     }
     problems
+}
+
+/// What is no mistake and still not right. The library is the program's own, and tested with it.
+fn strictly(sources: &Sources, set: &PolicySet) -> Vec<PolicyProblem> {
+    let support = sources.tests.iter().chain(&sources.library).cloned().collect();
+    let reached = match run_tests(sources.policies.clone(), support, sources.data.clone(), &|_| true) {
+        Ok(report) => unreached_rules(set, &report),
+        Err(problems) => problems,
+    };
+    unused_imports(set).into_iter().chain(reached).collect()
 }

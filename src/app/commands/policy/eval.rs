@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Sources;
+use super::after::{self, After};
 use crate::app::cli::policy::EvalArgs;
 use crate::app::context::Context;
 use crate::app::error::AppError;
@@ -15,7 +16,7 @@ use crate::app::output::Format;
 use crate::app::policy_stack::on_policy_stack;
 use crate::app::terminal::{clean, clean_short};
 use crate::evaluate::{ClauseTrace, MAX_INPUT_BYTES, PolicySet, PolicySource, explain_input, validate_input};
-use crate::types::{Action, PolicyOutcome, PolicyResult, Severity};
+use crate::types::{InstanceId, PolicyOutcome, PolicyResult, Severity};
 
 /// An input document larger than this is none of ours.
 const MOST_BYTES: u64 = MAX_INPUT_BYTES as u64;
@@ -28,13 +29,10 @@ struct Evaluation {
     results: Vec<PolicyResult>,
     traces: Vec<ClauseTrace>,
     bundle: String,
+    after: After,
 }
 
 impl Evaluation {
-    fn asked(&self) -> Action {
-        self.results.iter().flat_map(|result| &result.hits).map(|hit| hit.action).max().unwrap_or_default()
-    }
-
     fn severity(&self) -> Severity {
         self.results.iter().flat_map(|result| &result.hits).map(|hit| hit.severity).max().unwrap_or_default()
     }
@@ -52,13 +50,20 @@ impl Evaluation {
 /// Exit 1 when a policy is violated, 2 when one cannot be evaluated.
 pub(super) fn run(context: &Context<'_>, args: &EvalArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let sources = Sources::read(context, &args.paths)?;
-    let input = read(&args.input)?;
+    let sources = Sources::read(context, &args.paths, &args.data)?;
+    let (input, past) = match stored_id(&args.input) {
+        Some(id) => {
+            let (input, past) = after::stored(context, &id)?;
+            (input, Some(past))
+        }
+        None => (read(&args.input)?, None),
+    };
     check(&args.input, &input)?;
     let compiled = on_policy_stack(|| {
-        let set = PolicySet::compile(sources.to_evaluate(), Value::Null)?;
+        let set = PolicySet::compile(sources.to_evaluate(), sources.data.clone())?;
         let (results, traces) = explain_input(&set, &input);
-        Ok(Evaluation { results, traces, bundle: set.digest().to_owned() })
+        let after = After::of(&results, &input, past);
+        Ok(Evaluation { results, traces, bundle: set.digest().to_owned(), after })
     })?;
     let evaluation = compiled.map_err(|problems| AppError::config(sources.diags(problems)))?;
     let all = sources.all();
@@ -69,6 +74,16 @@ pub(super) fn run(context: &Context<'_>, args: &EvalArgs) -> Result<Exit, AppErr
         })
     })?;
     Ok(evaluation.exit())
+}
+
+/// The instance that is meant, unless there is a file of that name.
+fn stored_id(input: &Path) -> Option<InstanceId> {
+    let text = input.to_str()?;
+    let is_id = text
+        .strip_prefix("i-")
+        .or_else(|| text.strip_prefix("mi-"))
+        .is_some_and(|hex| (8..=17).contains(&hex.len()) && hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    (is_id && !input.exists()).then(|| InstanceId::new(text))
 }
 
 fn read(path: &Path) -> Result<Value, AppError> {
@@ -107,6 +122,7 @@ fn as_text(evaluation: &Evaluation, why: bool, sources: &[PolicySource]) -> Stri
     for result in &evaluation.results {
         let outcome = match result.outcome {
             PolicyOutcome::Pass => "pass",
+            PolicyOutcome::Waived => "waived",
             PolicyOutcome::Warn => "warn",
             PolicyOutcome::Violation => "violation",
             PolicyOutcome::Error => "error",
@@ -127,8 +143,7 @@ fn as_text(evaluation: &Evaluation, why: bool, sources: &[PolicySource]) -> Stri
             let _ = writeln!(text, "    {}", reason(trace, sources));
         }
     }
-    let (asked, severity) = (evaluation.asked(), evaluation.severity());
-    let _ = writeln!(text, "asks for {asked}, severity {severity} (before the caps of mode and fleet)");
+    evaluation.after.write(evaluation.severity(), why, &mut text);
     text
 }
 
@@ -147,7 +162,9 @@ fn as_json(evaluation: &Evaluation, why: bool) -> Value {
     let mut document = json!({
         "schema": "cattleguard.dev/policy-eval/v1",
         "bundle_digest": evaluation.bundle,
-        "asked": evaluation.asked(),
+        "asked": evaluation.after.asked,
+        "action": evaluation.after.action,
+        "capped_by": evaluation.after.capped_by,
         "severity": evaluation.severity(),
         "policies": evaluation.results,
         "exit_code": evaluation.exit().code(),
@@ -160,6 +177,9 @@ fn as_json(evaluation: &Evaluation, why: bool) -> Value {
             })
         });
         fields.insert("rules".to_owned(), rules.collect());
+        if let Some(past) = &evaluation.after.past {
+            fields.insert("last_scan".to_owned(), past.as_json());
+        }
     }
     document
 }

@@ -1,20 +1,26 @@
 //! `policy`: test, check and try policies without a cloud. Only `replay` reads the state.
 
+mod after;
+mod bundle;
 mod check;
 mod eval;
 mod junit;
+mod new;
 mod replay;
+mod tap;
 mod test;
 
 use std::path::PathBuf;
+
+use serde_json::Value;
 
 use crate::app::cli::policy::PolicyCommand;
 use crate::app::context::Context;
 use crate::app::diag::Diag;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
-use crate::app::policy_files;
-use crate::evaluate::{PolicyProblem, PolicySource, shipped, shipped_library, shipped_tests};
+use crate::app::{policy_bundle, policy_data, policy_files};
+use crate::evaluate::{PolicyProblem, PolicySource, merge_data, shipped, shipped_tests};
 
 /// Runs the command.
 ///
@@ -25,6 +31,8 @@ pub(super) fn run(context: &Context<'_>, command: &PolicyCommand) -> Result<Exit
         PolicyCommand::Test(args) => test::run(context, args),
         PolicyCommand::Check(args) => check::run(context, args),
         PolicyCommand::Eval(args) => eval::run(context, args),
+        PolicyCommand::Bundle(command) => bundle::run(context, command),
+        PolicyCommand::New(args) => new::run(context, args),
         PolicyCommand::Replay(args) => replay::run(context, args),
     }
 }
@@ -37,23 +45,30 @@ struct Sources {
     library: Vec<PolicySource>,
     /// Tests.
     tests: Vec<PolicySource>,
+    /// What the policies see as `data`.
+    data: Value,
 }
 
 impl Sources {
-    /// Those at the given paths; else those of the configuration; else, without one, the shipped pack.
-    fn read(context: &Context<'_>, paths: &[PathBuf]) -> Result<Self, AppError> {
+    /// Those at the given paths; else those of the configuration; else, without one, the shipped pack. `data` is added.
+    fn read(context: &Context<'_>, paths: &[PathBuf], data: &[PathBuf]) -> Result<Self, AppError> {
         if !paths.is_empty() {
-            return Self::at(paths);
+            return Self::at(paths, data);
         }
+        let nothing = || Self { policies: Vec::new(), library: Vec::new(), tests: Vec::new(), data: Value::Null };
         let configured = context.global.config.is_some() || context.config_path().exists();
         if !configured {
-            return Ok(Self { policies: shipped(), library: Vec::new(), tests: shipped_tests() });
+            let data = policy_data::read(&[], data)?;
+            return Ok(Self { policies: shipped(), tests: shipped_tests(), data, ..nothing() });
         }
         let config = context.load(Vec::new())?.config.policy;
-        let mut sources = if config.paths.is_empty() {
-            Self { policies: Vec::new(), library: Vec::new(), tests: Vec::new() }
+        let data: Vec<PathBuf> = config.data.iter().chain(data).cloned().collect();
+        // Read, not verified: nothing is decided here.
+        let paths: Vec<PathBuf> = config.paths.iter().chain(&config.bundle).cloned().collect();
+        let mut sources = if paths.is_empty() {
+            Self { data: policy_data::read(&[], &data)?, ..nothing() }
         } else {
-            Self::at(&config.paths)?
+            Self::at(&paths, &data)?
         };
         if config.builtin {
             sources.library.clear();
@@ -63,14 +78,21 @@ impl Sources {
         Ok(sources)
     }
 
-    fn at(paths: &[PathBuf]) -> Result<Self, AppError> {
-        let (policies, tests) = policy_files::read_all(paths)?;
-        let brings = |library: &PolicySource| {
-            let package = library.text.lines().find(|line| line.starts_with("package "));
-            policies.iter().any(|source| source.text.lines().any(|line| Some(line) == package))
-        };
-        let library = shipped_library().into_iter().filter(|library| !brings(library)).collect();
-        Ok(Self { policies, library, tests })
+    fn at(paths: &[PathBuf], data: &[PathBuf]) -> Result<Self, AppError> {
+        let (bundles, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+            paths.iter().cloned().partition(|path| policy_bundle::is_bundle(path));
+        let (mut policies, mut tests) = policy_files::read_all(&paths)?;
+        let mut data = policy_data::read(&paths, data)?;
+        for path in bundles {
+            let bundle = policy_bundle::read(&path)?;
+            policies.extend(bundle.policies);
+            tests.extend(bundle.tests);
+            if !bundle.data.is_null() {
+                merge_data(&mut data, bundle.data).map_err(|twice| AppError::new(Exit::Config, twice))?;
+            }
+        }
+        let library = policy_files::library_for(&policies);
+        Ok(Self { policies, library, tests, data })
     }
 
     /// Everything that is evaluated, tests left out.

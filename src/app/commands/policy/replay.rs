@@ -14,8 +14,8 @@ use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::policies::Policies;
 use crate::app::terminal::{clean, clean_short};
-use crate::evaluate::{Answered, Asked, canonical_json, shipped};
-use crate::store::Store;
+use crate::evaluate::{Answered, Asked, canonical_json, shipped, waive};
+use crate::store::{Store, StoredInput};
 use crate::types::InstanceId;
 
 /// One input on which the bundles differ.
@@ -61,8 +61,8 @@ impl Outcome {
 /// Exit 1 when any action would be stronger, 3 when a policy cannot be evaluated on an input.
 pub(super) fn run(context: &Context<'_>, args: &ReplayArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let before = Sources::read(context, &[])?;
-    let mut after = Sources::read(context, &args.bundle)?;
+    let before = Sources::read(context, &[], &[])?;
+    let mut after = Sources::read(context, &args.bundle, &args.data)?;
     if args.with_shipped {
         after.library.clear();
         after.policies.extend(shipped());
@@ -72,8 +72,8 @@ pub(super) fn run(context: &Context<'_>, args: &ReplayArgs) -> Result<Exit, AppE
     let store = context.read_store(&config)?;
     let span = SignedDuration::try_from(args.since).unwrap_or(SignedDuration::MAX);
     let since = context.now().checked_sub(span).unwrap_or(Timestamp::MIN);
-    let before = Policies::load(launch.clone(), before.to_evaluate(), Value::Null)?;
-    let after = Policies::load(launch, after.to_evaluate(), Value::Null)?;
+    let before = Policies::load(launch.clone(), before.to_evaluate(), before.data)?;
+    let after = Policies::load(launch, after.to_evaluate(), after.data)?;
     let was = evaluate(&before, store.as_ref(), since)?;
     let would = evaluate(&after, store.as_ref(), since)?;
     let mut outcome =
@@ -109,14 +109,15 @@ struct Judged {
 fn evaluate(policies: &Policies, store: &dyn Store, since: Timestamp) -> Result<Vec<Judged>, AppError> {
     let mut read = Ok(());
     let mut judged = Vec::new();
-    let feed = |ask: &mut dyn FnMut((String, Timestamp, InstanceId), String)| {
+    let feed = |ask: &mut dyn FnMut(StoredInput, String)| {
         read = store.each_input_since(since, &mut |stored| {
             let text = canonical_json(&stored.input);
-            ask((stored.digest, stored.scanned_at, stored.instance), text);
+            ask(stored, text);
         });
     };
-    let answered = policies.evaluate(feed, |(digest, scanned_at, instance), answered: Answered| {
-        judged.push(Judged { digest, scanned_at, instance, asked: Asked::of(&answered.policies) });
+    let answered = policies.evaluate(feed, |stored: StoredInput, answered: Answered| {
+        let StoredInput { scanned_at, instance, digest, input } = stored;
+        judged.push(Judged { digest, scanned_at, instance, asked: Asked::of(&waive(answered.policies, &input)) });
     });
     read?;
     answered.ok_or_else(|| AppError::failed("policies could not be evaluated"))?;

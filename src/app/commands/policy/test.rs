@@ -1,16 +1,17 @@
 //! `policy test`: runs `test_*` rules and measures which lines they reach.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{Sources, junit};
+use super::{Sources, junit, tap};
 use crate::app::cli::policy::TestArgs;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
-use crate::app::output::{Format, Replace, write_atomically};
+use crate::app::output::{Format, OutputSpec, Outputs, Replace, TestForm, print, write_atomically};
 use crate::app::policy_stack::on_policy_stack;
 use crate::app::terminal::{clean, clean_short};
 use crate::evaluate::test_runner::{TestOutcome, TestReport, TestResult, run_tests};
@@ -40,32 +41,67 @@ impl Summary<'_> {
 }
 
 pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<Exit, AppError> {
-    let outputs = context.outputs(&[Format::Table, Format::Json])?;
+    let (forms, outputs) = outputs(context)?;
     let filter = args.run.as_deref().map(Regex::new).transpose();
     let filter = filter.map_err(|_| AppError::usage("--run: not a regular expression"))?;
-    let sources = Sources::read(context, &args.paths)?;
+    let sources = Sources::read(context, &args.paths, &args.data)?;
     let wanted = |name: &str| filter.as_ref().is_none_or(|filter| filter.is_match(name));
     let support = sources.tests.iter().chain(&sources.library).cloned().collect();
-    let report = on_policy_stack(|| run_tests(sources.policies.clone(), support, &wanted))?
+    let report = on_policy_stack(|| run_tests(sources.policies.clone(), support, sources.data.clone(), &wanted))?
         .map_err(|problems| AppError::config(sources.diags(problems)))?;
     if report.results.is_empty() {
         let hint = "tests are rules whose names start with test_, in files that end with _test.rego";
         return Err(AppError::failed("no test was found").with_hint(hint));
     }
     let summary = Summary { report: &report, coverage: share(&report), threshold: args.threshold };
-    outputs.emit(|format, _| {
-        Ok(match format {
-            Format::Json | Format::Ndjson => crate::app::commands::json_text(&as_json(&summary)),
-            Format::Table => {
-                as_text(&summary, context.global.verbose > 0, filter.is_none() || args.threshold.is_some())
-            }
-        })
-    })?;
-    if let Some(path) = &args.junit {
-        let written = write_atomically(path, junit::xml(&report).as_bytes(), Replace::Yes);
-        written.map_err(|error| AppError::failed(format!("{} cannot be written: {error}", path.display())))?;
+    if let Some(outputs) = outputs {
+        // What a chosen few tests do not reach is no news.
+        let lines = args.coverage || filter.is_none() || args.threshold.is_some();
+        let shown = Shown { passed: context.global.verbose > 0, lines, every_file: args.coverage };
+        outputs.emit(|format, _| {
+            Ok(match format {
+                Format::Json | Format::Ndjson => crate::app::commands::json_text(&as_json(&summary)),
+                Format::Table => as_text(&summary, &shown),
+            })
+        })?;
+    }
+    let junit = args.junit.as_ref().map(|path| (TestForm::Junit, Some(path)));
+    for (form, path) in forms.iter().map(|spec| (spec.tests.unwrap_or(TestForm::Tap), spec.path.as_ref())).chain(junit)
+    {
+        let text = match form {
+            TestForm::Junit => junit::xml(&report),
+            TestForm::Tap => tap::text(&report),
+        };
+        write(path, &text)?;
     }
     Ok(if summary.passed() { Exit::Ok } else { Exit::Findings })
+}
+
+/// The forms of test results among the outputs, and the rest.
+fn outputs(context: &Context<'_>) -> Result<(Vec<OutputSpec>, Option<Outputs>), AppError> {
+    let (forms, plain): (Vec<_>, Vec<_>) = context.global.output.iter().cloned().partition(|spec| spec.tests.is_some());
+    if context.global.output.iter().filter(|spec| spec.path.is_none()).count() > 1 {
+        let hint = "give the others a file: -o junit=tests.xml";
+        return Err(AppError::usage("only one output can go to stdout").with_hint(hint));
+    }
+    if plain.is_empty() && !forms.is_empty() {
+        return Ok((forms, None));
+    }
+    let outputs = Outputs::new(&plain, &[Format::Table, Format::Json], context.terminal)?;
+    Ok((forms, Some(outputs)))
+}
+
+fn write(path: Option<&PathBuf>, text: &str) -> Result<(), AppError> {
+    let Some(path) = path else { return print(text) };
+    let written = write_atomically(path, text.as_bytes(), Replace::Yes);
+    written.map_err(|error| AppError::failed(format!("{} cannot be written: {error}", path.display())))
+}
+
+/// What the text for people holds beside what is wrong.
+struct Shown {
+    passed: bool,
+    lines: bool,
+    every_file: bool,
 }
 
 /// Share of all lines under test that were reached, in percent.
@@ -77,19 +113,24 @@ fn share(report: &TestReport) -> f64 {
     if covered + missed == 0 { 100.0 } else { covered as f64 * 100.0 / (covered + missed) as f64 }
 }
 
-fn as_text(summary: &Summary<'_>, verbose: bool, lines: bool) -> String {
+fn as_text(summary: &Summary<'_>, shown: &Shown) -> String {
     let mut text = String::new();
     for result in &summary.report.results {
-        if verbose || result.outcome != TestOutcome::Passed {
+        if shown.passed || result.outcome != TestOutcome::Passed {
             one(&mut text, result);
         }
     }
-    // What a chosen few tests do not reach is no news.
-    for file in summary.report.coverage.iter().filter(|file| lines && !file.not_covered.is_empty()) {
-        let lines: Vec<String> = file.not_covered.iter().take(LINES).map(u32::to_string).collect();
-        let more = if file.not_covered.len() > LINES { ", …" } else { "" };
-        let (name, percent, lines) = (clean(&file.file), file.percent(), lines.join(", "));
-        let _ = writeln!(text, "{name}: {percent:.1} % covered; never reached: lines {lines}{more}");
+    for file in summary.report.coverage.iter().filter(|_| shown.lines) {
+        let (name, percent) = (clean(&file.file), file.percent());
+        if !file.not_covered.is_empty() {
+            let most = if shown.every_file { usize::MAX } else { LINES };
+            let lines: Vec<String> = file.not_covered.iter().take(most).map(u32::to_string).collect();
+            let more = if file.not_covered.len() > most { ", …" } else { "" };
+            let lines = lines.join(", ");
+            let _ = writeln!(text, "{name}: {percent:.1} % covered; never reached: lines {lines}{more}");
+        } else if shown.every_file {
+            let _ = writeln!(text, "{name}: {percent:.1} % covered");
+        }
     }
     let _ = write!(
         text,

@@ -1,0 +1,1 @@
+//! The site as a browser, a scraper and an attacker see it.
