@@ -164,7 +164,7 @@ fn sandboxed(text: &str, count: usize) -> Outcome<(f64, f64, f64)> {
     policies.evaluate(feed, answered).ok_or("no answers")?;
     let (worker, memory) = (cpu_of(pid)? - before, memory_of(pid)?);
     let own = meter.stop()?.cpu;
-    if failed > 0 || matches!(policies, Policies::Here(_)) {
+    if failed > 0 {
         return Err(format!("{failed} of {count} failed").into());
     }
     Ok((own, worker, memory))

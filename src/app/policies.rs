@@ -15,11 +15,22 @@ use crate::evaluate::{
 };
 
 /// Compiled policies.
-pub enum Policies {
+pub struct Policies {
+    place: Home,
+    revision: Option<String>,
+}
+
+enum Home {
     /// In this process. What kills the engine kills the program.
     Here(Box<PolicySet>),
     /// In a process of their own.
-    Apart(Mutex<Worker>),
+    Apart(Box<Mutex<Worker>>),
+}
+
+impl From<Home> for Policies {
+    fn from(place: Home) -> Self {
+        Self { place, revision: None }
+    }
 }
 
 impl Policies {
@@ -39,14 +50,14 @@ impl Policies {
         }
         let Some(launch) = launch else {
             let compiled = super::policy_stack::on_policy_stack(|| PolicySet::compile(sources.clone(), data))?;
-            return compiled.map(Box::new).map(Self::Here).map_err(|problems| diags(problems, &sources));
+            return compiled.map(|set| Home::Here(Box::new(set)).into()).map_err(|problems| diags(problems, &sources));
         };
         match Worker::start(launch, sources.clone(), data) {
             Ok(worker) => {
                 if !worker.level().is_full() {
                     tracing::info!(sandbox = %worker.level(), notes = ?worker.level().notes, "policies are not fully shut in");
                 }
-                Ok(Self::Apart(Mutex::new(worker)))
+                Ok(Home::Apart(Box::new(Mutex::new(worker))).into())
             }
             Err(LoadError::Refused(problems)) => Err(diags(problems, &sources)),
             Err(error @ LoadError::Died { .. }) => {
@@ -61,35 +72,46 @@ impl Policies {
         }
     }
 
+    /// Names the revision of the bundle that is among them.
+    #[must_use]
+    pub fn of_revision(self, revision: Option<String>) -> Self {
+        Self { revision, ..self }
+    }
+
+    /// Revision of the bundle that is among them.
+    pub fn revision(&self) -> Option<String> {
+        self.revision.clone()
+    }
+
     /// Digest of the bundle: see [`PolicySet::digest`].
     pub fn digest(&self) -> String {
-        match self {
-            Self::Here(set) => set.digest().to_owned(),
-            Self::Apart(worker) => lock(worker).digest().to_owned(),
+        match &self.place {
+            Home::Here(set) => set.digest().to_owned(),
+            Home::Apart(worker) => lock(worker).digest().to_owned(),
         }
     }
 
     /// The packages that decide.
     pub fn packages(&self) -> Vec<PolicyPackage> {
-        match self {
-            Self::Here(set) => set.packages().to_vec(),
-            Self::Apart(worker) => lock(worker).packages().to_vec(),
+        match &self.place {
+            Home::Here(set) => set.packages().to_vec(),
+            Home::Apart(worker) => lock(worker).packages().to_vec(),
         }
     }
 
     /// The process that evaluates; `None` in this process, or while none runs.
     pub fn process_id(&self) -> Option<u32> {
-        match self {
-            Self::Here(_) => None,
-            Self::Apart(worker) => lock(worker).process_id(),
+        match &self.place {
+            Home::Here(_) => None,
+            Home::Apart(worker) => lock(worker).process_id(),
         }
     }
 
     /// How far the process is shut in; `None` in this process.
     pub fn level(&self) -> Option<SandboxLevel> {
-        match self {
-            Self::Here(_) => None,
-            Self::Apart(worker) => Some(lock(worker).level().clone()),
+        match &self.place {
+            Home::Here(_) => None,
+            Home::Apart(worker) => Some(lock(worker).level().clone()),
         }
     }
 
@@ -100,8 +122,8 @@ impl Policies {
         feed: impl FnOnce(&mut dyn FnMut(T, String)) + Send,
         mut answer: impl FnMut(T, Answered) + Send,
     ) -> Option<()> {
-        match self {
-            Self::Here(set) => on_stack(|| {
+        match &self.place {
+            Home::Here(set) => on_stack(|| {
                 let mut evaluator = Evaluator::fast(set);
                 feed(&mut |about, text| {
                     let answered = if text.len() > MAX_INPUT_BYTES {
@@ -113,7 +135,7 @@ impl Policies {
                     answer(about, answered);
                 });
             }),
-            Self::Apart(worker) => {
+            Home::Apart(worker) => {
                 let mut worker = lock(worker);
                 worker.forgive();
                 let mut questions: Questions<'_, T, _> = worker.questions(answer);

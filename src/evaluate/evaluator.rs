@@ -71,7 +71,7 @@ impl<'a> Evaluator<'a> {
         self.engine.coverage()
     }
 
-    /// What each policy says of an input document as it stands.
+    /// What each policy says of an input document as it stands, after exceptions.
     pub fn results(&mut self, input: &Value) -> Vec<PolicyResult> {
         let answer = self.ask(EngineInput::of(input), None);
         Waived::of_input(input).apply(self.read(answer).policies)

@@ -103,17 +103,15 @@ pub(super) fn policies(context: &Context<'_>, config: &Config, checks: &mut Chec
             let count = set.packages().len();
             checks.ok(Topic::Policies, "", format!("{count} policies compile, {shipped} the shipped packs{bundled}"));
             match set.level() {
-                Some(level) if level.is_full() => {
-                    checks.ok(Topic::Policies, "", format!("they run in a process of their own, shut in by {level}"));
-                }
+                Some(level) if level.is_full() => checks.ok(Topic::Policies, "", format!("policies run in {level}")),
                 Some(level) => {
-                    let text = format!("they run in a process of their own, shut in by {level} only");
-                    let advice = "a newer kernel shuts it in further; what it may use is limited all the same";
-                    checks.warn(Topic::Policies, "", text, advice);
+                    let notes = level.notes.join("; ");
+                    let advice = "a newer kernel, or a service unit that permits it, shuts policies in further";
+                    checks.warn(Topic::Policies, "", format!("policies run in {level} ({notes})"), advice);
                 }
                 None => {
                     let advice = "policy.sandbox = true: a policy that exhausts memory would end the scan";
-                    checks.warn(Topic::Policies, "", "they run in this process", advice);
+                    checks.warn(Topic::Policies, "", "policies run in this process", advice);
                 }
             }
         }

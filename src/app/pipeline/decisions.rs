@@ -83,7 +83,7 @@ impl<'a> Lookup<'a> {
     }
 
     fn evaluate_all(&self, policies: &Policies) -> Option<Evaluated> {
-        let bundle = policies.digest();
+        let (bundle, revision) = (policies.digest(), policies.revision());
         let mut evaluated = Evaluated { decisions: BTreeMap::new(), inputs: Vec::new(), circumstances: Vec::new() };
         let feed = |ask: &mut dyn FnMut(Asked<'a>, String)| {
             let mut builder = InputBuilder::default();
@@ -101,7 +101,7 @@ impl<'a> Lookup<'a> {
             exceptions.sort();
             evaluated.circumstances.push(Circumstances {
                 instance: instance.clone(),
-                bundle_revision: None,
+                bundle_revision: revision.clone(),
                 exceptions,
                 duration_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
             });

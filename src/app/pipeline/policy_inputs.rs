@@ -57,7 +57,8 @@ pub(in crate::app) fn configured_policies(
     config: &PolicyConfig,
 ) -> Result<(Policies, Option<TakenBundle>), AppError> {
     let PolicyInputs { sources, data, taken } = policy_inputs(config)?;
-    Ok((Policies::load(launch, sources, data)?, taken))
+    let revision = taken.as_ref().map(|taken| taken.revision.clone());
+    Ok((Policies::load(launch, sources, data)?.of_revision(revision), taken))
 }
 
 /// The shipped policies alone.

@@ -33,11 +33,11 @@ pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<Vec<Pruned>> {
     let inputs = tx.execute("DELETE FROM input WHERE scan NOT IN (SELECT seq FROM scan)", [])?;
     pruned.push(Pruned { what: "policy inputs", rows: inputs as u64 });
     let by_time = [
+        // One that still holds is there for as long as its instance is scanned.
+        ("decision records", "DELETE FROM decision WHERE last_at < ?1"),
         ("approvals", "DELETE FROM approval WHERE expires_at < ?1"),
         ("message threads", "DELETE FROM thread WHERE changed_at < ?1 AND open = 0"),
         ("silences", "DELETE FROM silence WHERE until < ?1"),
-        // One that still holds is there for as long as its instance is scanned.
-        ("decisions", "DELETE FROM decision WHERE last_at < ?1"),
         ("log files", "DELETE FROM trail_object WHERE delivered_at < ?1"),
         ("dead letters", "DELETE FROM dead_letter WHERE at < ?1"),
         ("inventory reports", "DELETE FROM content_report WHERE reported_at < ?1"),
