@@ -113,9 +113,9 @@ async function byKeyboard(url) {
   await page.keyboard.press("Escape");
   check("Escape does not close it", (await page.$("dialog[open]")) === null);
   check("the focus does not come back", await link.evaluate((node) => node === document.activeElement));
+  const server = await page.locator("#servers-list tbody a").first().getAttribute("href");
   await page.locator("#servers-list th button").nth(1).press("Enter");
   check("sorting is not told", (await page.locator("#servers-list th").nth(1).getAttribute("aria-sort")) !== "none");
-  const server = await page.locator("#servers-list tbody a").first().getAttribute("href");
   await page.context().close();
   const deep = await open(url + server);
   check("a link to a server does not open it", (await deep.textContent("dialog h2")) === server.slice(1));

@@ -135,8 +135,9 @@ fn audit(zip: &mut Zip<'_>, manifest: &Manifest) -> Result<(usize, Option<(i64, 
             .map_err(|error| EvidenceFault::Audit(format!("line {}: {error}", number + 1)))?;
         entries.extend(line.entry.filter(|_| line.kind == "audit_entry"));
     }
-    let head = &manifest.about["audit"];
-    let head = head["seq"].as_i64().zip(head["hash"].as_str()).map(|(seq, hash)| (seq, hash.to_owned()));
+    let told = |name: &str| manifest.about.pointer(&format!("/audit/{name}"));
+    let head = told("seq").and_then(Value::as_i64).zip(told("hash").and_then(Value::as_str));
+    let head = head.map(|(seq, hash)| (seq, hash.to_owned()));
     let head = head.filter(|(seq, _)| *seq > 0);
     verify_to(&entries, head.as_ref()).map_err(|broken| EvidenceFault::Audit(broken.to_string()))?;
     Ok((entries.len(), head))

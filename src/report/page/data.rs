@@ -31,14 +31,30 @@ struct Data {
     /// The texts.
     s: Vec<String>,
     /// Servers: id, place, fleet, golden, verdict, name, action, born, reasons, image, type.
-    i: Vec<(String, Text, Text, Text, u8, Text, Text, i64, Vec<Text>, Text, Text)>,
+    i: Vec<Listed>,
     /// Findings: id, code, server, severity, status, summary, expected, actual, first, last, times, authors.
-    f: Vec<(String, Text, Server, u8, u8, Text, Text, Text, i64, i64, u32, Vec<Author>)>,
+    f: Vec<Drift>,
     /// Events: time, servers, who, what, call, from, door, refused with.
-    e: Vec<(i64, Vec<usize>, Text, Text, Text, Text, Text, Text)>,
+    e: Vec<Event>,
     /// Operations: id, server, kind, status, by, replacement, steps.
-    o: Vec<(String, Server, Text, Text, Text, Text, i64, Vec<(i64, Text, Text)>)>,
+    o: Vec<Done>,
 }
+
+#[derive(Serialize)]
+struct Listed(String, Text, Text, Text, u8, Text, Text, i64, Vec<Text>, Text, Text);
+
+#[derive(Serialize)]
+struct Drift(String, Text, Server, u8, u8, Text, Text, Text, i64, i64, u32, Vec<Author>);
+
+#[derive(Serialize)]
+struct Event(i64, Vec<usize>, Text, Text, Text, Text, Text, Text);
+
+#[derive(Serialize)]
+struct Done(String, Server, Text, Text, Text, Text, i64, Vec<Step>);
+
+/// When it ended, what, how.
+#[derive(Serialize)]
+struct Step(i64, Text, Text);
 
 /// A server in the list, or the id of one that is gone.
 #[derive(Serialize)]
@@ -113,14 +129,11 @@ fn findings(known: &Known) -> Vec<&Finding> {
     list
 }
 
-fn instance(
-    texts: &mut Texts,
-    result: &InstanceResult,
-) -> (String, Text, Text, Text, u8, Text, Text, i64, Vec<Text>, Text, Text) {
+fn instance(texts: &mut Texts, result: &InstanceResult) -> Listed {
     let instance = &result.instance;
     let golden = result.golden.as_ref().map(ToString::to_string).unwrap_or_default();
     let action = result.decision.as_ref().map_or(Action::None, |decision| decision.action);
-    (
+    Listed(
         clean(instance.id.as_str(), 40),
         texts.add(&instance.place().to_string(), 60),
         texts.add(result.fleet.as_ref().map_or(NO_FLEET, |fleet| fleet.as_str()), 80),
@@ -139,13 +152,9 @@ fn instance(
     )
 }
 
-fn row(
-    texts: &mut Texts,
-    finding: &Finding,
-    server: Server,
-) -> (String, Text, Server, u8, u8, Text, Text, Text, i64, i64, u32, Vec<Author>) {
+fn row(texts: &mut Texts, finding: &Finding, server: Server) -> Drift {
     let (expected, actual) = sides(finding, 200);
-    (
+    Drift(
         clean(finding.id.as_str(), 40),
         texts.add(finding.code.as_str(), 80),
         server,
@@ -172,16 +181,12 @@ fn author(texts: &mut Texts, by: &Attribution) -> Author {
     )
 }
 
-fn event(
-    texts: &mut Texts,
-    event: &ChangeEvent,
-    servers: Vec<usize>,
-) -> (i64, Vec<usize>, Text, Text, Text, Text, Text, Text) {
+fn event(texts: &mut Texts, event: &ChangeEvent, servers: Vec<usize>) -> Event {
     let refused = match &event.outcome {
         CallOutcome::Succeeded => "",
         CallOutcome::Failed(code) => code,
     };
-    (
+    Event(
         second(event.time),
         servers,
         texts.add(&event.actor.display, 80),
@@ -193,17 +198,13 @@ fn event(
     )
 }
 
-fn operation(
-    texts: &mut Texts,
-    record: &OperationRecord,
-    server: Server,
-) -> (String, Server, Text, Text, Text, Text, i64, Vec<(i64, Text, Text)>) {
+fn operation(texts: &mut Texts, record: &OperationRecord, server: Server) -> Done {
     let steps = record.steps.iter().filter_map(|step| {
         let at = step.ended_at.or(step.begun_at)?;
-        Some((second(at), texts.add(&step_name(step), 120), texts.add(&step.state.to_string(), 20)))
+        Some(Step(second(at), texts.add(&step_name(step), 120), texts.add(&step.state.to_string(), 20)))
     });
     let steps = steps.collect();
-    (
+    Done(
         clean(record.id.as_str(), 60),
         server,
         texts.add(record.kind.as_str(), 20),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::ocsf::set;
 use super::scan_json::pretty;
 use crate::detect::codes;
 use crate::report::listing::Listing;
@@ -72,7 +73,7 @@ fn result(finding: &Finding, rules: &BTreeMap<&str, usize>, exceptions: &[Except
         "logicalLocations": [{ "name": clean(finding.instance.as_str(), 60), "fullyQualifiedName": arn, "kind": "resource" }],
     });
     if finding.code.family() == "file" && finding.subject.starts_with('/') {
-        location["physicalLocation"] = json!({ "artifactLocation": { "uri": file_uri(&finding.subject) } });
+        set(&mut location, "physicalLocation", json!({ "artifactLocation": { "uri": file_uri(&finding.subject) } }));
     }
     let mut value = json!({
         "ruleId": clean(finding.code.as_str(), 80),
@@ -88,8 +89,8 @@ fn result(finding: &Finding, rules: &BTreeMap<&str, usize>, exceptions: &[Except
         },
     });
     match finding.status {
-        FindingStatus::Waived => value["suppressions"] = json!([suppression(finding, exceptions)]),
-        FindingStatus::Resolved => value["baselineState"] = json!("absent"),
+        FindingStatus::Waived => set(&mut value, "suppressions", json!([suppression(finding, exceptions)])),
+        FindingStatus::Resolved => set(&mut value, "baselineState", json!("absent")),
         FindingStatus::Open | FindingStatus::Acknowledged => {}
     }
     value

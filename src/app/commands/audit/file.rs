@@ -64,7 +64,9 @@ fn text(found: &Result<Verified, EvidenceFault>) -> String {
         Err(fault) => return format!("broken: {}", clean(&fault.to_string(), 400)),
     };
     let Verified { files, signed_by, trusted, about, audit_entries, head } = verified;
-    let period = |end: &str| clean(about["period"][end].as_str().unwrap_or("?"), 40);
+    let period = |end: &str| {
+        clean(about.pointer(&format!("/period/{end}")).and_then(serde_json::Value::as_str).unwrap_or("?"), 40)
+    };
     let head = head.as_ref().map_or_else(|| "empty".to_owned(), |(seq, hash)| format!("{seq}:{hash}"));
     let signed = match (signed_by, trusted) {
         (Some(key), true) => format!("signed by {key}, the key that was given"),

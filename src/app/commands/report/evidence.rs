@@ -42,12 +42,14 @@ pub(super) fn run(context: &Context<'_>, args: &EvidenceArgs) -> Result<Exit, Ap
     let config = context.load(Vec::new())?.config;
     let key = key(context, &config, args)?;
     let store = context.read_store(&config)?;
-    let (from, to) = (args.from, args.to.unwrap_or_else(|| context.now()));
+    let now = context.now();
+    // The end is not in the period; what happened at this instant is.
+    let (from, to) = (args.from, args.to.unwrap_or_else(|| now.saturating_add(INSTANT).unwrap_or(now)));
     if from >= to {
         return Err(AppError::usage("--to must lie after --from"));
     }
     let controls = wanted(args.framework.as_deref())?;
-    let period = Period { from, to, now: context.now() };
+    let period = Period { from, to, now };
     let (about, members) = collect(store.as_ref(), &config, &period, args, &controls)?;
     let file = pack(Facts(about), &members, key.as_ref()).map_err(|error| AppError::failed(error.to_string()))?;
     write(&places, &file)?;
@@ -58,6 +60,9 @@ pub(super) fn run(context: &Context<'_>, args: &EvidenceArgs) -> Result<Exit, Ap
     context.note(&format!("{} members, {} KiB, {signer}", members.len(), file.len() / 1024));
     Ok(Exit::Ok)
 }
+
+/// The shortest time there is.
+const INSTANT: jiff::SignedDuration = jiff::SignedDuration::from_nanos(1);
 
 struct Period {
     from: Timestamp,
@@ -102,11 +107,12 @@ fn collect(
     controls: &[Control],
 ) -> Result<(Value, Members), AppError> {
     let Period { from, to, now } = *period;
-    let points = store.scan_points(from, to)?;
+    let last = to.saturating_sub(INSTANT).unwrap_or(to);
+    let points = store.scan_points(from, last)?;
     let scan = store.last_scan()?.filter(|_| !points.is_empty());
     let scan =
         scan.ok_or_else(|| AppError::failed("no scan is kept of this period").with_hint("see state.retention"))?;
-    let lived = store.population(from, to)?;
+    let lived = store.population(from, last)?;
     let mut findings = store.findings(true)?;
     findings.retain(|one| in_period(one, from, to));
     let listing = Listing {
@@ -123,7 +129,7 @@ fn collect(
             .filter(|one| one.created_at < to && one.expires_at > from)
             .collect(),
     };
-    let (coverage, gap_rows) = gaps::of(store, from, to)?;
+    let (coverage, gap_rows) = gaps::of(store, from, last)?;
     let (log, head, entries) = audit_log(store)?;
     let PolicyInputs { sources, data, .. } = policy_inputs(&config.policy)?;
     let bundle = Policies::load(None, sources.clone(), data.clone())?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Kind, event, resource};
+use super::{Kind, event, resource, set};
 use crate::evaluate::controls::Control;
 use crate::report::listing::Listing;
 use crate::report::text::clean;
@@ -89,16 +89,24 @@ fn one(listing: &Listing, result: &InstanceResult, control: &Control) -> Value {
     });
     let why = why(standing, result);
     if !why.is_empty() {
-        compliance["status_details"] = json!(why);
+        set(&mut compliance, "status_details", json!(why));
     }
-    value["compliance"] = compliance;
-    value["message"] = json!(format!("{} {}: {status} for {}", control.framework, control.clause, instance.id));
-    value["finding_info"] = json!({
-        "uid": clean(&uid, 200), "title": clean(&control.title, 300), "types": [clean(&control.id, 80)],
-        "created_time": at.as_millisecond(),
-    });
+    set(&mut value, "compliance", compliance);
+    set(
+        &mut value,
+        "message",
+        json!(format!("{} {}: {status} for {}", control.framework, control.clause, instance.id)),
+    );
+    set(
+        &mut value,
+        "finding_info",
+        json!({
+            "uid": clean(&uid, 200), "title": clean(&control.title, 300), "types": [clean(&control.id, 80)],
+            "created_time": at.as_millisecond(),
+        }),
+    );
     let name = instance.tags.get("Name").map(String::as_str);
-    value["resources"] = json!([resource(&place, instance.id.as_str(), name)]);
+    set(&mut value, "resources", json!([resource(&place, instance.id.as_str(), name)]));
     value
 }
 

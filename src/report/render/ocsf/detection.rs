@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use super::{Kind, event, resource};
+use super::{Kind, event, resource, set};
 use crate::detect::codes;
 use crate::report::listing::Listing;
 use crate::report::render::parts::sides;
@@ -48,26 +48,30 @@ fn finding(finding: &Finding, name: Option<&str>) -> Value {
     let place = Place::new(finding.account.clone(), finding.region.clone());
     let uid = format!("{}/{}", finding.id, finding.last_seen.as_millisecond());
     let mut value = event(&kind, finding.severity, finding.last_seen, &place, &uid);
-    value["status_id"] = json!(status_id);
-    value["status"] = json!(status);
-    value["is_alert"] = json!(finding.status == FindingStatus::Open);
-    value["message"] = json!(clean(&finding.summary, 400));
-    value["start_time"] = json!(finding.first_seen.as_millisecond());
-    value["end_time"] = json!(finding.last_seen.as_millisecond());
-    value["count"] = json!(finding.times_seen);
-    value["finding_info"] = info(finding);
-    value["resources"] = json!([resource(&place, finding.instance.as_str(), name)]);
+    set(&mut value, "status_id", json!(status_id));
+    set(&mut value, "status", json!(status));
+    set(&mut value, "is_alert", json!(finding.status == FindingStatus::Open));
+    set(&mut value, "message", json!(clean(&finding.summary, 400)));
+    set(&mut value, "start_time", json!(finding.first_seen.as_millisecond()));
+    set(&mut value, "end_time", json!(finding.last_seen.as_millisecond()));
+    set(&mut value, "count", json!(finding.times_seen));
+    set(&mut value, "finding_info", info(finding));
+    set(&mut value, "resources", json!([resource(&place, finding.instance.as_str(), name)]));
     let evidences: Vec<Value> = finding.attribution.iter().take(AUTHORS).map(evidence).collect();
     if !evidences.is_empty() {
-        value["evidences"] = Value::from(evidences);
+        set(&mut value, "evidences", Value::from(evidences));
     }
     if let Some(page) = codes::page(finding.code.as_str()) {
-        value["remediation"] = json!({ "desc": page.advice });
+        set(&mut value, "remediation", json!({ "desc": page.advice }));
     }
-    value["unmapped"] = json!({
-        "code": finding.code, "subject": clean(&finding.subject, 400), "fleet": finding.fleet, "golden": finding.golden,
-        "fingerprint": finding.fingerprint, "source": finding.source.as_str(), "exception": finding.exception,
-    });
+    set(
+        &mut value,
+        "unmapped",
+        json!({
+            "code": finding.code, "subject": clean(&finding.subject, 400), "fleet": finding.fleet, "golden": finding.golden,
+            "fingerprint": finding.fingerprint, "source": finding.source.as_str(), "exception": finding.exception,
+        }),
+    );
     value
 }
 
@@ -82,7 +86,7 @@ fn info(finding: &Finding) -> Value {
         "analytic": { "name": finding.code, "uid": finding.code, "type": "Rule", "type_id": 1 },
     });
     if !difference.is_empty() {
-        info["desc"] = json!(difference);
+        set(&mut info, "desc", json!(difference));
     }
     info
 }
@@ -91,11 +95,11 @@ fn info(finding: &Finding) -> Value {
 fn evidence(by: &Attribution) -> Value {
     let mut user = json!({ "name": clean(&by.display, 128), "uid": clean(&by.principal, 256) });
     if let Some(mfa) = by.mfa {
-        user["has_mfa"] = json!(mfa);
+        set(&mut user, "has_mfa", json!(mfa));
     }
     let mut actor = json!({ "user": user });
     if let Some(session) = &by.execution {
-        actor["session"] = json!({ "uid": clean(session, 200) });
+        set(&mut actor, "session", json!({ "uid": clean(session, 200) }));
     }
     let mut evidence = json!({
         "actor": actor,
@@ -103,10 +107,14 @@ fn evidence(by: &Attribution) -> Value {
         "data": { "event_time": by.event_time, "because": clean(&by.because, 200) },
     });
     if let Some(from) = &by.source_ip {
-        evidence["src_endpoint"] = match from.parse::<IpAddr>() {
-            Ok(address) => json!({ "ip": address }),
-            Err(_) => json!({ "svc_name": clean(from, 128) }),
-        };
+        set(
+            &mut evidence,
+            "src_endpoint",
+            match from.parse::<IpAddr>() {
+                Ok(address) => json!({ "ip": address }),
+                Err(_) => json!({ "svc_name": clean(from, 128) }),
+            },
+        );
     }
     evidence
 }

@@ -53,6 +53,13 @@ fn event(kind: &Kind, severity: Severity, at: Timestamp, place: &Place, uid: &st
     })
 }
 
+/// Sets a member of an object.
+pub(super) fn set(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = object {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
 /// An EC2 instance as a resource.
 fn resource(place: &Place, instance: &str, name: Option<&str>) -> Value {
     let partition = partition(place.region.as_str());
@@ -62,7 +69,7 @@ fn resource(place: &Place, instance: &str, name: Option<&str>) -> Value {
         "region": clean(place.region.as_str(), 40),
     });
     if let Some(name) = name.filter(|name| !name.is_empty()) {
-        value["name"] = json!(clean(name, 128));
+        set(&mut value, "name", json!(clean(name, 128)));
     }
     value
 }

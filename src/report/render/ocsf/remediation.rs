@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Kind, event};
+use super::{Kind, event, set};
 use crate::remediate::{OperationRecord, OperationStatus};
 use crate::report::listing::Listing;
 use crate::report::text::clean;
@@ -36,27 +36,34 @@ fn operation(record: &OperationRecord) -> Value {
         OperationStatus::NeedsHuman => (6, "Error"),
         OperationStatus::Running => (4, "Partial"),
     };
-    value["status_id"] = json!(status_id);
-    value["status"] = json!(status);
-    value["status_code"] = json!(record.status);
+    set(&mut value, "status_id", json!(status_id));
+    set(&mut value, "status", json!(status));
+    set(&mut value, "status_code", json!(record.status));
     if let Some(note) = &record.note {
-        value["status_detail"] = json!(clean(note, 400));
+        set(&mut value, "status_detail", json!(clean(note, 400)));
     }
-    value["command_uid"] = json!(clean(record.id.as_str(), 80));
-    value["message"] =
-        json!(format!("{} of {} is {}", record.kind, clean(record.instance.as_str(), 40), record.status));
-    value["start_time"] = json!(record.created_at.as_millisecond());
+    set(&mut value, "command_uid", json!(clean(record.id.as_str(), 80)));
+    set(
+        &mut value,
+        "message",
+        json!(format!("{} of {} is {}", record.kind, clean(record.instance.as_str(), 40), record.status)),
+    );
+    set(&mut value, "start_time", json!(record.created_at.as_millisecond()));
     if let Some(ended) = record.ended_at {
-        value["end_time"] = json!(ended.as_millisecond());
+        set(&mut value, "end_time", json!(ended.as_millisecond()));
     }
     let why: Vec<String> = record.requested.reasons.iter().take(10).map(|reason| clean(reason, 300)).collect();
     let why = if why.is_empty() { "asked for by hand".to_owned() } else { why.join("; ") };
-    value["remediation"] = json!({ "desc": why });
-    value["unmapped"] = json!({
-        "instance": clean(record.instance.as_str(), 40), "fleet": record.fleet, "golden": record.golden, "track": record.track,
-        "replacement": record.facts.replacement, "requested_by": clean(&record.requested.by, 128),
-        "plan": record.requested.plan, "findings": record.requested.findings,
-        "overridden": record.requested.overridden.as_deref().map(|why| clean(why, 300)),
-    });
+    set(&mut value, "remediation", json!({ "desc": why }));
+    set(
+        &mut value,
+        "unmapped",
+        json!({
+            "instance": clean(record.instance.as_str(), 40), "fleet": record.fleet, "golden": record.golden, "track": record.track,
+            "replacement": record.facts.replacement, "requested_by": clean(&record.requested.by, 128),
+            "plan": record.requested.plan, "findings": record.requested.findings,
+            "overridden": record.requested.overridden.as_deref().map(|why| clean(why, 300)),
+        }),
+    );
     value
 }
