@@ -99,7 +99,16 @@ fn teaches(change: &UnresolvedChange) -> bool {
 /// Writes something that waits for the end of the reading and never leaves this process.
 pub(super) fn binary(value: &impl Serialize, out: &mut Vec<u8>) {
     // Writing into memory does not fail, and nothing that is written here has a length that is not known.
-    let _ = postcard::to_io(value, out);
+    let _ = postcard::to_extend(value, Behind(out));
+}
+
+/// Appends. Without the standard library's help postcard pulls in no more than itself.
+struct Behind<'o>(&'o mut Vec<u8>);
+
+impl Extend<u8> for Behind<'_> {
+    fn extend<T: IntoIterator<Item = u8>>(&mut self, bytes: T) {
+        self.0.extend(bytes);
+    }
 }
 
 /// Ids that calls ask for, by their hashes: one that is taken for another is only learned in vain.

@@ -53,7 +53,7 @@ impl Walk<'_, '_> {
         let mut marked = Marked { marks: [Marks::default(); BATCH], depths: [0; BATCH + 1], wanted: 0 };
         let mut pass = |blocks: &[Block], ahead: &[Block]| -> Option<()> {
             for (blocks, ahead) in blocks.chunks(BATCH).zip(ahead.chunks(BATCH)) {
-                let size = blocks.len() * size_of::<Block>();
+                let size = size_of_val(blocks);
                 // First, so that it is this that waits for the memory: it has the least else to do.
                 whole.sum_to(HEAD.len() + base + size);
                 lanes.vectorize(Index { lanes, blocks, ahead, carry: &mut carry, marked: &mut marked });
