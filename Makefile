@@ -4,7 +4,7 @@ CARGO ?= cargo
 CORE  := --no-default-features --features testing
 FULL  := --features testing
 
-.PHONY: help demo test check fmt lint docs deny bench build clean
+.PHONY: help demo test check fmt lint docs deny bench build deb rpm packages-test clean
 
 help:
 	@echo 'make demo    the main job end to end on a simulated account: no AWS, no server;'
@@ -12,6 +12,8 @@ help:
 	@echo 'make test    every test; installs what they need'
 	@echo 'make check   formatting, lints on both feature sets, documentation, licences'
 	@echo 'make build   release binaries in target/release'
+	@echo 'make deb     packages for Debian and Ubuntu in target/package; make rpm: for Amazon Linux, Fedora, RHEL'
+	@echo 'make packages-test   installs the Debian packages on a fresh system, boots it and runs every unit; needs root'
 	@echo 'make bench   the benchmarks behind the figures in the README'
 
 demo:
@@ -41,6 +43,15 @@ bench:
 
 build:
 	$(CARGO) build --release --workspace
+
+deb:
+	@./scripts/packages.sh deb
+
+rpm:
+	@./scripts/packages.sh rpm
+
+packages-test:
+	@./tests/packages/run.sh
 
 clean:
 	$(CARGO) clean

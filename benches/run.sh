@@ -74,7 +74,7 @@ for servers in 1000 10000; do
     done
 done
 bench policy "$core"
-sed -n 's/^\(.*findings\): \(.*CPU\);.*$/| policy, \1 | \2 |/p' "$work/out"
+awk '/bytes$/ { input = $0; next } /^  / { sub(/^  /, ""); sub(/: /, " | "); print "| policy, " input ", " $0 " |"; next } { print "| policy | " $0 " |" }' "$work/out"
 bench ingest "$core" 200000
 row 'ingest, 200,000 events' "$(tail -n 1 "$work/out")"
 if [ "$adapters" = yes ]; then

@@ -58,14 +58,14 @@ impl SigningKey {
     /// # Errors
     /// When it cannot be read or is no ed25519 key in PKCS#8 PEM.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        Self::parse(&text(path)?)
+        Self::from_pem(&text(path)?)
     }
 
-    /// Reads a private key out of its text.
+    /// Reads a private key out of a text.
     ///
     /// # Errors
     /// When it is no ed25519 key in PKCS#8 PEM.
-    pub fn parse(text: &str) -> Result<Self, KeyError> {
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         let der = pem(text, "PRIVATE KEY").ok_or(KeyError::Form("private"))?;
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|_| KeyError::Form("private"))?;
         Ok(Self(pair))
@@ -85,6 +85,13 @@ impl SigningKey {
         Signature { key: self.public(), bytes }
     }
 
+    /// Signs something else than a manifest. `context` keeps the two apart: it must begin nothing else that is signed.
+    pub fn sign_text(&self, context: &[u8], text: &[u8]) -> [u8; 64] {
+        let mut bytes = [0; 64];
+        bytes.copy_from_slice(self.0.sign(&[context, text].concat()).as_ref());
+        bytes
+    }
+
     /// The key that verifies.
     pub fn public(&self) -> PublicKey {
         let mut key = [0; 32];
@@ -100,6 +107,17 @@ impl PublicKey {
     /// When it cannot be read or is no ed25519 key in PEM.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
         Self::parse(&text(path)?).ok_or(KeyError::Form("public"))
+    }
+
+    /// Reads what [`fmt::Display`] writes.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text.strip_prefix("ed25519:")?).ok()?;
+        bytes.try_into().map(Self).ok()
+    }
+
+    /// Whether this key signed a text, see [`SigningKey::sign_text`].
+    pub fn has_signed(&self, context: &[u8], text: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.0).verify(&[context, text].concat(), signature).is_ok()
     }
 
     fn parse(text: &str) -> Option<Self> {

@@ -14,7 +14,7 @@ mod usage;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cattleguard::collect::trail::{IngestRequest, LinkMap, encode_event, ingest};
+use cattleguard::collect::trail::{Form, IngestRequest, LinkMap, ingest};
 use cattleguard::store::{Ingested, SqliteStore};
 use cattleguard::types::ChangeEvent;
 use libdeflater::Decompressor;
@@ -67,7 +67,7 @@ fn changes(count: usize) -> Outcome<Vec<ChangeEvent>> {
         links: &links,
         threads: 2,
         learn_all: true,
-        encode: encode_event,
+        form: Form::STATE,
         progress: &|_| {},
     };
     let mut events = Vec::new();

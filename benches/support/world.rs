@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use cattleguard::app::config::{self, Config};
-use cattleguard::app::pipeline::{ScanInputs, ScanOutcome, compile_policies, run_scan};
+use cattleguard::app::pipeline::{ScanInputs, ScanOutcome, run_scan, shipped_policies};
+use cattleguard::app::policies::Policies;
 use cattleguard::collect::read_reference;
 use cattleguard::detect::registry::{RecordRequest, Reference, promote, record};
-use cattleguard::evaluate::PolicySet;
 use cattleguard::plan::Permissions;
-use cattleguard::report::{Destination, DestinationKind, NotifySettings};
+use cattleguard::report::{Destination, DestinationKind, Filter, NotifySettings, Quiet};
 use cattleguard::store::{Goldens as _, SqliteStore};
 use cattleguard::testing::{FleetBuilder, SimFleet};
 use cattleguard::types::{Golden, GoldenRef, GoldenStatus, Severity};
@@ -38,7 +38,7 @@ const PACKAGES: usize = 420;
 pub(crate) struct World {
     pub(crate) fleet: SimFleet,
     pub(crate) config: Config,
-    pub(crate) policies: PolicySet,
+    pub(crate) policies: Policies,
     store: SqliteStore,
     destinations: Vec<Destination>,
 }
@@ -59,8 +59,7 @@ impl World {
         let fleet = builder.build()?;
         let world = Self {
             config: configuration(folder)?,
-            policies: compile_policies(true, Vec::new(), serde_json::Value::Null)
-                .map_err(|problems| format!("{problems:?}"))?,
+            policies: shipped_policies(None).map_err(|problems| format!("{problems:?}"))?,
             store: SqliteStore::open(&folder.join("state.db"))?,
             destinations: vec![destination()],
             fleet,
@@ -83,8 +82,9 @@ impl World {
             policies: &self.policies,
             destinations: &self.destinations,
             notify: NotifySettings::default(),
-            exceptions_last: std::time::Duration::from_secs(90 * 86_400),
-            exceptions_warn: std::time::Duration::from_secs(7 * 86_400),
+            policy_revision: None,
+            exceptions_last: self.config.exceptions.max_duration,
+            exceptions_warn: self.config.exceptions.warn_before,
             own_principals: Vec::new(),
             stopped: None,
             alarms: Vec::new(),
@@ -150,8 +150,9 @@ fn destination() -> Destination {
     Destination {
         name: "chat".to_owned(),
         kind: DestinationKind::Slack { url: "https://hooks.slack.com/services/T000/B000/bench".to_owned().into() },
-        min_severity: Severity::Low,
-        fleets: Vec::new(),
+        filter: Filter { min_severity: Severity::Low, ..Filter::default() },
+        routes: None,
+        quiet: Quiet::default(),
         allow_private: false,
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::backend::Backend;
 use super::config::Config;
 use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
+use super::policy_worker::Launch;
 use crate::aws::{AwsAccount, AwsCloud, AwsEnforcer, AwsSettings, ConnectError};
 use crate::collect::{CloudRead, ReadFailure};
 
@@ -23,8 +24,17 @@ impl Backend for AwsBackend {
         "cattleguard"
     }
 
+    fn policy_worker(&self) -> Option<Launch> {
+        Launch::again()
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    async fn clock_skew(&self, config: &Config) -> Result<SignedDuration, String> {
+        let region = config.places().first().map_or_else(|| "us-east-1".to_owned(), |place| place.region.to_string());
+        crate::aws::clock_skew(&region).await
     }
 
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {

@@ -1,6 +1,7 @@
 //! The command line: one model from which parsing, help, completions and the man page come.
 
 pub mod config;
+pub mod decisions;
 pub mod enforce;
 pub mod exceptions;
 pub mod findings;
@@ -10,7 +11,11 @@ pub mod ingest;
 pub mod init;
 pub mod misc;
 pub mod policy;
+pub mod report;
 pub mod scan;
+pub mod serve;
+pub mod silences;
+pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod trail;
@@ -51,6 +56,8 @@ pub struct Cli {
 pub enum Command {
     /// Write a commented configuration and print the IAM policy that it needs
     Init(init::InitArgs),
+    /// Look at everything that scans and enforcement need, and change nothing
+    Doctor(misc::DoctorArgs),
     /// Record golden images and choose the one to run
     #[command(subcommand)]
     Golden(golden::GoldenCommand),
@@ -94,15 +101,29 @@ pub enum Command {
     Pause(exceptions::PauseArgs),
     /// Let go of the kill switch
     Resume(exceptions::ResumeArgs),
+    /// What policy decided, from what, and whether it still would: list, show, export or repeat decisions
+    #[command(subcommand)]
+    Decisions(decisions::DecisionsCommand),
     /// Test, check and try policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
-    /// Test the notification destinations, or see what was not delivered
+    /// For a while, tell nobody of what matches
+    #[command(subcommand)]
+    Silences(silences::SilencesCommand),
+    /// Reports out of the state: a page, lists for programs, evidence for auditors
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    /// Show the report live on loopback, and let people acknowledge, approve and pause
+    Serve(serve::ServeArgs),
+    /// Test the notification destinations, see where alerts go, or what was not delivered
     #[command(subcommand)]
     Notify(misc::NotifyCommand),
     /// Check or export the audit log
     #[command(subcommand)]
     Audit(misc::AuditCommand),
+    /// Look after the state file: its size, soundness, a backup, what retention deletes
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Check the configuration, or show what is in force
     #[command(subcommand)]
     Config(config::ConfigCommand),

@@ -2,11 +2,14 @@
 
 mod enforce;
 mod logs;
+mod publish;
+mod templates;
 
 use std::collections::BTreeSet;
 
 pub use enforce::enforce_policy;
 use serde_json::{Map, Value, json};
+pub use templates::{cloudformation, terraform};
 
 use super::config::{AccountConfig, Config};
 use crate::collect::TrailSource;
@@ -86,6 +89,7 @@ pub fn read_policy(config: &Config) -> Value {
         })
         .collect();
     statements.extend(logs::statements(config));
+    statements.extend(publish::statements(config));
     statements.push(json!({ "Sid": "CattleguardIdentity", "Effect": "Allow", "Action": [IDENTITY], "Resource": "*" }));
     document(statements)
 }

@@ -30,7 +30,8 @@ pub fn start(config: LogConfig, directives: &str, color: bool) {
         LogFormat::Text => text().boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(io::stderr).boxed(),
         LogFormat::Journald => match tracing_journald::layer() {
-            Ok(journal) => journal.boxed(),
+            // CATTLEGUARD_SCAN, CATTLEGUARD_ERROR, …: names that no other program uses.
+            Ok(journal) => journal.with_field_prefix(Some("CATTLEGUARD".to_owned())).boxed(),
             // No journal socket: text on stderr still reaches the journal of a systemd unit.
             Err(_) => text().boxed(),
         },

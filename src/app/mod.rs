@@ -17,6 +17,7 @@ pub mod context;
 #[cfg(feature = "testing")]
 mod demo;
 pub mod diag;
+mod doctor;
 mod enforce;
 pub mod enforcing;
 pub mod error;
@@ -31,11 +32,14 @@ mod matrix;
 pub mod operator;
 pub mod output;
 pub mod pipeline;
+pub mod policies;
 pub mod policy_bundle;
 pub mod policy_data;
 pub mod policy_files;
 pub mod policy_stack;
+pub mod policy_worker;
 pub mod progress;
+mod serve;
 pub mod shutdown;
 #[cfg(feature = "testing")]
 pub mod sim;
@@ -61,6 +65,9 @@ pub use sim_backend::SimBackend;
 /// Runs one command line and returns the process exit code.
 #[expect(clippy::needless_pass_by_value, reason = "the program hands its backend over for good")]
 pub fn run(backend: Box<dyn Backend>, args: Vec<OsString>) -> i32 {
+    if let Some(code) = policy_worker::serve(&args) {
+        return code;
+    }
     let exit = match cli::parse(backend.name(), args) {
         Ok(parsed) => run_command(&*backend, parsed),
         Err(exit) => exit,

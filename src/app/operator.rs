@@ -12,6 +12,11 @@ pub fn operator(env: &[(String, String)]) -> String {
     clean_short(&format!("{user}@{}", host()), LONGEST)
 }
 
+/// `name@host` for somebody who is known by name.
+pub fn at_host(name: &str) -> String {
+    clean_short(&format!("{name}@{}", host()), LONGEST)
+}
+
 /// `host pid command`, to be found when it holds a lease.
 pub fn holder(command: &str) -> String {
     format!("{} pid {} ({command})", host(), std::process::id())

@@ -43,6 +43,10 @@ pub enum TestForm {
     /// Test Anything Protocol.
     Tap,
 }
+const FORMATS: &str = "a format is one of table, json, ndjson";
+
+/// Reports that are no format of other commands.
+const REPORTS: [&str; 5] = ["html", "csv", "sarif", "ocsf", "evidence"];
 
 /// One `-o FORMAT[=PATH]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub struct OutputSpec {
     pub tests: Option<TestForm>,
     /// File; `None` is stdout.
     pub path: Option<PathBuf>,
+    /// No format was named, or that of a report: whatever the command writes. `format` means nothing then.
+    pub own: bool,
 }
 
 impl OutputSpec {
@@ -70,9 +76,36 @@ impl OutputSpec {
             _ => None,
         };
         let name = if name == "text" || tests.is_some() { "table" } else { name };
-        let format = Format::ALL.into_iter().find(|format| format.as_str() == name);
-        let format = format.ok_or_else(|| "a format is one of table, json, ndjson".to_owned())?;
-        Ok(Self { format, tests, path })
+        if let Some(format) = Format::ALL.into_iter().find(|format| format.as_str() == name) {
+            return Ok(Self { format, tests, path, own: false });
+        }
+        if REPORTS.contains(&name) {
+            return Ok(Self { format: Format::Table, tests, path, own: true });
+        }
+        // `-o report.html`: a path and no format. Only reports take it.
+        if text == "-" || (path.is_none() && text.contains(['.', '/'])) {
+            let path = (text != "-").then(|| PathBuf::from(text));
+            return Ok(Self { format: Format::Table, tests, path, own: true });
+        }
+        Err(FORMATS.to_owned())
+    }
+}
+
+impl OutputSpec {
+    /// Where a command with one format of its own writes: `None` is stdout. `name` is what that format is called.
+    ///
+    /// # Errors
+    /// When another format is asked for, or stdout twice.
+    pub fn places(given: &[Self], name: &str) -> Result<Vec<Option<PathBuf>>, AppError> {
+        if let Some(other) = given.iter().find(|spec| !spec.own && spec.format.as_str() != name) {
+            let message = format!("this report is {name}: it cannot be written as {}", other.format.as_str());
+            return Err(AppError::usage(message).with_hint(format!("-o FILE, or {name}=FILE")));
+        }
+        let places: Vec<_> = given.iter().map(|spec| spec.path.clone()).collect();
+        if places.iter().filter(|path| path.is_none()).count() > 1 {
+            return Err(AppError::usage("only one output can go to stdout"));
+        }
+        Ok(if places.is_empty() { vec![None] } else { places })
     }
 }
 
@@ -97,9 +130,18 @@ pub struct Outputs {
 impl Outputs {
     /// Checks what was asked for. Without any `-o` the first supported format goes to stdout.
     pub fn new(given: &[OutputSpec], supported: &[Format], terminal: Terminal) -> Result<Self, AppError> {
+        if let Some(own) = given.iter().find(|spec| spec.own) {
+            let path = own.path.as_ref().map_or("-".into(), |path| path.to_string_lossy());
+            return Err(AppError::usage(FORMATS).with_hint(format!("for example -o json={path}")));
+        }
         let mut specs = given.to_vec();
         if specs.is_empty() {
-            specs.extend(supported.first().map(|format| OutputSpec { format: *format, tests: None, path: None }));
+            specs.extend(supported.first().map(|format| OutputSpec {
+                format: *format,
+                tests: None,
+                path: None,
+                own: false,
+            }));
         }
         if specs.iter().any(|spec| spec.tests.is_some()) {
             return Err(AppError::usage("junit and tap are forms of test results: only `policy test` prints them"));
@@ -175,7 +217,7 @@ impl Outputs {
 
 /// Escapes what JSON may hold as it is and a terminal acts on all the same: C1 controls (among them the 8-bit
 /// CSI), DEL, and the controls of reading direction. They can only stand in strings, where `\u009b` means the same.
-fn escape_invisible(text: String) -> String {
+pub(super) fn escape_invisible(text: String) -> String {
     let acts = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if !text.contains(acts) {
         return text;
@@ -240,7 +282,7 @@ mod tests {
     #[test]
     fn specs_read_formats_and_paths() {
         let spec = OutputSpec::parse("json=a=b.json").expect("a spec");
-        assert_eq!(spec, OutputSpec { format: Format::Json, tests: None, path: Some("a=b.json".into()) });
+        assert_eq!(spec, OutputSpec { format: Format::Json, tests: None, path: Some("a=b.json".into()), own: false });
         assert_eq!(OutputSpec::parse("text").expect("a spec").format, Format::Table);
         assert_eq!(OutputSpec::parse("json=-").expect("a spec").path, None);
         assert_eq!(OutputSpec::parse("tap=a").expect("a spec").tests, Some(TestForm::Tap));
@@ -250,12 +292,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_printed_is_refused_before_any_work() {
-        let ndjson = [OutputSpec { format: Format::Ndjson, tests: None, path: None }];
+        let ndjson = [OutputSpec { format: Format::Ndjson, tests: None, path: None, own: false }];
         let refused = Outputs::new(&ndjson, &[Format::Table, Format::Json], TERMINAL).expect_err("refused");
         assert_eq!(refused.exit(), Exit::Usage);
         let twice = [
-            OutputSpec { format: Format::Json, tests: None, path: None },
-            OutputSpec { format: Format::Table, tests: None, path: None },
+            OutputSpec { format: Format::Json, tests: None, path: None, own: false },
+            OutputSpec { format: Format::Table, tests: None, path: None, own: false },
         ];
         assert!(Outputs::new(&twice, &[Format::Table, Format::Json], TERMINAL).is_err());
     }
@@ -264,7 +306,7 @@ mod tests {
     fn files_get_no_colour_and_end_with_a_newline() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("out.txt");
-        let specs = [OutputSpec { format: Format::Table, tests: None, path: Some(path.clone()) }];
+        let specs = [OutputSpec { format: Format::Table, tests: None, path: Some(path.clone()), own: false }];
         let outputs = Outputs::new(&specs, &[Format::Table], TERMINAL).expect("outputs");
         outputs.emit(|_, canvas| Ok(format!("colour: {}", canvas.color))).expect("written");
         assert_eq!(fs::read_to_string(&path).expect("a file"), "colour: false\n");

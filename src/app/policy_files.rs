@@ -71,7 +71,12 @@ fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicyS
     if meta.len() > MOST_BYTES {
         return Err(AppError::new(Exit::Config, format!("{}: larger than 1 MiB", path.display())));
     }
-    let text = std::fs::read_to_string(path).map_err(failed)?;
+    let bytes = std::fs::read(path).map_err(failed)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        AppError::new(Exit::Config, format!("{}:{line}: not UTF-8", path.display()))
+    })?;
     sources.push(PolicySource::new(path.display().to_string(), text));
     Ok(())
 }

@@ -15,6 +15,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::AppError;
+use super::policy_worker::Launch;
 use super::{SimBackend, demo, histories, matrix};
 use crate::testing::SimWorld;
 
@@ -26,6 +27,9 @@ pub(super) const WORLD_VARIABLE: &str = "CATTLEGUARD_SIM_WORLD";
 
 /// Runs one command line and returns the process exit code.
 pub fn run(args: Vec<OsString>) -> i32 {
+    if let Some(code) = super::policy_worker::serve(&args) {
+        return code;
+    }
     let (folder, args) = match take_world(args, std::env::var_os(WORLD_VARIABLE)) {
         Ok(taken) => taken,
         Err(error) => return fail(&error),
@@ -54,13 +58,15 @@ pub fn run(args: Vec<OsString>) -> i32 {
 fn command(folder: Option<&Path>, args: Vec<OsString>) -> i32 {
     let Some(folder) = folder else {
         return match SimWorld::passing() {
-            Ok((cloud, clock)) => super::run(Box::new(SimBackend::new(cloud, clock)), args),
+            Ok((cloud, clock)) => {
+                super::run(Box::new(SimBackend::new(cloud, clock).with_worker(Launch::again())), args)
+            }
             Err(error) => fail(&AppError::failed(error.to_string())),
         };
     };
     match open(folder) {
         // The world stays open, and so locked, until the command has ended.
-        Ok(world) => super::run(Box::new(SimBackend::of_world(&world, folder)), args),
+        Ok(world) => super::run(Box::new(SimBackend::of_world(&world, folder).with_worker(Launch::again())), args),
         Err(error) => fail(&error),
     }
 }

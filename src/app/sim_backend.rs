@@ -7,12 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::backend::Backend;
+use super::backend::{Backend, Clock};
 use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
+use super::policy_worker::Launch;
 use crate::collect::CloudRead;
+use crate::report::CloudPublish;
 use crate::testing::{FakeCloud, SimWorld, VirtualClock};
 
 /// Real time that any wait takes.
@@ -27,18 +29,25 @@ pub struct SimBackend {
     cloud: FakeCloud,
     clock: VirtualClock,
     config: Option<PathBuf>,
+    worker: Option<Launch>,
 }
 
 impl SimBackend {
     /// Over this cloud.
     pub fn new(cloud: FakeCloud, clock: VirtualClock) -> Self {
-        Self { cloud, clock, config: None }
+        Self { cloud, clock, config: None, worker: None }
     }
 
     /// Over the accounts of a folder, whose configuration is the default there.
     pub fn of_world(world: &SimWorld, folder: &Path) -> Self {
         let config = Some(folder.join(CONFIG));
-        Self { cloud: world.cloud.clone(), clock: world.clock.clone(), config }
+        Self { cloud: world.cloud.clone(), clock: world.clock.clone(), config, worker: None }
+    }
+
+    /// Evaluates policies in a process that is started like this.
+    #[must_use]
+    pub fn with_worker(self, worker: Option<Launch>) -> Self {
+        Self { worker, ..self }
     }
 }
 
@@ -52,8 +61,17 @@ impl Backend for SimBackend {
         self.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))
     }
 
+    fn policy_worker(&self) -> Option<Launch> {
+        self.worker.clone()
+    }
+
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    fn clock(&self) -> Clock {
+        let clock = self.clock.clone();
+        Arc::new(move || clock.now())
     }
 
     async fn sleep(&self, duration: Duration) {
@@ -70,6 +88,11 @@ impl Backend for SimBackend {
     async fn connect_enforcing(&self, config: &Config) -> Result<Enforcing, AppError> {
         self.check_places(config)?;
         Ok(Enforcing { probe: Arc::new(self.cloud.clone()), write: Arc::new(self.cloud.clone()) })
+    }
+
+    async fn connect_publishing(&self, config: &Config) -> Result<Arc<dyn CloudPublish>, AppError> {
+        self.check_places(config)?;
+        Ok(Arc::new(self.cloud.clone()))
     }
 }
 

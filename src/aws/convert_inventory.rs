@@ -42,6 +42,7 @@ pub(super) fn node(found: sdk::InstanceInformation) -> Option<NodeRecord> {
             agent_version: found.agent_version,
             platform_name: found.platform_name,
             platform_version: found.platform_version,
+            association_status: found.association_status,
         },
     })
 }

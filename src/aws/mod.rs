@@ -13,6 +13,7 @@
 mod account;
 mod autoscaling;
 mod clients;
+mod clock;
 mod cloud;
 mod cloudtrail;
 mod cloudtrail_trails;
@@ -42,6 +43,7 @@ mod tracking;
 mod write;
 mod writers;
 
+pub use clock::clock_skew;
 pub use cloud::AwsCloud;
 pub use enforcer::AwsEnforcer;
 pub use permissions::{LOG_ACTIONS, READ_ACTIONS};

@@ -103,6 +103,7 @@ pub(super) fn instance(id: &str) -> Instance {
             agent_version: None,
             platform_name: None,
             platform_version: None,
+            association_status: None,
         })),
         inventory: BTreeMap::from([(
             InventoryType::new("AWS:Application"),

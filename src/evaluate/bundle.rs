@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::engine::{Engine, ModuleFacts};
@@ -12,18 +13,34 @@ use super::{PolicyProblem, PolicySource, calls, canonical_json, checks, nesting}
 const ROOT: &str = "cattleguard";
 
 /// One policy package with the rules that decide.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyPackage {
     /// Without `data`, e.g. `cattleguard.host.in_place_modification`.
     pub name: String,
-    /// Paths of its `deny`, `violation` and `warn` rules (also `deny_x`, …), with their kind.
-    pub(super) rules: Vec<(HitKind, String)>,
+    /// Its `deny`, `violation` and `warn` rules (also `deny_x`, …).
+    pub(super) rules: Vec<DecidingRule>,
+}
+
+/// One rule that decides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct DecidingRule {
+    pub(super) kind: HitKind,
+    /// With `data` in front.
+    pub(super) path: String,
+    /// Where its first body is.
+    pub(super) file: String,
+    pub(super) line: u32,
 }
 
 impl PolicyPackage {
     /// Names of its deciding rules, e.g. `violation`.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().map(|(_, path)| path.rsplit('.').next().unwrap_or(path))
+        self.rules.iter().map(|rule| rule.path.rsplit('.').next().unwrap_or(&rule.path))
+    }
+
+    /// Their full paths.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.path.as_str())
     }
 }
 
@@ -91,7 +108,7 @@ impl PolicySet {
 }
 
 fn packages(modules: &[ModuleFacts]) -> Vec<PolicyPackage> {
-    let mut found: BTreeMap<String, Vec<(HitKind, String)>> = BTreeMap::new();
+    let mut found: BTreeMap<String, Vec<DecidingRule>> = BTreeMap::new();
     for module in modules {
         let Some((_, name)) = module.package.split_first() else { continue };
         let is_test = name.last().is_some_and(|last| last.ends_with("_test"));
@@ -100,7 +117,9 @@ fn packages(modules: &[ModuleFacts]) -> Vec<PolicyPackage> {
         }
         for rule in module.rules.iter().filter(|rule| !rule.function) {
             if let Some(kind) = HitKind::of_rule(&rule.name) {
-                found.entry(name.join(".")).or_default().push((kind, calls::path_of(module, rule)));
+                let path = calls::path_of(module, rule);
+                let deciding = DecidingRule { kind, path, file: module.file.clone(), line: rule.line };
+                found.entry(name.join(".")).or_default().push(deciding);
             }
         }
     }
@@ -108,12 +127,13 @@ fn packages(modules: &[ModuleFacts]) -> Vec<PolicyPackage> {
         .into_iter()
         .map(|(name, mut rules)| {
             rules.sort();
-            rules.dedup();
+            rules.dedup_by(|a, b| a.path == b.path);
             PolicyPackage { name, rules }
         })
         .collect()
 }
 
+/// The digest of a bundle: see [`PolicySet::digest`]. The sources must be sorted.
 fn digest(sources: &[PolicySource], data: &Value) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"cattleguard.dev/bundle/v1");

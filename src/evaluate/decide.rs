@@ -3,66 +3,11 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::engine::{Engine, FileLines};
-use super::input::InputBuilder;
-use super::{InputFacts, PolicySet, canonical_json, policy_result, waived};
+use super::waived::{self, Waived};
+use super::{Evaluator, InputFacts, PolicySet};
 use crate::types::{
     Action, Decision, DecisionStatus, Enforcement, PolicyOutcome, PolicyResult, RuleHit, Severity, Track,
 };
-
-/// Evaluates many instances on one engine.
-pub struct Evaluator<'a> {
-    set: &'a PolicySet,
-    engine: Engine,
-    builder: InputBuilder,
-}
-
-impl<'a> Evaluator<'a> {
-    /// Starts from a compiled bundle.
-    pub fn new(set: &'a PolicySet) -> Self {
-        Self { set, engine: set.engine.clone(), builder: InputBuilder::default() }
-    }
-
-    /// Decides about one instance; also returns the input document that the policies saw.
-    pub fn decide(&mut self, facts: &InputFacts<'_>) -> (Decision, Value) {
-        let input = self.builder.build(facts);
-        let policies = self.results(&input);
-        let digest = input_digest(&input);
-        (combine(facts, policies, digest, self.set.digest()), input)
-    }
-
-    /// Starts to record how far each rule gets.
-    pub(super) fn record_coverage(&mut self) {
-        self.engine.record_coverage();
-    }
-
-    /// The lines that were reached since.
-    pub(super) fn coverage(&self) -> Vec<FileLines> {
-        self.engine.coverage()
-    }
-
-    /// What each policy says of an input document as it stands.
-    pub fn results(&mut self, input: &Value) -> Vec<PolicyResult> {
-        let loaded = self.engine.set_input(input);
-        let results = self
-            .set
-            .packages()
-            .iter()
-            .map(|package| match &loaded {
-                Ok(()) => policy_result::evaluate(&mut self.engine, package),
-                Err(error) => PolicyResult {
-                    policy: package.name.clone(),
-                    outcome: PolicyOutcome::Error,
-                    hits: Vec::new(),
-                    error: Some(format!("the input could not be loaded: {error}")),
-                },
-            })
-            .collect();
-        // Prints are gathered so that a policy cannot write to the terminal; here nobody reads them.
-        self.engine.take_prints();
-        waived::apply(results, input)
-    }
-}
 
 /// Decides about one instance. Use [`Evaluator`] for many.
 pub fn decide(set: &PolicySet, facts: &InputFacts<'_>) -> Decision {
@@ -75,17 +20,20 @@ pub fn evaluate_all<'a>(set: &PolicySet, facts: impl IntoIterator<Item = InputFa
     facts.into_iter().map(|facts| evaluator.decide(&facts)).collect()
 }
 
-fn input_digest(input: &Value) -> String {
+/// `sha256:` and 64 hex digits over an input document in its canonical form.
+pub fn input_digest(canonical: &str) -> String {
     use std::fmt::Write as _;
     let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(canonical_json(input)) {
+    for byte in Sha256::digest(canonical) {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
     text
 }
 
-fn combine(facts: &InputFacts<'_>, policies: Vec<PolicyResult>, input_digest: String, bundle: &str) -> Decision {
+/// One decision from what each policy said: maxima first, then the caps. What exceptions waive asks for nothing.
+pub fn combine(facts: &InputFacts<'_>, policies: Vec<PolicyResult>, input_digest: String, bundle: &str) -> Decision {
+    let policies = Waived::of_findings(facts.findings).apply(policies);
     let mut hits: Vec<&RuleHit> =
         policies.iter().flat_map(|policy| &policy.hits).filter(|hit| !waived::is_waived(hit)).collect();
     // Stable: hits of equal strength stay in the order of their policies' names.

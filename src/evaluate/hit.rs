@@ -3,6 +3,7 @@
 //! A misspelt severity must not quietly become a mild one, so anything that cannot be understood is an
 //! error of the policy, and an error is never a pass.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::types::{Action, FindingId, RuleHit, Severity, Track};
@@ -10,11 +11,24 @@ use crate::types::{Action, FindingId, RuleHit, Severity, Track};
 /// Longest message kept, in characters. Messages quote tags and package names, which strangers choose.
 const MAX_MESSAGE: usize = 1_000;
 
+/// Longest rule id, control id or finding id, in characters.
+const MAX_ID: usize = 200;
+
+/// Most controls, and most finding ids.
+const MAX_IDS: usize = 1_000;
+
+/// Most that `details` may hold, in bytes of JSON: they are kept with the decision.
+const MAX_DETAILS: usize = 64 * 1024;
+
+/// Longest part of a wrong value that a message quotes, in characters.
+const MAX_QUOTE: usize = 200;
+
 /// Longest grace a rule may ask for, in seconds: 30 days.
 const MAX_GRACE_S: u64 = 30 * 24 * 3_600;
 
 /// The kinds of deciding rules, in the shape conftest made common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum HitKind {
     Deny,
     Violation,
@@ -51,18 +65,24 @@ pub(super) fn parse(kind: HitKind, element: Value) -> Result<RuleHit, String> {
     let mut members = match element {
         Value::String(msg) => Map::from_iter([("msg".to_owned(), Value::String(msg))]),
         Value::Object(members) => members,
-        other => return Err(format!("an element of `{}` is {other}, not a string or an object", kind.as_str())),
+        other => {
+            let (kind, other) = (kind.as_str(), quote(&other));
+            return Err(format!("an element of `{kind}` is {other}, not a string or an object"));
+        }
     };
     let msg = text(&mut members, "msg")?.filter(|msg| !msg.trim().is_empty());
     let msg = msg.ok_or_else(|| format!("an element of `{}` has no `msg`", kind.as_str()))?;
     let severity = match text(&mut members, "severity")? {
-        Some(name) => name.parse().map_err(|error| format!("`severity`: {error}"))?,
+        Some(name) => name.parse().map_err(|error: String| format!("`severity`: {}", bounded(&error)))?,
         None => kind.default_severity(),
     };
     let action = action(&mut members)?;
     let hit = RuleHit {
         kind: kind.as_str().to_owned(),
-        id: text(&mut members, "id")?.unwrap_or_default(),
+        id: match text(&mut members, "id")? {
+            Some(id) if id.chars().count() > MAX_ID => return Err(format!("`id` is longer than {MAX_ID} characters")),
+            id => id.unwrap_or_default(),
+        },
         msg: bounded(&msg),
         severity,
         action: if kind == HitKind::Warn { action.min(Action::Alert) } else { action },
@@ -72,7 +92,20 @@ pub(super) fn parse(kind: HitKind, element: Value) -> Result<RuleHit, String> {
         grace_s: grace(&mut members)?,
         details: Value::Null,
     };
-    Ok(RuleHit { details: details(members), ..hit })
+    let details = details(members);
+    if !details.is_null() && details.to_string().len() > MAX_DETAILS {
+        return Err(format!("`details` of an element of `{}` is larger than {MAX_DETAILS} bytes", kind.as_str()));
+    }
+    Ok(RuleHit { details, ..hit })
+}
+
+/// A value as a message quotes it.
+pub(super) fn quote(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(MAX_QUOTE) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
 }
 
 fn bounded(msg: &str) -> String {
@@ -86,16 +119,22 @@ fn text(members: &mut Map<String, Value>, key: &str) -> Result<Option<String>, S
     match members.remove(key) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(format!("`{key}` is {other}, not a string")),
+        Some(other) => Err(format!("`{key}` is {}, not a string", quote(&other))),
     }
 }
 
 fn texts(members: &mut Map<String, Value>, key: &str) -> Result<Vec<String>, String> {
     let Some(value) = members.remove(key) else { return Ok(Vec::new()) };
-    let Value::Array(items) = value else { return Err(format!("`{key}` is {value}, not a list")) };
+    let Value::Array(items) = value else { return Err(format!("`{key}` is {}, not a list", quote(&value))) };
+    if items.len() > MAX_IDS {
+        return Err(format!("`{key}` has more than {MAX_IDS} entries"));
+    }
     let mut texts = Vec::with_capacity(items.len());
     for item in items {
-        let Value::String(text) = item else { return Err(format!("`{key}` holds {item}, not a string")) };
+        let Value::String(text) = item else { return Err(format!("`{key}` holds {}, not a string", quote(&item))) };
+        if text.chars().count() > MAX_ID {
+            return Err(format!("`{key}` holds an entry of more than {MAX_ID} characters"));
+        }
         texts.push(text);
     }
     texts.sort();
@@ -109,7 +148,7 @@ fn action(members: &mut Map<String, Value>) -> Result<Action, String> {
         Some("none") => Ok(Action::None),
         Some("quarantine") => Ok(Action::Quarantine),
         Some("replace") => Ok(Action::Replace),
-        Some(other) => Err(format!("`action`: `{other}` is not one of none, alert, quarantine, replace")),
+        Some(other) => Err(format!("`action`: `{}` is not one of none, alert, quarantine, replace", bounded(other))),
     }
 }
 
@@ -117,7 +156,7 @@ fn track(members: &mut Map<String, Value>) -> Result<Track, String> {
     match text(members, "track")?.as_deref() {
         None | Some("hygiene") => Ok(Track::Hygiene),
         Some("compromise") => Ok(Track::Compromise),
-        Some(other) => Err(format!("`track`: `{other}` is not one of hygiene, compromise")),
+        Some(other) => Err(format!("`track`: `{}` is not one of hygiene, compromise", bounded(other))),
     }
 }
 
@@ -129,7 +168,8 @@ fn grace(members: &mut Map<String, Value>) -> Result<u64, String> {
         Value::String(text) => duration(text),
         _ => None,
     };
-    let seconds = seconds.ok_or_else(|| format!("`grace` is {value}, not seconds or a text such as \"2h\""))?;
+    let seconds =
+        seconds.ok_or_else(|| format!("`grace` is {}, not seconds or a text such as \"2h\"", quote(&value)))?;
     Ok(seconds.min(MAX_GRACE_S))
 }
 

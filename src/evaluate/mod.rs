@@ -6,6 +6,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod answer;
 pub mod archive;
 mod bundle;
 mod calls;
@@ -15,6 +16,7 @@ pub mod controls;
 mod data;
 mod decide;
 mod engine;
+mod evaluator;
 mod facts;
 mod hit;
 mod input;
@@ -37,19 +39,22 @@ mod why;
 /// for every rule that calls another. Run both on a thread with at least this much.
 pub const STACK_BYTES: usize = 16 * 1024 * 1024;
 
+pub use answer::{Answer, Answered, MAX_ANSWER_BYTES, MAX_INPUT_BYTES, RuleAnswer};
 pub use bundle::{PolicyPackage, PolicySet};
 pub use canonical::canonical_json;
 pub use data::{data_below, merge_data};
-pub use decide::{Evaluator, decide, evaluate_all};
+pub use decide::{combine, decide, evaluate_all, input_digest};
+pub use evaluator::Evaluator;
 pub use facts::{HistoryFacts, InputFacts, RecentOperation};
-pub use input::{INPUT_SCHEMA, build_input};
+pub use input::{INPUT_SCHEMA, InputBuilder, build_input};
+pub use nesting::check as check_nesting;
 pub use owner::{Owner, owner_of};
 pub use paths::unknown_inputs;
 pub use problem::{PolicyProblem, PolicySource, TAB_COLUMNS};
 pub use reach::never_evaluated;
-pub use replay::{Asked, Replay};
+pub use replay::Asked;
 pub use schema::{input_schema, validate_input};
 pub use shipped::{shipped, shipped_library, shipped_tests};
 pub use strict::{unreached_rules, unused_imports};
-pub use waived::{WAIVED_BY, is_waived};
+pub use waived::{WAIVED_BY, Waived, is_waived};
 pub use why::{ClauseTrace, explain_input};

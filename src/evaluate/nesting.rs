@@ -10,7 +10,7 @@ use super::{PolicyProblem, PolicySource};
 pub(super) const MAX_DEPTH: usize = 8;
 
 /// Finds the first place where brackets nest deeper than [`MAX_DEPTH`].
-pub(super) fn check(source: &PolicySource) -> Option<PolicyProblem> {
+pub fn check(source: &PolicySource) -> Option<PolicyProblem> {
     let mut scanner = Scanner { line: 1, column: 0, depth: 0, state: State::Code };
     for character in source.text.chars() {
         scanner.step(character);

@@ -2,20 +2,27 @@
 
 use serde_json::Value;
 
-use super::bundle::PolicyPackage;
-use super::engine::Engine;
+use super::answer::RuleAnswer;
+use super::bundle::{DecidingRule, PolicyPackage};
 use super::hit::{self, HitKind};
 use crate::types::{PolicyOutcome, PolicyResult, RuleHit};
 
 /// Most elements of one rule that are kept; more is a runaway policy, which is an error.
 const MAX_HITS: usize = 500;
 
-/// Evaluates the deciding rules of a package on the engine's present input.
-pub(super) fn evaluate(engine: &mut Engine, package: &PolicyPackage) -> PolicyResult {
+/// Reads what the deciding rules of a package said; takes as many answers as it has rules.
+pub(super) fn of(package: &PolicyPackage, answers: &mut impl Iterator<Item = RuleAnswer>) -> PolicyResult {
     let mut hits = Vec::new();
     let mut errors = Vec::new();
-    for (kind, path) in &package.rules {
-        match engine.eval(path).and_then(|value| elements(*kind, value)) {
+    for DecidingRule { kind, path, file, line } in &package.rules {
+        let found = match answers.next() {
+            Some(RuleAnswer::Undefined) => Ok(Vec::new()),
+            // The engine's own errors have their place in front.
+            Some(RuleAnswer::Value(value)) => elements(*kind, value).map_err(|error| format!("{file}:{line}: {error}")),
+            Some(RuleAnswer::Error(error)) => Err(error),
+            None => Err(format!("nothing was said of {path}")),
+        };
+        match found {
             Ok(found) => hits.extend(found),
             Err(error) => errors.push(error),
         }
@@ -40,11 +47,10 @@ pub(super) fn evaluate(engine: &mut Engine, package: &PolicyPackage) -> PolicyRe
     PolicyResult { policy: package.name.clone(), outcome, hits, error }
 }
 
-fn elements(kind: HitKind, value: Option<Value>) -> Result<Vec<RuleHit>, String> {
+fn elements(kind: HitKind, value: Value) -> Result<Vec<RuleHit>, String> {
     let items = match value {
-        None => return Ok(Vec::new()),
-        Some(Value::Array(items)) => items,
-        Some(other) => return Err(format!("`{}` is {other}, not a set", kind.as_str())),
+        Value::Array(items) => items,
+        other => return Err(format!("`{}` is {}, not a set", kind.as_str(), hit::quote(&other))),
     };
     if items.len() > MAX_HITS {
         return Err(format!("`{}` has {} elements, more than {MAX_HITS}", kind.as_str(), items.len()));

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// One policy file, already read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PolicySource {
     /// Its path or name, as problems should name it.
     pub name: String,
@@ -22,7 +24,7 @@ impl PolicySource {
 pub const TAB_COLUMNS: u32 = 4;
 
 /// One thing that is wrong with a policy file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PolicyProblem {
     /// The file.
     pub file: String,

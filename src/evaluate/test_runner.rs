@@ -122,7 +122,7 @@ fn run(engine: &mut Engine, name: &str) -> (TestOutcome, Option<String>) {
     match engine.eval(name) {
         Ok(Some(Value::Bool(true))) => (TestOutcome::Passed, None),
         Ok(_) => (TestOutcome::Failed, None),
-        Err(error) => (TestOutcome::Errored, Some(error)),
+        Err(error) => (TestOutcome::Errored, Some(error.message)),
     }
 }
 

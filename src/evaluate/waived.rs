@@ -7,52 +7,67 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::types::{Action, PolicyOutcome, PolicyResult, RuleHit, Severity};
+use crate::types::{Action, Finding, FindingStatus, PolicyOutcome, PolicyResult, RuleHit, Severity};
+
+/// What is said of an exception that is not named.
+const SOMEBODYS: &str = "an exception";
 
 /// The member of a hit's details that names the exceptions which waive it.
 pub const WAIVED_BY: &str = "waived_by";
 
-/// Lowers every hit whose findings are all waived to nothing. A hit that names no finding is about the whole instance and
-/// stays; so does one that names a finding the document does not have.
-pub(super) fn apply(mut results: Vec<PolicyResult>, input: &Value) -> Vec<PolicyResult> {
-    let waived = waived(input);
-    if waived.is_empty() {
-        return results;
-    }
-    for result in &mut results {
-        for hit in &mut result.hits {
-            let by: Option<BTreeSet<&str>> =
-                hit.finding_ids.iter().map(|id| waived.get(id.as_str()).copied()).collect();
-            if let Some(by) = by.filter(|by| !by.is_empty()) {
-                lower(hit, &by);
-            }
-        }
-        let counts = |hit: &RuleHit| hit.action > Action::None || !is_waived(hit);
-        result.outcome = match result.outcome {
-            PolicyOutcome::Error => PolicyOutcome::Error,
-            PolicyOutcome::Violation if result.hits.iter().any(|hit| hit.kind != "warn" && counts(hit)) => {
-                PolicyOutcome::Violation
-            }
-            _ if result.hits.iter().any(counts) => PolicyOutcome::Warn,
-            _ if result.hits.is_empty() => PolicyOutcome::Pass,
-            _ => PolicyOutcome::Waived,
-        };
-    }
-    results
-}
+/// Which findings are waived, with the exception of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waived(BTreeMap<String, String>);
 
-/// Waived findings of the document, with the exception of each.
-fn waived(input: &Value) -> BTreeMap<&str, &str> {
-    let findings = input.pointer("/drift/findings").and_then(Value::as_array);
-    findings
-        .into_iter()
-        .flatten()
-        .filter(|finding| finding.get("status").and_then(Value::as_str) == Some("waived"))
-        .filter_map(|finding| {
-            let id = finding.get("id")?.as_str()?;
-            Some((id, finding.get("exception").and_then(Value::as_str).unwrap_or("an exception")))
-        })
-        .collect()
+impl Waived {
+    /// Those of an input document.
+    pub fn of_input(input: &Value) -> Self {
+        let findings = input.pointer("/drift/findings").and_then(Value::as_array);
+        let waived = findings.into_iter().flatten().filter_map(|finding| {
+            let is_waived = finding.get("status").and_then(Value::as_str) == Some("waived");
+            let id = finding.get("id")?.as_str().filter(|_| is_waived)?;
+            let by = finding.get("exception").and_then(Value::as_str).unwrap_or(SOMEBODYS);
+            Some((id.to_owned(), by.to_owned()))
+        });
+        Self(waived.collect())
+    }
+
+    /// Those of an instance.
+    pub fn of_findings(findings: &[&Finding]) -> Self {
+        let waived = findings.iter().filter(|finding| finding.status == FindingStatus::Waived);
+        let by = |finding: &Finding| {
+            finding.exception.as_ref().map_or_else(|| SOMEBODYS.to_owned(), |exception| exception.as_str().to_owned())
+        };
+        Self(waived.map(|finding| (finding.id.as_str().to_owned(), by(finding))).collect())
+    }
+
+    /// Lowers every hit whose findings are all waived to nothing. A hit that names no finding is about the whole instance
+    /// and stays; so does one that names a finding that is not known.
+    pub fn apply(&self, mut results: Vec<PolicyResult>) -> Vec<PolicyResult> {
+        if self.0.is_empty() {
+            return results;
+        }
+        for result in &mut results {
+            for hit in &mut result.hits {
+                let by: Option<BTreeSet<&str>> =
+                    hit.finding_ids.iter().map(|id| self.0.get(id.as_str()).map(String::as_str)).collect();
+                if let Some(by) = by.filter(|by| !by.is_empty()) {
+                    lower(hit, &by);
+                }
+            }
+            let counts = |hit: &RuleHit| hit.action > Action::None || !is_waived(hit);
+            result.outcome = match result.outcome {
+                PolicyOutcome::Error => PolicyOutcome::Error,
+                PolicyOutcome::Violation if result.hits.iter().any(|hit| hit.kind != "warn" && counts(hit)) => {
+                    PolicyOutcome::Violation
+                }
+                _ if result.hits.iter().any(counts) => PolicyOutcome::Warn,
+                _ if result.hits.is_empty() => PolicyOutcome::Pass,
+                _ => PolicyOutcome::Waived,
+            };
+        }
+        results
+    }
 }
 
 fn lower(hit: &mut RuleHit, by: &BTreeSet<&str>) {

@@ -1,8 +1,8 @@
 //! Why a rule did or did not fire on one input: how far the engine got in each of its bodies.
 
 use super::bundle::PolicySet;
-use super::decide::Evaluator;
 use super::engine::FileLines;
+use super::evaluator::Evaluator;
 use crate::types::PolicyResult;
 
 /// One body of a deciding rule.

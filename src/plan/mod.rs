@@ -31,4 +31,4 @@ pub use input::{
     PastReplacement, Pause, Permissions, PlanInput, PlanSubject,
 };
 pub use planner::plan;
-pub use windows::{WindowProblem, check_window};
+pub use windows::{WindowProblem, check_window, open_until};

@@ -56,6 +56,17 @@ pub(super) fn standing(windows: &[Window], now: Timestamp) -> Result<Standing, W
     Ok(open_until.map_or(Standing::Shut(next), Standing::Open))
 }
 
+/// Until when one of the windows is open, if one is.
+///
+/// # Errors
+/// What is wrong with a window.
+pub fn open_until(windows: &[Window], now: Timestamp) -> Result<Option<Timestamp>, WindowProblem> {
+    Ok(match standing(windows, now)? {
+        Standing::Open(until) => Some(until),
+        Standing::Shut(_) => None,
+    })
+}
+
 struct Parsed {
     days: Vec<Weekday>,
     from: Time,

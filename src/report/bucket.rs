@@ -2,10 +2,7 @@
 
 use jiff::Timestamp;
 
-/// Slack takes about one message a second for each channel, with short bursts ("Rate limits", docs.slack.dev).
-const SLACK_PER_SECOND: f64 = 1.0;
-/// How long a burst may be.
-const SLACK_BURST: f64 = 3.0;
+use super::destination::Pace;
 
 /// Tokens that refill with time. `None` limits nothing.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +14,9 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn slack() -> Self {
-        Self { rate: Some(SLACK_PER_SECOND), burst: SLACK_BURST, tokens: SLACK_BURST, seen: None }
-    }
-
-    pub(super) fn unlimited() -> Self {
-        Self { rate: None, burst: 0.0, tokens: 0.0, seen: None }
+    /// A full one.
+    pub(super) fn of(pace: Pace) -> Self {
+        Self { rate: pace.per_second, burst: pace.burst, tokens: pace.burst, seen: None }
     }
 
     /// Takes a token if there is one. A clock that goes back refills nothing.
@@ -48,12 +42,12 @@ mod tests {
 
     #[test]
     fn a_burst_then_one_a_second() {
-        let mut bucket = Bucket::slack();
+        let mut bucket = Bucket::of(Pace { per_second: Some(1.0), burst: 3.0 });
         let taken = |bucket: &mut Bucket, second, times| (0..times).filter(|_| bucket.take(at(second))).count();
         assert_eq!(taken(&mut bucket, 0, 10), 3);
         assert_eq!(taken(&mut bucket, 1, 10), 1);
         assert_eq!(taken(&mut bucket, 0, 10), 0, "the clock went back");
         assert_eq!(taken(&mut bucket, 100, 10), 3);
-        assert_eq!(taken(&mut Bucket::unlimited(), 0, 10), 10);
+        assert_eq!(taken(&mut Bucket::of(Pace { per_second: None, burst: 0.0 }), 0, 10), 10);
     }
 }

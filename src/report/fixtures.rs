@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::destination::{Destination, DestinationKind};
+use super::destination::{Destination, DestinationKind, Filter, Quiet};
+use super::draft::{NotifySettings, OutboxHistory, draft_notices};
 pub(crate) use super::memory_outbox::MemoryOutbox;
+use super::notice::{AuditHead, Notice};
 use super::scan_report::{ScanReport, ScanTotals};
 use crate::store::InstanceResult;
 use crate::types::*;
@@ -240,8 +242,9 @@ pub(crate) fn slack(name: &str, url: &str) -> Destination {
     Destination {
         name: name.to_owned(),
         kind: DestinationKind::Slack { url: url.to_owned().into() },
-        min_severity: Severity::Info,
-        fleets: Vec::new(),
+        filter: Filter::default(),
+        routes: None,
+        quiet: Quiet::default(),
         allow_private: true,
     }
 }
@@ -313,4 +316,41 @@ pub(crate) fn inventory(rows: &[(&str, &str)]) -> BaselineItem {
         InventoryEntry::from([("Name".into(), (*name).into()), ("Version".into(), (*version).into())])
     };
     BaselineItem { entries: rows.iter().map(entry).collect(), captured_at: None }
+}
+
+/// The notice that a scan with these findings draws first.
+pub(crate) fn notice(findings: Vec<Finding>) -> Notice {
+    let outbox = MemoryOutbox::default();
+    let settings = NotifySettings { listed_findings: 100, ..NotifySettings::default() };
+    let destination = [webhook("hook", "http://127.0.0.1/")];
+    let drafts = draft_notices(&report(findings), &destination, &OutboxHistory::new(&outbox), now(), &settings);
+    let mut notice: Notice = serde_json::from_value(drafts[0].payload.clone()).unwrap();
+    notice.audit = Some(AuditHead { seq: 412, hash: "ab".repeat(32) });
+    notice
+}
+
+/// As long and as hostile as everything in a notice can be, beyond what drafting lets through.
+pub(crate) fn worst_notice() -> Notice {
+    let hostile = "<!channel> <at>all</at> [x](http://x) {{DATE(1)}} \u{1b}[2J\r\n\"\\*_~`𝔘 ".repeat(300);
+    let findings = (0..100)
+        .map(|number| {
+            let mut finding = finding("event-ssh-key-pushed", &format!("i-{number}"), "key");
+            finding.summary.clone_from(&hostile);
+            finding.attribution[0].display = "alice".to_owned();
+            finding.attribution[0].principal.clone_from(&hostile);
+            finding.attribution[0].because.clone_from(&hostile);
+            finding
+        })
+        .collect();
+    let mut notice = notice(findings);
+    notice.title.clone_from(&hostile);
+    notice.lines = vec![hostile.clone(); 60];
+    for finding in &mut notice.findings {
+        finding.expected.clone_from(&hostile);
+        finding.actual.clone_from(&hostile);
+        finding.policy = vec![hostile.clone(); 20];
+        finding.held = vec![hostile.clone(); 20];
+        finding.next.clone_from(&hostile);
+    }
+    notice
 }

@@ -2,19 +2,27 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::store::{Outbox, OutboxDraft, OutboxRow, OutboxState, StoreError};
+use crate::store::{Outbox, OutboxDraft, OutboxRow, OutboxState, StoreError, Thread, Threads};
 
 /// An outbox in memory with the semantics of the trait's documentation.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryOutbox {
     rows: Mutex<Vec<OutboxRow>>,
+    threads: Mutex<Vec<Thread>>,
+    full: AtomicBool,
 }
 
 impl MemoryOutbox {
+    /// From now on nothing can be marked as delivered, as on a full disk.
+    pub(crate) fn fail_marking(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+
     pub(crate) fn states(&self) -> Vec<(String, OutboxState)> {
         let rows = self.rows.lock().unwrap();
         rows.iter().map(|row| (row.draft.destination.clone(), row.state)).collect()
@@ -42,6 +50,7 @@ impl Outbox for MemoryOutbox {
                 created_at: now,
                 next_attempt_at: draft.due_at,
                 last_error: None,
+                begun_at: None,
                 draft: draft.clone(),
             });
         }
@@ -49,12 +58,15 @@ impl Outbox for MemoryOutbox {
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        let mut waiting = BTreeSet::new();
-        let mut due = Vec::new();
+        let (mut lanes, mut groups, mut due) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         for row in self.rows.lock().unwrap().iter().filter(|row| row.state == OutboxState::Pending) {
+            let group = (row.draft.destination.clone(), row.draft.group.clone());
             if row.next_attempt_at > now {
-                waiting.insert(row.draft.destination.clone());
-            } else if !waiting.contains(&row.draft.destination) && due.len() < limit {
+                if row.attempts > 0 {
+                    lanes.insert(row.draft.destination.clone());
+                }
+                groups.insert(group);
+            } else if !lanes.contains(&row.draft.destination) && !groups.contains(&group) && due.len() < limit {
                 due.push(row.clone());
             }
         }
@@ -66,7 +78,14 @@ impl Outbox for MemoryOutbox {
         Ok(rows.iter().filter(|row| row.state == OutboxState::Pending).map(|row| row.next_attempt_at).min())
     }
 
+    fn begin(&self, seq: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.change(seq, |row| row.begun_at = row.begun_at.or(Some(now)))
+    }
+
     fn delivered(&self, seq: i64, _: Timestamp) -> Result<(), StoreError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(StoreError::Full { path: "memory".to_owned() });
+        }
         self.change(seq, |row| row.state = OutboxState::Delivered)
     }
 
@@ -96,5 +115,25 @@ impl Outbox for MemoryOutbox {
             row.state != OutboxState::Dead && row.draft.destination == destination && row.draft.group == group
         });
         Ok(found.map(|row| (row.draft.due_at, row.draft.payload.clone())))
+    }
+}
+
+impl Threads for MemoryOutbox {
+    fn save_thread(&self, thread: &Thread) -> Result<(), StoreError> {
+        let mut threads = self.threads.lock().unwrap();
+        threads.retain(|other| (&other.destination, &other.group) != (&thread.destination, &thread.group));
+        threads.push(thread.clone());
+        Ok(())
+    }
+
+    fn thread(&self, destination: &str, group: &str) -> Result<Option<Thread>, StoreError> {
+        let threads = self.threads.lock().unwrap();
+        Ok(threads.iter().find(|thread| thread.destination == destination && thread.group == group).cloned())
+    }
+
+    fn open_threads(&self, destination: &str, limit: usize) -> Result<Vec<Thread>, StoreError> {
+        let threads = self.threads.lock().unwrap();
+        let open = threads.iter().rev().filter(|thread| thread.destination == destination && thread.open);
+        Ok(open.take(limit).cloned().collect())
     }
 }

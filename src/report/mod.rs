@@ -7,25 +7,31 @@ pub mod backoff;
 mod bucket;
 pub mod deliver;
 pub mod destination;
+pub mod door;
 pub mod draft;
+pub mod evidence;
 #[cfg(test)]
 mod fixtures;
+pub mod listing;
 pub mod look;
 #[cfg(test)]
 mod memory_outbox;
 pub mod notice;
+pub mod page;
 pub mod pets;
 pub mod pump;
+mod pump_batch;
 pub mod render;
 pub mod scan_report;
 pub mod sign;
 pub mod text;
 pub mod view;
 
-pub use destination::{Destination, DestinationKind};
+pub use deliver::CloudPublish;
+pub use destination::{Audience, Destination, DestinationKind, EmailSettings, Filter, MailTls, Quiet, Subject};
 pub use draft::{
     NoticeHistory, NotifySettings, OperationNews, OutboxHistory, Waivers, approval_notices, draft_notices,
-    draft_single, exception_notices, operation_notice, waits_for_approval,
+    draft_single, exception_notices, operation_notice, person_notices, waits_for_approval,
 };
 pub use look::{Look, Style};
 pub use notice::{Notice, NoticeKind};

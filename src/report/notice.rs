@@ -26,6 +26,10 @@ pub enum NoticeKind {
     Update,
     /// Nothing changed, and nobody has acknowledged it.
     Repeat,
+    /// A person has seen it: no more reminders.
+    Acknowledged,
+    /// It comes and goes: until it settles only its end is told.
+    Flapping,
     /// Nothing of the group is left.
     Resolved,
     /// The group's findings are now known to be somebody else's doing and go on in that group.
@@ -65,6 +69,8 @@ impl NoticeKind {
             Self::New => "new",
             Self::Update => "update",
             Self::Repeat => "repeat",
+            Self::Acknowledged => "acknowledged",
+            Self::Flapping => "flapping",
             Self::Resolved => "resolved",
             Self::Reattributed => "reattributed",
             Self::MassDrift => "mass_drift",
@@ -89,6 +95,8 @@ impl NoticeKind {
             Self::New
             | Self::Update
             | Self::Repeat
+            | Self::Acknowledged
+            | Self::Flapping
             | Self::MassDrift
             | Self::Digest
             | Self::CoverageLost
@@ -261,6 +269,22 @@ pub struct NoticeOperation {
     pub replacement: Option<InstanceId>,
 }
 
+/// The last entry of the audit log when a notice was made: `cattleguard audit verify --head SEQ:HASH` proves later that
+/// nothing before it was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// Sequence number.
+    pub seq: i64,
+    /// Hash, hex.
+    pub hash: String,
+}
+
+impl fmt::Display for AuditHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hash)
+    }
+}
+
 /// One notice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
@@ -298,6 +322,12 @@ pub struct Notice {
     /// The operation it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<NoticeOperation>,
+    /// When the group came or went lately.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flips: Vec<Timestamp>,
+    /// The audit log's head when the notice was put into the outbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditHead>,
 }
 
 impl Notice {
@@ -320,6 +350,8 @@ impl Notice {
             members: Vec::new(),
             covers: BTreeMap::new(),
             operation: None,
+            flips: Vec::new(),
+            audit: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Moves due rows out of the outbox: at least once, in order for each destination, at its pace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -8,18 +9,22 @@ use jiff::Timestamp;
 
 use super::backoff::{self, Next, later};
 use super::bucket::Bucket;
-use super::deliver::{Attempt, Client, deliver};
-use super::destination::{Destination, DestinationKind};
+use super::deliver::{Attempt, Client, CloudPublish, deliver};
+use super::destination::Destination;
 use super::draft::draft_single;
 use super::notice::{GroupKey, Notice, NoticeKind};
+use super::pump_batch::{merged, together};
 use super::text::clean;
-use crate::store::{Outbox, OutboxRow, StoreError};
+use crate::store::{Outbox, OutboxRow, StoreError, Threads};
 use crate::types::{Code, Severity};
 
 /// Rows taken from the store at once.
 const BATCH: usize = 256;
 /// A row for a destination that the configuration no longer has is looked at again after this.
 const UNKNOWN_PAUSE: Duration = Duration::from_secs(3600);
+
+/// What is said of such rows.
+const GONE: &str = "no destination of this name is configured (any more): add it again, or let the day pass";
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,12 +44,17 @@ pub struct PumpSummary {
 pub struct Pump {
     client: Client,
     buckets: BTreeMap<String, Bucket>,
+    /// Rows that a receiver took and that the store could not mark: while its disk is full nothing is sent twice.
+    accepted: BTreeSet<i64>,
+    /// What each failing destination said last, so that it is logged once.
+    failing: BTreeMap<String, String>,
+    has_cloud: bool,
 }
 
 impl Pump {
     /// A pump with full rate limits.
     pub fn new(client: Client) -> Self {
-        Self { client, buckets: BTreeMap::new() }
+        Self { client, buckets: BTreeMap::new(), accepted: BTreeSet::new(), failing: BTreeMap::new(), has_cloud: false }
     }
 
     /// Sends what is due, at most `max_rounds` batches of it. `random` gives numbers in 0..1 for the backoff.
@@ -52,7 +62,7 @@ impl Pump {
     /// # Errors
     /// When the store fails. A row that was accepted but could not be marked is sent again later, under the same
     /// id.
-    pub async fn run<S: Outbox + ?Sized>(
+    pub async fn run<S: Outbox + Threads + ?Sized>(
         &mut self,
         store: &S,
         destinations: &[Destination],
@@ -63,33 +73,45 @@ impl Pump {
         let mut total = PumpSummary::default();
         let mut batch = BATCH;
         for _ in 0..max_rounds {
+            self.settle(store, clock())?;
             let rows = store.due(clock(), batch)?;
             let mut lanes: BTreeMap<&str, Vec<&OutboxRow>> = BTreeMap::new();
             for row in &rows {
                 lanes.entry(&row.draft.destination).or_default().push(row);
             }
-            let mut runs = Vec::new();
+            let (mut runs, mut gone) = (Vec::new(), Vec::new());
             let mut moved = false;
             for (name, rows) in lanes {
                 let Some(destination) = destinations.iter().find(|destination| destination.name == name) else {
-                    unknown(store, &rows, clock(), &mut total)?;
+                    unknown(store, &rows, destinations, clock(), &mut total)?;
+                    gone.push(name.to_owned());
                     moved = true;
                     continue;
                 };
-                let bucket = self.buckets.get(name).copied().unwrap_or_else(|| fresh_bucket(destination));
+                let bucket = self.buckets.get(name).copied().unwrap_or_else(|| Bucket::of(destination.kind.pace()));
                 let lane = Lane { client: &self.client, destination, others: destinations, random: random(), bucket };
                 runs.push(lane.run(store, rows, &clock));
             }
             // All destinations at once: one that hangs for its 20 seconds delays no other.
             total.waiting = 0;
-            for result in join_all(runs).await {
-                let (name, bucket, done) = result?;
+            let results = join_all(runs).await;
+            for name in gone {
+                self.say(&name, Said::Failed(GONE.to_owned()));
+            }
+            let mut broken = None;
+            for Ran { name, bucket, done, accepted, said, result } in results {
+                self.accepted.extend(accepted);
+                self.say(&name, said);
                 self.buckets.insert(name, bucket);
                 moved |= done.delivered + done.retried + done.dead > 0;
                 total.delivered += done.delivered;
                 total.retried += done.retried;
                 total.dead += done.dead;
                 total.waiting += done.waiting;
+                broken = broken.or(result.err());
+            }
+            if let Some(error) = broken {
+                return Err(error);
             }
             // Rows that wait for one destination's rate limit may fill the batch and hide another's.
             let hidden = total.waiting > 0 && rows.len() == batch;
@@ -103,12 +125,57 @@ impl Pump {
         Ok(total)
     }
 
+    /// Reaches AWS by this, for the destinations there.
+    pub fn use_cloud(&mut self, cloud: Arc<dyn CloudPublish>) {
+        self.client = self.client.clone().with_cloud(cloud);
+        self.has_cloud = true;
+    }
+
+    /// Whether a destination needs AWS and it was not given yet.
+    pub fn wants_cloud(&self, destinations: &[Destination]) -> bool {
+        !self.has_cloud && destinations.iter().any(|destination| destination.kind.is_cloud())
+    }
+
+    /// Marks what was taken before and could not be marked.
+    fn settle<S: Outbox + ?Sized>(&mut self, store: &S, now: Timestamp) -> Result<(), StoreError> {
+        while let Some(seq) = self.accepted.first().copied() {
+            match store.delivered(seq, now) {
+                // Pruned or given up meanwhile by somebody else: there is nothing to mark.
+                Ok(()) | Err(StoreError::NotFound(_) | StoreError::Conflict(_)) => self.accepted.remove(&seq),
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(())
+    }
+
+    /// Logs that a destination fails, once for each reason, and that it takes notices again.
+    fn say(&mut self, name: &str, said: Said) {
+        match said {
+            Said::Nothing => {}
+            Said::Took => {
+                if self.failing.remove(name).is_some() {
+                    tracing::info!(destination = name, "it takes alerts again");
+                }
+            }
+            Said::Failed(error) => {
+                if self.failing.get(name) != Some(&error) {
+                    tracing::warn!(
+                        destination = name,
+                        error = %error,
+                        "alerts are not taken; they wait and are tried again for a day (`cattleguard notify status`)"
+                    );
+                    self.failing.insert(name.to_owned(), error);
+                }
+            }
+        }
+    }
+
     /// Runs until nothing that is due waits for a rate limit any more, or until `until`. `sleep` lets time pass;
     /// when `clock` shows that it did not, this stops.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn drain<S: Outbox + ?Sized>(
+    pub async fn drain<S: Outbox + Threads + ?Sized>(
         &mut self,
         store: &S,
         destinations: &[Destination],
@@ -140,7 +207,7 @@ impl Pump {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn pump<S: Outbox + ?Sized>(
+pub async fn pump<S: Outbox + Threads + ?Sized>(
     store: &S,
     destinations: &[Destination],
     client: Client,
@@ -151,31 +218,42 @@ pub async fn pump<S: Outbox + ?Sized>(
     Pump::new(client).run(store, destinations, clock, random, max_rounds).await
 }
 
-fn fresh_bucket(destination: &Destination) -> Bucket {
-    match destination.kind {
-        DestinationKind::Slack { .. } => Bucket::slack(),
-        DestinationKind::Webhook { .. } => Bucket::unlimited(),
-    }
-}
-
 /// Rows for a destination that is not configured any more: kept for a day in case it comes back.
 fn unknown<S: Outbox + ?Sized>(
     store: &S,
     rows: &[&OutboxRow],
+    others: &[Destination],
     now: Timestamp,
     total: &mut PumpSummary,
 ) -> Result<(), StoreError> {
-    let error = "no destination of this name is configured";
     for row in rows {
         if now >= later(row.created_at, backoff::GIVE_UP_AFTER) {
-            store.dead(row.seq, error, now)?;
+            give_up(store, row, GONE, others, now)?;
             total.dead += 1;
         } else {
-            store.failed(row.seq, error, later(now, UNKNOWN_PAUSE))?;
+            store.failed(row.seq, GONE, later(now, UNKNOWN_PAUSE))?;
             total.retried += 1;
         }
     }
     Ok(())
+}
+
+/// What a destination's last attempt in a round came to.
+enum Said {
+    Nothing,
+    Took,
+    Failed(String),
+}
+
+/// What came of one destination's part of a round.
+struct Ran {
+    name: String,
+    bucket: Bucket,
+    done: PumpSummary,
+    /// Rows that were taken and could not be marked.
+    accepted: Vec<i64>,
+    said: Said,
+    result: Result<(), StoreError>,
 }
 
 /// One destination's part of a round.
@@ -189,34 +267,76 @@ struct Lane<'a> {
 
 impl Lane<'_> {
     /// Sends in order; the first row that has to wait stops the lane, so nothing overtakes.
-    async fn run<S: Outbox + ?Sized>(
+    async fn run<S: Outbox + Threads + ?Sized>(
         mut self,
         store: &S,
         rows: Vec<&OutboxRow>,
         clock: &impl Fn() -> Timestamp,
-    ) -> Result<(String, Bucket, PumpSummary), StoreError> {
-        let mut done = PumpSummary::default();
-        for (index, row) in rows.iter().enumerate() {
+    ) -> Ran {
+        let mut ran = Ran {
+            name: self.destination.name.clone(),
+            bucket: self.bucket,
+            done: PumpSummary::default(),
+            accepted: Vec::new(),
+            said: Said::Nothing,
+            result: Ok(()),
+        };
+        ran.result = self.send(store, rows, clock, &mut ran).await;
+        ran.bucket = self.bucket;
+        ran
+    }
+
+    async fn send<S: Outbox + Threads + ?Sized>(
+        &mut self,
+        store: &S,
+        rows: Vec<&OutboxRow>,
+        clock: &impl Fn() -> Timestamp,
+        ran: &mut Ran,
+    ) -> Result<(), StoreError> {
+        let Ran { done, accepted, said, .. } = ran;
+        let mut rest = rows.as_slice();
+        // Of a list that was refused it is not known which is to blame: its rows go out one by one.
+        let mut alone = 0_usize;
+        while let Some(row) = rest.first() {
             if !self.bucket.take(clock()) {
-                done.waiting = (rows.len() - index) as u64;
+                done.waiting = rest.len() as u64;
                 break;
             }
-            let attempt = deliver(row, self.destination, self.client, clock()).await;
+            let (batch, after) = rest.split_at(if alone > 0 { 1 } else { together(self.destination, rest) });
+            alone = alone.saturating_sub(1);
+            if self.destination.kind.can_be_asked() {
+                store.begin(row.seq, clock())?;
+            }
+            let whole = if batch.len() > 1 { merged(batch) } else { None };
+            let attempt = deliver(whole.as_ref().unwrap_or(row), self.destination, self.client, store, clock()).await;
             let now = clock();
             let (error, asked) = match attempt {
                 Attempt::Delivered => {
-                    store.delivered(row.seq, now)?;
-                    done.delivered += 1;
+                    *said = Said::Took;
+                    accepted.extend(batch.iter().map(|row| row.seq));
+                    for row in batch {
+                        store.delivered(row.seq, now)?;
+                        accepted.retain(|seq| *seq != row.seq);
+                        done.delivered += 1;
+                    }
+                    rest = after;
+                    continue;
+                }
+                Attempt::Dead(_) if batch.len() > 1 => {
+                    alone = batch.len();
                     continue;
                 }
                 Attempt::Dead(error) => {
-                    self.give_up(store, row, &error, now)?;
+                    *said = Said::Failed(error.clone());
+                    give_up(store, row, &error, self.others, now)?;
                     done.dead += 1;
+                    rest = after;
                     continue;
                 }
                 Attempt::RetryAfter(pause) => ("it asked for a pause".to_owned(), Some(pause)),
                 Attempt::Retry(error) => (error, None),
             };
+            *said = Said::Failed(error.clone());
             match backoff::next(row.created_at, now, row.attempts.saturating_add(1), self.random, asked) {
                 Next::RetryAt(at) => {
                     store.failed(row.seq, &error, at)?;
@@ -224,45 +344,48 @@ impl Lane<'_> {
                     break;
                 }
                 Next::GiveUp => {
-                    self.give_up(store, row, &error, now)?;
+                    give_up(store, row, &error, self.others, now)?;
                     done.dead += 1;
+                    rest = rest.get(1..).unwrap_or_default();
                 }
             }
         }
-        Ok((self.destination.name.clone(), self.bucket, done))
+        Ok(())
     }
+}
 
-    /// Marks the row dead and tells another destination, once an hour for each that fails.
-    fn give_up<S: Outbox + ?Sized>(
-        &self,
-        store: &S,
-        row: &OutboxRow,
-        error: &str,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        // First the alert: should we die between the two, the row is tried again rather than lost in silence.
-        let about_itself = row.draft.payload.get("kind").and_then(|kind| kind.as_str()) == Some("dead_letter");
-        let other = self.others.iter().find(|other| other.name != self.destination.name);
-        if let Some(other) = other.filter(|_| !about_itself) {
-            let alert = self.self_alert(row, error, now);
-            let hour = (now.as_second() / 3600).to_string();
-            store.enqueue(&[draft_single(&alert, other, &hour)], now)?;
-        }
-        store.dead(row.seq, error, now)
+/// Marks the row dead and tells another destination, once an hour for each that fails.
+fn give_up<S: Outbox + ?Sized>(
+    store: &S,
+    row: &OutboxRow,
+    error: &str,
+    others: &[Destination],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // First the alert: should we die between the two, the row is tried again rather than lost in silence.
+    // Of a test its sender is told; of a self-alert that fails there is nobody left to tell.
+    let kind = row.draft.payload.get("kind").and_then(|kind| kind.as_str());
+    let about_itself = matches!(kind, Some("dead_letter" | "test"));
+    let takes = |other: &&Destination| other.name != row.draft.destination && other.kind.hears(NoticeKind::DeadLetter);
+    if let Some(other) = others.iter().find(takes).filter(|_| !about_itself) {
+        let alert = self_alert(row, error, now);
+        let hour = (now.as_second() / 3600).to_string();
+        store.enqueue(&[draft_single(&alert, other, &hour)], now)?;
     }
+    store.dead(row.seq, error, now)
+}
 
-    fn self_alert(&self, row: &OutboxRow, error: &str, now: Timestamp) -> Notice {
-        let name = clean(&self.destination.name, 80);
-        let group = GroupKey { fleet: None, code: Code::known("dead-letter"), actor: Some(name.clone()) };
-        let title = format!("alerts to {name} are being given up");
-        let mut notice = Notice::blank(NoticeKind::DeadLetter, group, Severity::High, &title, now);
-        notice.lines.push(format!("Reason: {}", clean(error, 200)));
-        if let Some(title) = row.draft.payload.get("title").and_then(|title| title.as_str()) {
-            notice.lines.push(format!("Not delivered: {}", clean(title, 200)));
-        }
-        notice.lines.push("The findings themselves are kept: `cattleguard findings list` shows them.".to_owned());
-        notice
+fn self_alert(row: &OutboxRow, error: &str, now: Timestamp) -> Notice {
+    let name = clean(&row.draft.destination, 80);
+    let group = GroupKey { fleet: None, code: Code::known("dead-letter"), actor: Some(name.clone()) };
+    let title = format!("alerts to {name} are being given up");
+    let mut notice = Notice::blank(NoticeKind::DeadLetter, group, Severity::High, &title, now);
+    notice.lines.push(format!("Reason: {}", clean(error, 200)));
+    if let Some(title) = row.draft.payload.get("title").and_then(|title| title.as_str()) {
+        notice.lines.push(format!("Not delivered: {}", clean(title, 200)));
     }
+    notice.lines.push("The findings themselves are kept: `cattleguard findings list` shows them.".to_owned());
+    notice
 }
 
 /// Numbers in 0..1 for the backoff's jitter, different in each process: the standard library's random hash keys,
@@ -284,3 +407,7 @@ pub fn jitter() -> impl FnMut() -> f64 + Send {
 #[cfg(test)]
 #[path = "pump_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "pump_storm_tests.rs"]
+mod storm;

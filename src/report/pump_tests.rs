@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::report::destination::DestinationKind;
 use crate::report::draft::draft_single;
 use crate::report::fixtures::{MemoryOutbox, at, now, slack, webhook};
 use crate::report::sign::signature;
@@ -55,7 +56,7 @@ async fn read_request(socket: &mut tokio::net::TcpStream) -> String {
 
 fn put(outbox: &MemoryOutbox, destination: &Destination, times: usize) {
     for number in 0..times {
-        let notice = Notice::test(&destination.name, now());
+        let notice = Notice { kind: NoticeKind::New, ..Notice::test(&destination.name, now()) };
         outbox.enqueue(&[draft_single(&notice, destination, &number.to_string())], now()).unwrap();
     }
 }
@@ -218,6 +219,38 @@ async fn a_row_without_a_destination_waits_a_day() {
     put(&outbox, &webhook("former", "http://127.0.0.1/"), 1);
     assert_eq!(run(&outbox, &[], now()).await.retried, 1);
     assert_eq!(run(&outbox, &[], at(86_400)).await.dead, 1);
+}
+
+#[tokio::test]
+async fn what_was_taken_and_could_not_be_marked_is_not_sent_again() {
+    let server = serve(&[]).await;
+    let destinations = [webhook("hook", &server.url)];
+    let outbox = MemoryOutbox::default();
+    put(&outbox, &destinations[0], 2);
+    outbox.fail_marking(true);
+    let mut pump = Pump::new(Client::new().unwrap());
+    for _ in 0..3 {
+        let full = pump.run(&outbox, &destinations, now, || 0.5, 10).await;
+        assert!(matches!(full, Err(StoreError::Full { .. })), "{full:?}");
+    }
+    assert_eq!(server.requests.lock().unwrap().len(), 1, "a full disk repeats nothing");
+    outbox.fail_marking(false);
+    assert_eq!(pump.run(&outbox, &destinations, now, || 0.5, 10).await.unwrap().delivered, 1);
+    assert_eq!(server.requests.lock().unwrap().len(), 2);
+    assert!(outbox.states().iter().all(|(_, state)| *state == OutboxState::Delivered));
+}
+
+#[tokio::test]
+async fn a_destination_that_vanished_is_told_elsewhere_before_its_alerts_are_given_up() {
+    let alive = serve(&[]).await;
+    let destinations = [slack("ops", &alive.url)];
+    let outbox = MemoryOutbox::default();
+    put(&outbox, &webhook("former", "http://127.0.0.1/"), 1);
+    assert_eq!(run(&outbox, &destinations, now()).await.retried, 1);
+    let done = run(&outbox, &destinations, at(86_400)).await;
+    assert_eq!((done.dead, done.delivered), (1, 1));
+    let told = alive.requests.lock().unwrap().clone();
+    assert!(told[0].contains("alerts to former are being given up"), "{}", told[0]);
 }
 
 #[test]

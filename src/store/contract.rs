@@ -1,11 +1,14 @@
 //! The contract that every implementation of [`super::Store`] keeps: one function for each promise, run
 //! against each backend.
 
+mod alerts;
 mod audit;
 mod bundles;
 mod contents;
+mod decisions;
 mod findings;
 mod goldens;
+mod history;
 mod ingested;
 mod journal;
 mod leases;
@@ -15,6 +18,7 @@ mod retention;
 pub(super) mod sample;
 pub(super) mod scans;
 mod trail;
+mod upkeep;
 mod waivers;
 
 use super::SqliteStore;
@@ -34,9 +38,12 @@ macro_rules! run_contract {
                     history_outlives_a_scan_that_saw_less, checkpoints_never_go_back, known_events_stay_as_first_seen,
                     moved_links_end_with_the_newest_owner, user_data_keeps_the_newest,
                     inputs_are_kept_once_while_nothing_changes],
+                decisions: [a_decision_is_one_record_while_it_stays_the_same,
+                    another_decision_and_the_end_of_one_are_records_of_their_own],
                 trail: [objects_are_remembered_until_they_are_settled, what_could_not_be_read_is_kept_until_it_is,
                     what_was_given_up_is_told_once, letters_are_tried_again_or_dropped_by_people, old_marks_and_letters_go],
                 contents: [the_newest_report_of_a_type_stays, hashes_of_clean_instances_go_when_nobody_reports_them],
+                history: [scans_are_counted_over_a_period],
                 ingested: [a_replay_of_a_file_changes_nothing, a_scan_judges_what_was_only_ingested],
                 findings: [resolved_ones_are_left_out_unless_asked, people_acknowledge_and_reopen,
                     people_neither_resolve_nor_waive, a_running_scan_does_not_undo_an_acknowledgement],
@@ -44,7 +51,10 @@ macro_rules! run_contract {
                     pauses_hold_until_resumed, a_pause_by_another_keeps_the_reason_that_is_there],
                 outbox: [a_key_is_inserted_once_for_each_destination, order_holds_within_a_destination,
                     a_failed_row_holds_back_its_destination_only, settled_rows_stay_settled, errors_are_bounded,
-                    last_notice_ignores_dead_rows, no_row_overtakes_another],
+                    last_notice_ignores_dead_rows, what_waits_for_its_time_holds_back_its_group_only,
+                    a_begun_delivery_is_remembered, a_notice_carries_the_head_of_the_audit_log, no_row_overtakes_another],
+                alerts: [a_silence_has_a_scope_and_an_end, revoking_a_silence_ends_it_now,
+                    a_thread_is_kept_until_it_is_replaced],
                 bundles: [an_older_bundle_is_not_taken_again],
                 audit: [entries_form_a_chain, the_head_tells_what_is_missing],
                 journal: [an_operation_comes_back_as_it_was_written, one_operation_at_a_time_on_an_instance,
@@ -54,7 +64,8 @@ macro_rules! run_contract {
                     what_happens_is_audited_without_contents],
                 own_calls: [a_window_ends_at_the_next_entry_of_its_step, undoing_is_a_call_too, approvals_expire],
                 retention: [old_scans_go_and_open_findings_stay, the_last_scan_is_never_pruned,
-                    operations_outlive_their_scans]
+                    operations_outlive_their_scans],
+                upkeep: [what_would_be_pruned_is_told_and_kept, stats_name_what_is_kept]
             );
         }
     };

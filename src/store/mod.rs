@@ -2,11 +2,14 @@
 //!
 //! Every consumer sees only the trait it needs. One contract test suite runs against each implementation.
 
+pub mod alerts;
 pub mod audit;
 mod bundles;
 pub mod contents;
 #[cfg(test)]
 mod contract;
+pub mod decisions;
+pub mod history;
 mod ingested;
 pub mod moves;
 pub mod retention;
@@ -14,12 +17,17 @@ pub mod sqlite;
 mod supertrait;
 pub mod trail;
 pub mod traits;
+pub mod upkeep;
 
+pub use alerts::{Silences, Thread, Threads};
 pub use audit::{AuditBreak, AuditProblem};
 pub use bundles::{PolicyBundles, TakenBundle};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
+pub use decisions::Decisions;
+pub use history::{History, Lived, OutboxCount, ScanPoint};
 pub use ingested::Ingested;
 pub use sqlite::SqliteStore;
 pub use supertrait::Store;
 pub use trail::{DeadLetter, LetterNames, ObjectMark, TrailMarks, TrailMemory};
 pub use traits::*;
+pub use upkeep::{Pruned, StateStats, TableStats, Upkeep};

@@ -1,10 +1,14 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
+use super::alerts::{Silences, Threads};
 use super::bundles::PolicyBundles;
 use super::contents::ContentMemory;
+use super::decisions::Decisions;
+use super::history::History;
 use super::ingested::Ingested;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
+use super::upkeep::Upkeep;
 use crate::remediate::Journal;
 
 /// Everything, for the application.
@@ -12,14 +16,19 @@ pub trait Store:
     Leases
     + Goldens
     + Scans
+    + Decisions
     + TrailMemory
     + ContentMemory
     + Ingested
+    + History
     + Findings
     + Waivers
     + PolicyBundles
     + Outbox
+    + Silences
+    + Threads
     + Audit
+    + Upkeep
     + Journal
     + Send
     + Sync
@@ -30,14 +39,19 @@ impl<
     T: Leases
         + Goldens
         + Scans
+        + Decisions
         + TrailMemory
         + ContentMemory
         + Ingested
+        + History
         + Findings
         + Waivers
         + PolicyBundles
         + Outbox
+        + Silences
+        + Threads
         + Audit
+        + Upkeep
         + Journal
         + Send
         + Sync,

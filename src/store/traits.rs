@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::contents::ContentMarks;
 use super::trail::TrailMarks;
 use crate::types::{
-    ChangeEvent, Coverage, Decision, EventId, Exception, Finding, FindingId, FindingStatus, FleetName, Golden,
-    GoldenRef, GoldenStatus, Instance, InstanceId, Place, Plan, ScanId, Verdict, VerdictReason,
+    ChangeEvent, Circumstances, Coverage, Decision, EventId, Exception, Finding, FindingId, FindingStatus, FleetName,
+    Golden, GoldenRef, GoldenStatus, Instance, InstanceId, Place, Plan, ScanId, Verdict, VerdictReason,
 };
 
 /// What can go wrong with the store.
@@ -166,6 +166,8 @@ pub struct ScanCommit {
     pub notices: Vec<OutboxDraft>,
     /// Policy inputs with their digests, for replay.
     pub inputs: Vec<(InstanceId, String, Value)>,
+    /// What belongs to the decisions of `instances`, for their records.
+    pub circumstances: Vec<Circumstances>,
 }
 
 /// A remembered relation: this interface, attachment, volume, association or address belonged to that instance.
@@ -347,17 +349,23 @@ pub struct OutboxRow {
     pub next_attempt_at: Timestamp,
     /// Last error.
     pub last_error: Option<String>,
+    /// Since when it may have arrived without our knowing: set by [`Outbox::begin`].
+    pub begun_at: Option<Timestamp>,
 }
 
-/// The outbox.
+/// The outbox. A notice (a payload whose `schema` begins with `cattleguard.dev/notice/`) gets the head of the audit
+/// log as its `audit` when it is put in.
 pub trait Outbox {
     /// Adds rows outside a scan (test messages, self-alerts).
     fn enqueue(&self, drafts: &[OutboxDraft], now: Timestamp) -> Result<(), StoreError>;
-    /// Pending rows whose time has come, in order; for each destination only up to its first row that is
-    /// not yet due, so order within a destination holds.
+    /// Pending rows whose time has come, in order. A row that failed and is not yet due holds back everything after it
+    /// at its destination; a row whose time has not come yet holds back only its own group. So nothing overtakes
+    /// what was tried, and a reminder for later does not delay what is new.
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxRow>, StoreError>;
     /// When the next pending row becomes due.
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Says that a delivery begins that may arrive without our knowing. Keeps the first time.
+    fn begin(&self, seq: i64, now: Timestamp) -> Result<(), StoreError>;
     /// Marks a row delivered.
     fn delivered(&self, seq: i64, now: Timestamp) -> Result<(), StoreError>;
     /// Records a failed attempt and when to try again.
@@ -402,6 +410,8 @@ pub trait Audit {
         object: &str,
         details: &Value,
     ) -> Result<AuditEntry, StoreError>;
+    /// The newest entry of one action.
+    fn last_of(&self, action: &str) -> Result<Option<AuditEntry>, StoreError>;
     /// All entries in order.
     fn entries(&self) -> Result<Vec<AuditEntry>, StoreError>;
     /// Sequence and hash of the last entry, kept apart from the entries: a chain that was cut at its end is

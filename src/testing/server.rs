@@ -144,6 +144,7 @@ impl Server {
             agent_version: Some(node.agent_version.to_string()),
             platform_name: Some(node.platform_name.to_string()),
             platform_version: Some(node.platform_version.to_string()),
+            association_status: Some("Success".to_owned()),
         })
     }
 

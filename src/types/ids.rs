@@ -77,8 +77,12 @@ id! {
     Digest;
     /// An exception (time-boxed waiver).
     ExceptionId;
+    /// A silence: for a while, nobody is told.
+    SilenceId;
     /// A journalled operation: `op-` and a UUIDv7, so it sorts by time.
     OperationId;
+    /// A decision record: `d-` and 16 hex digits.
+    DecisionId;
     /// An SSM inventory type, e.g. `AWS:Application`.
     InventoryType;
 }

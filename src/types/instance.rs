@@ -222,4 +222,7 @@ pub struct ManagedNode {
     pub platform_name: Option<String>,
     /// E.g. `2023`.
     pub platform_version: Option<String>,
+    /// How its State Manager associations went last: `Success`, `Failed`, `Pending`, …
+    #[serde(default)]
+    pub association_status: Option<String>,
 }

@@ -7,6 +7,7 @@
 pub mod change;
 pub mod code;
 pub mod decision;
+pub mod decision_record;
 pub mod exception;
 pub mod finding;
 pub mod fleet;
@@ -18,12 +19,14 @@ pub mod plan;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod severity;
+pub mod silence;
 pub mod snapshot;
 pub mod trail;
 
 pub use change::{Actor, ActorKind, Aspect, CallOutcome, Category, ChangeEvent, Directness};
 pub use code::Code;
 pub use decision::{Action, Decision, DecisionStatus, PolicyOutcome, PolicyResult, RuleHit, Track};
+pub use decision_record::{Circumstances, DecisionRecord};
 pub use exception::Exception;
 pub use finding::{Attribution, BECAUSE_DIRECT, Caller, Finding, FindingStatus, Verdict, VerdictReason};
 pub use fleet::{Enforcement, Fleet, MassDrift, Selector};
@@ -35,5 +38,6 @@ pub use instance::{
 pub use inventory::{InventoryContent, InventoryEntry, InventoryItem};
 pub use plan::{Gate, GateAnswer, GateReport, Held, Operation, OperationKind, Plan};
 pub use severity::Severity;
+pub use silence::{Silence, Silenced};
 pub use snapshot::{Coverage, CoverageStatus, Image, ScanMode, SetAside, Snapshot, Source, TRAIL_GAP, TrailProgress};
 pub use trail::{BreakKind, Trail, TrailBreak, TrailState, TrailStatus};

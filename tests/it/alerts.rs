@@ -79,11 +79,15 @@ fn what_is_open_is_repeated_until_somebody_has_seen_it() {
         app.settle();
         app.scan();
     }
-    assert_eq!(receiver.hooks().len(), 2, "acknowledged: no more repeats: {:?}", kinds(&receiver.hooks()));
+    let told = kinds(&receiver.hooks());
+    assert_eq!(told.len(), 3, "told as acknowledged, and no more repeats: {told:?}");
+    assert_eq!(told[2], "io.cattleguard.finding.acknowledged.v1");
+    let lines = receiver.hooks()[2].body()["data"]["lines"].to_string();
+    assert!(lines.contains("was acknowledged by"), "{lines}");
     app.cloud().upgrade_package(&app.server(0), "nginx", "1.28.0").unwrap();
     app.settle();
     app.scan();
-    assert_eq!(receiver.hooks().len(), 3, "its end is told all the same");
+    assert_eq!(receiver.hooks().len(), 4, "its end is told all the same");
 }
 
 #[test]
@@ -242,4 +246,36 @@ fn blindness_does_not_end_or_repeat_the_alerts_of_what_is_not_seen() {
     let drift: Vec<_> =
         receiver.hooks().into_iter().filter(|hook| hook.raw.contains("software-package-changed")).collect();
     assert_eq!(drift.len(), 1, "{:#?}", drift.iter().map(|hook| hook.body()).collect::<Vec<_>>());
+}
+
+#[test]
+fn destinations_in_aws_get_findings_and_events_and_their_end() {
+    let app = Setup::new(small())
+        .more(
+            "[[notify]]\nname = \"hub\"\nkind = \"security-hub\"\n\n[[notify]]\nname = \"topic\"\nkind = \"sns\"\n\
+             topic = \"arn:aws:sns:eu-west-1:000000000000:alerts\"",
+        )
+        .start();
+    app.scan();
+    drift(&app);
+    app.scan();
+    let published = app.cloud().published();
+    assert_eq!(published.messages.len(), 1);
+    assert_eq!(published.messages[0].attributes["code"], "software-package-changed");
+    let states = |imports: &[Vec<cattleguard::report::render::hub::HubFinding>]| -> Vec<(String, bool)> {
+        imports.iter().flatten().map(|finding| (finding.generator.clone(), finding.archived)).collect()
+    };
+    let code = "cattleguard/software-package-changed".to_owned();
+    assert_eq!(states(&published.imports), [(code.clone(), false)]);
+    app.minutes(10);
+    app.scan();
+    assert_eq!(app.cloud().published().imports.len(), 1, "nothing changed, nothing is imported");
+    app.cloud().upgrade_package(&app.server(0), "nginx", "1.28.0").unwrap();
+    app.settle();
+    app.scan();
+    let published = app.cloud().published();
+    assert_eq!(states(&published.imports), [(code.clone(), false), (code, true)]);
+    assert_eq!(published.messages.len(), 2);
+    let (exit, told) = app.json(&["notify", "test"]);
+    assert_eq!((exit, &told["destinations"][0]["delivered"]), (OK, &Value::Null), "{told}");
 }

@@ -22,6 +22,10 @@ mod coverage;
 #[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
+mod decisions;
+#[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod enforcing;
 mod formats;
 #[cfg(test)]
@@ -41,10 +45,14 @@ mod plans;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod policy_worker;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queues;
 mod reading;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod rollouts;
 #[cfg(test)]
@@ -57,3 +65,5 @@ mod trail_verify;
 mod trails;
 #[cfg(test)]
 mod undoing;
+#[cfg(test)]
+mod upkeep;

@@ -4,6 +4,7 @@ mod demo;
 mod ingest;
 mod killed;
 mod lease;
+mod serve;
 mod streams;
 
 use std::io::Read as _;

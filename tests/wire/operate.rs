@@ -10,5 +10,6 @@ mod killed;
 mod killing;
 mod looking;
 mod picture;
+mod rights;
 mod site;
 mod standalone;

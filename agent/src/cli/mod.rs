@@ -14,7 +14,7 @@ mod show;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::digest::Digest;
 use crate::manifest::ManifestError;
@@ -56,6 +56,11 @@ enum Command {
     Diff(diff::Options),
     /// Print what a manifest holds, or one entry of it
     Show(show::Options),
+}
+
+/// The model of the command line, for its manual pages.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// How results are written.

@@ -77,15 +77,73 @@ const FORBIDDEN: &[libc::c_long] = &[
 /// Forbidden unless a program has to be run.
 const PROGRAMS: &[libc::c_long] = &[libc::SYS_execve, libc::SYS_execveat];
 
-/// Takes them away from this thread and all that it starts.
+/// Forbidden where nothing is needed but memory, time and what is open already.
+const FILES: &[libc::c_long] = &[
+    libc::SYS_openat,
+    libc::SYS_openat2,
+    libc::SYS_unlinkat,
+    libc::SYS_renameat2,
+    libc::SYS_linkat,
+    libc::SYS_symlinkat,
+    libc::SYS_mkdirat,
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_truncate,
+    libc::SYS_clone,
+    libc::SYS_clone3,
+    libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_shmget,
+    libc::SYS_msgget,
+    libc::SYS_mq_open,
+    libc::SYS_memfd_create,
+    libc::SYS_inotify_init1,
+];
+
+/// The same by their older names, which newer architectures never had.
+#[cfg(target_arch = "x86_64")]
+const OLD: &[libc::c_long] = &[
+    libc::SYS_open,
+    libc::SYS_creat,
+    libc::SYS_unlink,
+    libc::SYS_rename,
+    libc::SYS_link,
+    libc::SYS_symlink,
+    libc::SYS_mkdir,
+    libc::SYS_chmod,
+    libc::SYS_fork,
+    libc::SYS_vfork,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const OLD: &[libc::c_long] = &[];
+
+/// What is left to a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Files, and running other programs.
+    Programs,
+    /// Files.
+    Files,
+    /// What is open already.
+    Nothing,
+}
+
+/// Takes the rest away from this thread and all that it starts.
 ///
 /// # Errors
 /// When the kernel has no seccomp, or this architecture no filter.
-pub(super) fn forbid(runs_programs: bool) -> Result<(), Error> {
+pub(super) fn forbid(left: Left) -> Result<(), Error> {
     let arch = TargetArch::try_from(ARCH)?;
-    let programs = if runs_programs { &[] } else { PROGRAMS };
+    let more: &[&[libc::c_long]] = match left {
+        Left::Programs => &[],
+        Left::Files => &[PROGRAMS],
+        Left::Nothing => &[PROGRAMS, FILES, OLD],
+    };
     // No condition: the call is forbidden whatever its arguments.
-    let rules: BTreeMap<i64, Vec<_>> = FORBIDDEN.iter().chain(programs).map(|call| (*call, Vec::new())).collect();
+    let calls = FORBIDDEN.iter().chain(more.iter().copied().flatten());
+    let rules: BTreeMap<i64, Vec<_>> = calls.map(|call| (*call, Vec::new())).collect();
     let refuse = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)?;
     let program: BpfProgram = filter.try_into().map_err(|error: BackendError| Error::from(error))?;

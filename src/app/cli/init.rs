@@ -39,11 +39,17 @@ pub struct IamPolicyArgs {
     /// What the enforcing principal needs in each account: short for `--part enforce`
     #[arg(long, conflicts_with = "part")]
     pub enforce: bool,
-    /// Role of an instance profile in use, for `--part enforce`; may be repeated. Only these may be passed to EC2,
+    /// Role of an instance profile in use, for `--part enforce` and `--as`; may be repeated. Only these may be passed to EC2,
     /// and only the sessions of these may be denied
     #[arg(long, value_name = "ARN", value_parser = values::role)]
     pub instance_role: Vec<String>,
-    /// Account of the principal that runs cattleguard, for `--part trust`
+    /// Print the roles of one account as infrastructure code instead, with their trust and rights
+    #[arg(long = "as", value_enum, value_name = "LANGUAGE", requires = "trusted_account", conflicts_with_all = ["part", "enforce"])]
+    pub language: Option<Language>,
+    /// The account whose roles are printed, for `--as` [default: the only one]
+    #[arg(long, value_name = "ID", value_parser = values::account, requires = "language")]
+    pub account: Option<AccountId>,
+    /// Account of the principal that runs cattleguard, for `--part trust` and `--as`
     #[arg(long, value_name = "ID", value_parser = values::account)]
     pub trusted_account: Option<AccountId>,
 }
@@ -60,4 +66,13 @@ pub enum PolicyPart {
     Trust,
     /// What the enforcing principal needs in each account.
     Enforce,
+}
+
+/// A language of infrastructure code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Terraform or OpenTofu, for the AWS provider.
+    Terraform,
+    /// A CloudFormation template in JSON.
+    Cloudformation,
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::app::config::parse_duration;
 use crate::types::{AccountId, GoldenRef, Severity};
 
@@ -68,4 +70,12 @@ pub fn audit_head(text: &str) -> Result<(i64, String), String> {
         }
         _ => Err("write SEQ:HASH as `audit verify` prints it".to_owned()),
     }
+}
+
+/// A day (its beginning in UTC) or an instant, RFC 3339.
+pub fn instant(text: &str) -> Result<Timestamp, String> {
+    let day = |text: &str| format!("{text}T00:00:00Z").parse::<Timestamp>();
+    text.parse()
+        .or_else(|_| day(text))
+        .map_err(|_| "write a day, 2026-10-01, or an instant, 2026-10-01T12:00:00Z".to_owned())
 }

@@ -1,5 +1,7 @@
 //! `approve`: a person lets the last plan be executed.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::cli::enforce::ApproveArgs;
@@ -10,7 +12,8 @@ use crate::app::exit::Exit;
 use crate::remediate::Approval;
 use crate::report::text::clean;
 use crate::report::waits_for_approval;
-use crate::types::{FleetName, Plan};
+use crate::store::Store;
+use crate::types::{FleetName, Plan, PlanHash};
 
 /// Shortest beginning of a hash that is accepted: an approval must not hit another plan by chance.
 const SHORTEST: usize = 8;
@@ -22,34 +25,61 @@ const SHORTEST: usize = 8;
 pub(super) fn run(context: &Context<'_>, args: &ApproveArgs) -> Result<Exit, AppError> {
     let config = context.load(Vec::new())?.config;
     let store = context.store(&config)?;
+    let approved = approve_plan(store.as_ref(), &config, &context.operator(), context.now(), &args.plan)?;
+    context.note(&approved.to_string());
+    Ok(if approved.missing == 0 { Exit::Ok } else { Exit::Held })
+}
+
+/// A plan with the approval that was just given.
+pub(in crate::app) struct Approved {
+    plan: PlanHash,
+    /// Everybody whose approval counts.
+    by: Vec<String>,
+    /// How many more people must.
+    missing: usize,
+    expires_at: Timestamp,
+}
+
+impl fmt::Display for Approved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plan, by, missing, expires_at } = self;
+        let by = by.join(" and ");
+        match missing {
+            0 => write!(
+                f,
+                "{by} approved plan {plan} until {expires_at}; `cattleguard enforce` executes it while it stays the same"
+            ),
+            more => {
+                write!(f, "{by} approved plan {plan}; {more} more must: `cattleguard approve {plan}` by another person")
+            }
+        }
+    }
+}
+
+/// Approves the last plan, which must be the one that was given.
+///
+/// # Errors
+/// As [`run`].
+pub(in crate::app) fn approve_plan(
+    store: &dyn Store,
+    config: &Config,
+    operator: &str,
+    now: Timestamp,
+    given: &str,
+) -> Result<Approved, AppError> {
     let plan = store.last_plan()?;
     let plan = plan.ok_or_else(|| AppError::failed("no plan was made yet").with_hint("cattleguard scan"))?;
-    let (now, operator) = (context.now(), context.operator());
-    refuse_other(&plan, &args.plan)?;
-    if !waits(&plan, &config) {
+    refuse_other(&plan, given)?;
+    if !waits(&plan, config) {
         let message = format!("nothing in plan {} waits for an approval", plan.hash);
         return Err(AppError::failed(message).with_hint("cattleguard plan"));
     }
-    let needed = config.approvals_needed();
-    let others = others(&store.approvals(now)?, &plan, &operator)?;
-    let expires_at = expiry(&config, now)?;
-    store.approve(&Approval { plan: plan.hash.clone(), approver: operator.clone(), at: now, expires_at })?;
-    let given = others.len().saturating_add(1);
-    if given < needed {
-        context.note(&format!(
-            "{operator} approved plan {}; {} more must: `cattleguard approve {}` by another person",
-            plan.hash,
-            needed.saturating_sub(given),
-            plan.hash
-        ));
-        return Ok(Exit::Held);
-    }
-    let by = others.into_iter().chain([operator]).collect::<Vec<_>>().join(" and ");
-    context.note(&format!(
-        "{by} approved plan {} until {expires_at}; `cattleguard enforce` executes it while it stays the same",
-        plan.hash
-    ));
-    Ok(Exit::Ok)
+    let mut by = others(&store.approvals(now)?, &plan, operator)?;
+    let expires_at = expiry(config, now)?;
+    store.approve(&Approval { plan: plan.hash.clone(), approver: operator.to_owned(), at: now, expires_at })?;
+    by.push(operator.to_owned());
+    let missing = config.approvals_needed().saturating_sub(by.len());
+    Ok(Approved { plan: plan.hash, by, missing, expires_at })
 }
 
 /// What was looked at must be what is approved: only the last plan can be, because only it can still be executed.
@@ -95,7 +125,6 @@ fn expiry(config: &Config, now: Timestamp) -> Result<Timestamp, AppError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::PlanHash;
 
     fn plan(hash: &str) -> Plan {
         Plan {

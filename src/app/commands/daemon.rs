@@ -110,7 +110,7 @@ async fn watchdog() {
 }
 
 /// Without systemd there is nobody to tell; that is no error.
-fn notify(state: sd_notify::NotifyState<'_>) {
+pub(super) fn notify(state: sd_notify::NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::debug!(error = %error, "systemd could not be told");
     }

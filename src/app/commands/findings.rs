@@ -2,14 +2,16 @@
 
 use super::stored::Stored;
 use crate::app::cli::findings::{FindingsCommand, ListArgs};
+use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::view::look;
-use crate::report::View;
 use crate::report::render::{explain_finding, findings_json, findings_table};
 use crate::report::text::clean;
+use crate::report::{OutboxHistory, View, person_notices};
+use crate::store::Store;
 use crate::types::{Finding, FindingId, FindingStatus};
 
 /// Runs the command.
@@ -69,9 +71,28 @@ fn show(context: &Context<'_>, id: &str) -> Result<Exit, AppError> {
 fn set(context: &Context<'_>, id: &str, status: FindingStatus) -> Result<Exit, AppError> {
     let loaded = context.load(Vec::new())?;
     let store = context.store(&loaded.config)?;
-    let finding = store.set_finding_status(&FindingId::new(id), status, &context.operator(), context.now())?;
+    let (by, now) = (context.operator(), context.now());
+    let finding = store.set_finding_status(&FindingId::new(id), status, &by, now)?;
     context.note(&format!("{} is {}", finding.id, finding.status));
+    tell(context, &loaded.config, store.as_ref(), &finding, &by);
     Ok(Exit::Ok)
+}
+
+/// Puts the news into the outbox, for the daemon or the next scan to deliver. What a person said is kept whether or not
+/// it can be told: trouble is a warning.
+fn tell(context: &Context<'_>, config: &Config, store: &dyn Store, finding: &Finding, by: &str) {
+    let destinations = match config.destinations(&context.env) {
+        Ok(destinations) => destinations,
+        Err(why) => return context.note(&format!("nobody is told: {why}")),
+    };
+    let told = store.findings(false).and_then(|findings| {
+        let history = OutboxHistory::new(store);
+        let drafts = person_notices(finding, &findings, by, &destinations, &history, context.now());
+        store.enqueue(&drafts, context.now())
+    });
+    if let Err(error) = told {
+        context.note(&format!("nobody is told: {error}"));
+    }
 }
 
 fn unknown(id: &str) -> AppError {

@@ -11,7 +11,7 @@ use crate::app::exit::Exit;
 use crate::app::output::{self, Replace, write_atomically};
 
 pub(super) fn run(context: &Context<'_>, args: &ManArgs) -> Result<Exit, AppError> {
-    let mut command = cli::command(context.backend.name());
+    let mut command = if args.agent { cattleguard_agent::cli::command() } else { cli::command(context.backend.name()) };
     command.build();
     match &args.dir {
         None => output::print(&page(&command)?)?,

@@ -7,6 +7,8 @@ mod by_hand;
 mod completion;
 mod config;
 mod daemon;
+mod decisions;
+mod doctor;
 mod enforce;
 mod exceptions;
 mod explain;
@@ -22,12 +24,19 @@ mod pause;
 mod pets;
 mod plan;
 mod policy;
+mod report;
 mod scan;
+mod serve;
+mod silences;
+mod store;
 mod stored;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod trail;
+
+pub(super) use approve::approve_plan;
+pub(super) use report::gather;
 
 use super::cli::Command;
 use super::cli::config::ConfigCommand;
@@ -41,6 +50,7 @@ use crate::types::OperationKind;
 pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppError> {
     match command {
         Command::Init(args) => init::run(context, &args),
+        Command::Doctor(args) => doctor::run(context, &args),
         Command::Config(ConfigCommand::Check(args)) => config::check(context, &args),
         Command::Config(ConfigCommand::Show(args)) => config::show(context, &args),
         Command::IamPolicy(args) => iam_policy::run(context, &args),
@@ -67,8 +77,13 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Replace(args) => by_hand::run(context, OperationKind::Replace, &args),
         Command::Release(args) => by_hand::release(context, &args),
         Command::Operations(command) => operations::run(context, &command),
+        Command::Decisions(command) => decisions::run(context, &command),
         Command::Policy(command) => policy::run(context, &command),
+        Command::Silences(command) => silences::run(context, &command),
+        Command::Report(command) => report::run(context, &command),
+        Command::Serve(args) => serve::run(context, &args),
         Command::Notify(command) => notify::run(context, &command),
+        Command::Store(command) => store::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),
     }
 }
@@ -80,7 +95,7 @@ fn json_text(document: &serde_json::Value) -> String {
 }
 
 /// The configured fleet of this name, or a usage error that names the nearest one.
-fn known_fleet(
+pub(super) fn known_fleet(
     config: &super::config::Config,
     name: Option<&str>,
 ) -> Result<Option<crate::types::FleetName>, AppError> {

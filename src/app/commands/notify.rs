@@ -1,5 +1,6 @@
-//! `notify test` and `notify status`: whether alerts arrive.
+//! `notify test`, `notify status` and `notify routes`: whether alerts arrive, and where.
 
+mod routes;
 mod status;
 
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::app::cli::misc::{NotifyCommand, NotifyTestArgs};
+use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
@@ -14,7 +16,7 @@ use crate::app::output::Format;
 use crate::app::terminal::clean_short;
 use crate::report::deliver::Client;
 use crate::report::pump::jitter;
-use crate::report::{Destination, Notice, Pump, draft_single};
+use crate::report::{Destination, DestinationKind, Notice, Pump, draft_single};
 use crate::store::{OutboxRow, OutboxState, Store};
 
 /// A receiver that asks for more patience than this is told of as not answering.
@@ -28,13 +30,15 @@ pub(super) fn run(context: &Context<'_>, command: &NotifyCommand) -> Result<Exit
     match command {
         NotifyCommand::Test(args) => test(context, args),
         NotifyCommand::Status => status::run(context),
+        NotifyCommand::Routes(args) => routes::run(context, args),
     }
 }
 
 /// What became of one test message.
 struct Answer {
     destination: String,
-    delivered: bool,
+    /// `None` where nothing could be tried.
+    delivered: Option<bool>,
     text: String,
 }
 
@@ -44,8 +48,8 @@ fn test(context: &Context<'_>, args: &NotifyTestArgs) -> Result<Exit, AppError> 
     let destinations = crate::app::pipeline::destinations(context, &config)?;
     let chosen = chosen(&destinations, &args.names)?;
     let store = context.store(&config)?;
-    let answers = context.runtime()?.block_on(send(context, &store, &destinations, &chosen))?;
-    let all_delivered = answers.iter().all(|answer| answer.delivered);
+    let answers = context.runtime()?.block_on(send(context, &config, &store, &destinations, &chosen))?;
+    let all_delivered = answers.iter().all(|answer| answer.delivered != Some(false));
     let exit = if all_delivered { Exit::Ok } else { Exit::Unavailable };
     outputs.emit(|format, _| {
         Ok(match format {
@@ -60,7 +64,11 @@ fn test(context: &Context<'_>, args: &NotifyTestArgs) -> Result<Exit, AppError> 
             Format::Table => answers
                 .iter()
                 .map(|answer| {
-                    let word = if answer.delivered { "ok    " } else { "failed" };
+                    let word = match answer.delivered {
+                        Some(true) => "ok    ",
+                        Some(false) => "failed",
+                        None => "-     ",
+                    };
                     format!("{word} {}: {}\n", answer.destination, answer.text)
                 })
                 .collect(),
@@ -84,20 +92,30 @@ fn chosen<'d>(destinations: &'d [Destination], names: &[String]) -> Result<Vec<&
 /// Sends through the outbox, as every alert goes: what works here works at night.
 async fn send(
     context: &Context<'_>,
+    config: &Config,
     store: &Arc<dyn Store>,
     destinations: &[Destination],
     chosen: &[&Destination],
 ) -> Result<Vec<Answer>, AppError> {
     let now = context.now();
     let unique = uuid::Uuid::now_v7().to_string();
+    let (hubs, chosen): (Vec<&Destination>, Vec<&Destination>) =
+        chosen.iter().partition(|to| matches!(to.kind, DestinationKind::SecurityHub));
     let drafts: Vec<_> = chosen.iter().map(|to| draft_single(&Notice::test(&to.name, now), to, &unique)).collect();
     store.enqueue(&drafts, now)?;
     let client = Client::new().map_err(|error| AppError::failed(error.to_string()))?;
     let until = now.checked_add(PATIENCE).unwrap_or(now);
     let sleep = |duration| context.backend.sleep(duration);
-    Pump::new(client).drain(store.as_ref(), destinations, || context.now(), jitter(), until, sleep).await?;
+    let mut pump = Pump::new(client);
+    if pump.wants_cloud(destinations) {
+        pump.use_cloud(context.backend.connect_publishing(config).await?);
+    }
+    pump.drain(store.as_ref(), destinations, || context.now(), jitter(), until, sleep).await?;
     let rows = store.rows(None)?;
-    let mut answers = Vec::new();
+    let untested = "not tried: Security Hub takes findings only, the first of them is its test";
+    let untried =
+        |to: &&Destination| Answer { destination: to.name.clone(), delivered: None, text: untested.to_owned() };
+    let mut answers: Vec<Answer> = hubs.iter().map(untried).collect();
     for draft in &drafts {
         let row = rows.iter().find(|row| row.draft.key == draft.key);
         let row = row.ok_or_else(|| AppError::failed("the outbox lost the test message"))?;
@@ -110,7 +128,7 @@ async fn send(
 fn settle(store: &dyn Store, row: &OutboxRow, rows: &[OutboxRow], context: &Context<'_>) -> Result<Answer, AppError> {
     let destination = row.draft.destination.clone();
     if row.state == OutboxState::Delivered {
-        return Ok(Answer { destination, delivered: true, text: "the receiver accepted the message".to_owned() });
+        return Ok(Answer { destination, delivered: Some(true), text: "the receiver accepted the message".to_owned() });
     }
     let text = match &row.last_error {
         Some(error) => clean_short(error, 300),
@@ -125,5 +143,5 @@ fn settle(store: &dyn Store, row: &OutboxRow, rows: &[OutboxRow], context: &Cont
     if row.state == OutboxState::Pending {
         store.dead(row.seq, &format!("a test is not repeated; {text}"), context.now())?;
     }
-    Ok(Answer { destination, delivered: false, text })
+    Ok(Answer { destination, delivered: Some(false), text })
 }

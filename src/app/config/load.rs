@@ -8,10 +8,11 @@ use super::overlay::{self, Override};
 use super::parse as toml_tree;
 use super::reader::{Fault, Reader};
 use super::section::Section;
-use super::show::Shown;
+use super::show::{Shown, ShownOrigin};
 use super::source::SourceFile;
 use super::{
-    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, scan, schedule, state,
+    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, report, route, scan,
+    schedule, silence, state,
 };
 use crate::app::diag::{Diag, Site};
 use crate::types::{Enforcement, Fleet};
@@ -98,7 +99,13 @@ pub fn parse(
         diags.retain(|diag| trustworthy(diag, &broken));
     }
     match config {
-        Some(config) if diags.is_empty() => Ok((config, settings)),
+        Some(mut config) if diags.is_empty() => {
+            // A flag holds for one run only.
+            let stated =
+                settings.iter().filter(|one| !matches!(one.origin, ShownOrigin::Default | ShownOrigin::Flag(_)));
+            config.stated = stated.map(|one| (one.key.clone(), one.value.clone())).collect();
+            Ok((config, settings))
+        }
         _ => Err(diags),
     }
 }
@@ -126,8 +133,12 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let exceptions = section.table("exceptions", exceptions::read);
     let scan = section.table("scan", scan::read);
     let notify = section.tables("notify", Some("name"), notify::read);
+    let (fleet_names, to_names) = (section.names_of("fleet", "name"), section.names_of("notify", "name"));
+    let routes = section.tables("route", None, |section| route::read(section, &fleet_names, &to_names));
+    let silences = section.tables("silence", None, |section| silence::read(section, &fleet_names));
     let alerts = section.table("alerts", alerts::read);
     let schedule = section.table("schedule", schedule::read);
+    let report = section.table("report", report::read);
     let log = section.table("log", log::read);
     for key in ["account", "fleet"] {
         if !section.has(key) {
@@ -147,9 +158,13 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
         exceptions,
         scan,
         notify,
+        routes,
+        silences,
         alerts,
         schedule,
+        report,
         log,
+        stated: BTreeMap::new(),
     };
     cross_check(section, &config);
     Some(config)
@@ -177,7 +192,7 @@ fn cross_check(section: &mut Section<'_, '_>, config: &Config) {
         }
     }
     for notify in &config.notify {
-        for fleet in &notify.fleets {
+        for fleet in &notify.filter.fleets {
             if section.has_entry("fleet", "name", fleet.as_str()) {
                 continue;
             }

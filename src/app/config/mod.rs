@@ -17,16 +17,21 @@ mod collect;
 mod duration;
 mod enforcement;
 mod exceptions;
+mod filter;
 mod fleet;
 mod fleet_enforcement;
 mod load;
 mod log;
+mod mail;
 mod names;
 mod notify;
+mod notify_names;
 mod overlay;
 mod parse;
 mod policy;
 mod reader;
+mod report;
+mod route;
 mod scan;
 mod schedule;
 mod secret;
@@ -34,6 +39,7 @@ mod section;
 mod setting;
 mod settings_for;
 mod show;
+mod silence;
 mod source;
 mod state;
 #[cfg(test)]
@@ -49,12 +55,16 @@ pub use collect::CollectConfig;
 pub use duration::{format_duration, parse_duration};
 pub use enforcement::{EnforcementConfig, KillSwitchConfig};
 pub use exceptions::ExceptionsConfig;
+pub use filter::is_known_code;
 pub use fleet_enforcement::FleetEnforcement;
 pub use load::{LoadRequest, Loaded, load, parse};
 pub use log::{LogConfig, LogFormat, LogLevel};
-pub use notify::{NotifyConfig, NotifyKind};
+pub use mail::MailConfig;
+pub use notify::{NotifyConfig, Way};
 pub use overlay::Override;
 pub use policy::PolicyConfig;
+pub use report::ReportConfig;
+pub use route::RouteConfig;
 pub use scan::ScanConfig;
 pub use schedule::ScheduleConfig;
 pub use secret::SecretRef;
@@ -64,7 +74,8 @@ pub use state::StateConfig;
 use std::collections::BTreeMap;
 
 use crate::collect::CollectSettings;
-use crate::types::{Enforcement, Fleet, FleetName, Place};
+use crate::report::Destination;
+use crate::types::{Enforcement, Fleet, FleetName, Place, Silence};
 
 /// Where the configuration is looked for when nothing else is said.
 pub const DEFAULT_PATH: &str = "/etc/cattleguard/cattleguard.toml";
@@ -94,18 +105,41 @@ pub struct Config {
     pub scan: ScanConfig,
     /// Destinations of notices.
     pub notify: Vec<NotifyConfig>,
+    /// Which notices lead where.
+    pub routes: Vec<RouteConfig>,
+    /// What is not told.
+    pub silences: Vec<Silence>,
     /// Grouping of notices.
     pub alerts: AlertsConfig,
     /// The daemon's schedule.
     pub schedule: ScheduleConfig,
+    /// Reports for others.
+    pub report: ReportConfig,
     /// The log.
     pub log: LogConfig,
+    /// Every setting that is not a default, as the audit log keeps it. Secrets are references.
+    pub stated: BTreeMap<String, serde_json::Value>,
 }
 
 impl Config {
     /// Every account-region.
     pub fn places(&self) -> Vec<Place> {
         self.accounts.iter().flat_map(AccountConfig::places).collect()
+    }
+
+    /// The destinations with their secrets and routes. The error says which secret of which is missing.
+    ///
+    /// # Errors
+    /// The first secret that cannot be read.
+    pub fn destinations(&self, env: &[(String, String)]) -> Result<Vec<Destination>, String> {
+        let mut destinations = Vec::new();
+        for notify in &self.notify {
+            let routes = self.routes.iter().filter(|route| route.to.contains(&notify.name));
+            let routes: Vec<_> = routes.map(|route| route.filter.clone()).collect();
+            let routes = (!routes.is_empty()).then_some(routes);
+            destinations.push(Destination { routes, ..notify.destination(env)? });
+        }
+        Ok(destinations)
     }
 
     /// Settings for a collection of these account-regions.

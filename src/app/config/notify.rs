@@ -1,99 +1,282 @@
 //! `[[notify]]`: who is told. Secrets stay references until a command that sends asks for them.
 
+use super::filter;
+use super::mail::{self, MailConfig};
 use super::names::PlainName;
+use super::notify_names::{Arn, Channel, HttpUrl, NotifyKind};
 use super::reader::Fault;
 use super::secret::SecretRef;
 use super::section::Section;
-use super::setting::{Setting, choice};
-use super::tree::Value;
-use crate::report::{Destination, DestinationKind};
-use crate::types::{FleetName, Severity};
+use super::window;
+use crate::report::{Destination, DestinationKind, Filter, Quiet};
+use crate::types::Severity;
 
-/// The form of a destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotifyKind {
-    /// Slack incoming webhook.
-    Slack,
-    /// CloudEvents under Standard Webhooks headers.
-    Webhook,
-}
+/// Where PagerDuty takes events.
+const PAGERDUTY: &str = "https://events.pagerduty.com/v2/enqueue";
+/// Where Slack's Web API is.
+const SLACK_API: &str = "https://slack.com/api/";
 
 /// One destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotifyConfig {
     /// Unique name.
     pub name: String,
-    /// Form.
-    pub kind: NotifyKind,
-    /// Where its URL is kept; a URL may hold a token, so it is a secret.
-    pub url: SecretRef,
-    /// Where its signing secrets are kept, newest first.
-    pub secrets: Vec<SecretRef>,
-    /// Only notices at or above this.
-    pub min_severity: Severity,
-    /// Only these fleets; empty means all.
-    pub fleets: Vec<FleetName>,
+    /// Form, with what it is reached by.
+    pub way: Way,
+    /// Only these notices.
+    pub filter: Filter,
+    /// Quiet hours.
+    pub quiet: Quiet,
     /// Whether loopback and private addresses may be reached.
     pub allow_private: bool,
 }
 
+/// What a destination is reached by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Slack incoming webhook.
+    Slack {
+        /// Its URL.
+        url: SecretRef,
+    },
+    /// Slack with a bot token.
+    SlackBot {
+        /// Token.
+        token: SecretRef,
+        /// Channel id.
+        channel: String,
+        /// Where the Web API is.
+        api: String,
+    },
+    /// CloudEvents under Standard Webhooks headers.
+    Webhook {
+        /// Receiver.
+        url: SecretRef,
+        /// Signing secrets, newest first.
+        secrets: Vec<SecretRef>,
+    },
+    /// PagerDuty.
+    PagerDuty {
+        /// Integration key.
+        routing_key: SecretRef,
+        /// Where events are taken.
+        api: String,
+    },
+    /// Microsoft Teams.
+    Teams {
+        /// URL of the flow.
+        url: SecretRef,
+    },
+    /// E-mail.
+    Email(MailConfig),
+    /// SNS.
+    Sns {
+        /// Topic.
+        topic: String,
+    },
+    /// EventBridge.
+    EventBridge {
+        /// Bus.
+        bus: String,
+    },
+    /// Security Hub.
+    SecurityHub,
+}
+
+impl Way {
+    /// The word for it in the file.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Slack { .. } | Self::SlackBot { .. } => NotifyKind::Slack.as_str(),
+            Self::Webhook { .. } => NotifyKind::Webhook.as_str(),
+            Self::PagerDuty { .. } => NotifyKind::PagerDuty.as_str(),
+            Self::Teams { .. } => NotifyKind::Teams.as_str(),
+            Self::Email(_) => NotifyKind::Email.as_str(),
+            Self::Sns { .. } => NotifyKind::Sns.as_str(),
+            Self::EventBridge { .. } => NotifyKind::EventBridge.as_str(),
+            Self::SecurityHub => NotifyKind::SecurityHub.as_str(),
+        }
+    }
+}
+
 impl NotifyConfig {
-    /// The destination with its secrets read; the error says which secret of which destination is missing.
+    /// The destination with its secrets read; the error says which secret of which destination is missing. Routes are
+    /// for the whole configuration to add.
     pub fn destination(&self, env: &[(String, String)]) -> Result<Destination, String> {
-        let Self { name, kind, url, secrets, min_severity, fleets, allow_private } = self;
-        let named = |key: &str, why: String| format!("notify `{name}`: `{key}`: {why}");
-        let url = url.read(env).map_err(|why| named("url", why))?;
-        let secrets: Result<Vec<_>, _> = secrets.iter().map(|secret| secret.read(env)).collect();
-        let secrets = secrets.map_err(|why| named("secrets", why))?;
-        let kind = match kind {
-            NotifyKind::Slack => DestinationKind::Slack { url },
-            NotifyKind::Webhook => DestinationKind::Webhook { url, secrets },
+        let Self { name, way, filter, quiet, allow_private } = self;
+        let read =
+            |key: &str, secret: &SecretRef| secret.read(env).map_err(|why| format!("notify `{name}`: `{key}`: {why}"));
+        let kind = match way {
+            Way::Slack { url } => DestinationKind::Slack { url: read("url", url)? },
+            Way::SlackBot { token, channel, api } => {
+                DestinationKind::SlackBot { token: read("token", token)?, channel: channel.clone(), api: api.clone() }
+            }
+            Way::Webhook { url, secrets } => {
+                let url = read("url", url)?;
+                let secrets = secrets.iter().map(|secret| read("secrets", secret)).collect::<Result<_, _>>()?;
+                DestinationKind::Webhook { url, secrets }
+            }
+            Way::PagerDuty { routing_key, api } => {
+                DestinationKind::PagerDuty { key: read("routing_key", routing_key)?, url: api.clone() }
+            }
+            Way::Teams { url } => DestinationKind::Teams { url: read("url", url)? },
+            Way::Email(mail) => DestinationKind::Email(mail.settings(|secret| read("password", secret))?),
+            Way::Sns { topic } => DestinationKind::Sns { topic: topic.clone() },
+            Way::EventBridge { bus } => DestinationKind::EventBridge { bus: bus.clone() },
+            Way::SecurityHub => DestinationKind::SecurityHub,
         };
         Ok(Destination {
             name: name.clone(),
             kind,
-            min_severity: *min_severity,
-            fleets: fleets.clone(),
+            filter: filter.clone(),
+            routes: None,
+            quiet: quiet.clone(),
             allow_private: *allow_private,
         })
     }
 }
 
+/// Every key that only some kinds have, with these kinds.
+const KEYS: [(&str, &[NotifyKind]); 15] = [
+    ("url", &[NotifyKind::Slack, NotifyKind::Webhook, NotifyKind::Teams]),
+    ("token", &[NotifyKind::Slack]),
+    ("channel", &[NotifyKind::Slack]),
+    ("api", &[NotifyKind::Slack, NotifyKind::PagerDuty]),
+    ("secrets", &[NotifyKind::Webhook]),
+    ("routing_key", &[NotifyKind::PagerDuty]),
+    ("host", &[NotifyKind::Email]),
+    ("port", &[NotifyKind::Email]),
+    ("tls", &[NotifyKind::Email]),
+    ("user", &[NotifyKind::Email]),
+    ("password", &[NotifyKind::Email]),
+    ("from", &[NotifyKind::Email]),
+    ("to", &[NotifyKind::Email]),
+    ("topic", &[NotifyKind::Sns]),
+    ("bus", &[NotifyKind::EventBridge]),
+];
+
 pub(super) fn read(section: &mut Section<'_, '_>) -> Option<NotifyConfig> {
     let name = section.required::<PlainName>("name");
     let kind = section.required::<NotifyKind>("kind");
-    let url = section.secret("url");
-    let secrets = section.secrets("secrets");
-    let min_severity = section.or("min_severity", Severity::Low);
-    let fleets = section.list("fleets", Some(Vec::<FleetName>::new()));
+    let keys = Keys {
+        url: section.optional_secret("url"),
+        token: section.optional_secret("token"),
+        channel: section.optional::<Channel>("channel").map(|channel| channel.0),
+        api: section.optional::<HttpUrl>("api").map(|url| url.0),
+        secrets: section.secrets("secrets"),
+        routing_key: section.optional_secret("routing_key"),
+        mail: mail::read(section),
+        topic: section.optional::<Arn<Topic>>("topic").map(|arn| arn.text),
+        bus: section.optional::<Arn<Bus>>("bus").map(|arn| arn.text),
+    };
+    let filter = filter::read(section, Severity::Low);
+    let windows = section.tables("quiet_windows", None, window::read);
+    let except = section.or("quiet_except", Severity::Critical);
     let allow_private = section.or("allow_private", false);
-    match kind {
-        Some(NotifyKind::Slack) if section.has("secrets") => {
-            section.fault("secrets", Fault::bad("`secrets` has no effect for Slack: its URL is the secret"));
+    let kind = kind?;
+    for (key, kinds) in KEYS {
+        if section.has(key) && !kinds.contains(&kind) {
+            let message = if (key, kind) == ("secrets", NotifyKind::Slack) {
+                "`secrets` has no effect for Slack: its URL is the secret".to_owned()
+            } else {
+                format!("`{key}` has no effect for kind {}", kind.as_str())
+            };
+            section.fault(key, Fault::bad(message));
         }
-        Some(NotifyKind::Webhook) if !section.has("secrets") => {
-            let fault =
-                Fault::new("missing-key", "a webhook needs `secrets`: without a signature anybody can forge alerts")
-                    .help("secrets = [{ file = \"/etc/cattleguard/webhook.secret\" }], whsec_ and base64");
-            section.fault("secrets", fault);
-        }
-        _ => {}
     }
-    let name = name?.0;
-    Some(NotifyConfig { name, kind: kind?, url: url?, secrets, min_severity, fleets, allow_private })
+    let way = way(section, kind, keys)?;
+    let quiet = Quiet { windows, except };
+    Some(NotifyConfig { name: name?.0, way, filter, quiet, allow_private })
 }
 
-impl Setting for NotifyKind {
-    const KIND: &'static str = "slack or webhook";
+/// The keys that only some kinds have, as far as they were given.
+struct Keys {
+    url: Option<SecretRef>,
+    token: Option<SecretRef>,
+    channel: Option<String>,
+    api: Option<String>,
+    secrets: Vec<SecretRef>,
+    routing_key: Option<SecretRef>,
+    mail: Option<MailConfig>,
+    topic: Option<String>,
+    bus: Option<String>,
+}
 
-    fn read(value: &Value) -> Result<Self, Fault> {
-        choice("a string", value, &[("slack", Self::Slack), ("webhook", Self::Webhook)])
+struct Topic;
+
+impl super::notify_names::Service for Topic {
+    const NAME: &'static str = "sns";
+    const PREFIX: &'static str = "";
+    const EXAMPLE: &'static str = "arn:aws:sns:eu-west-1:111122223333:alerts";
+}
+
+struct Bus;
+
+impl super::notify_names::Service for Bus {
+    const NAME: &'static str = "events";
+    const PREFIX: &'static str = "event-bus/";
+    const EXAMPLE: &'static str = "arn:aws:events:eu-west-1:111122223333:event-bus/default";
+}
+
+/// What a destination of a kind is reached by; what it lacks is reported.
+fn way(section: &mut Section<'_, '_>, kind: NotifyKind, keys: Keys) -> Option<Way> {
+    let Keys { url, token, channel, api, secrets, routing_key, mail, topic, bus } = keys;
+    match kind {
+        NotifyKind::Slack if section.has("token") || section.has("channel") => {
+            if section.has("url") {
+                let message = "a Slack destination has either `url` or `token` and `channel`";
+                section.fault("url", Fault::bad(message).help("with a token there is one thread for each problem"));
+            }
+            wanted(section, "token", "secret reference");
+            wanted(section, "channel", "channel id");
+            let api = api.unwrap_or_else(|| SLACK_API.to_owned());
+            Some(Way::SlackBot { token: token?, channel: channel?, api })
+        }
+        NotifyKind::Slack => {
+            wanted(section, "url", SecretRef::NAME);
+            Some(Way::Slack { url: url? })
+        }
+        NotifyKind::Webhook => {
+            wanted(section, "url", SecretRef::NAME);
+            if !section.has("secrets") {
+                let fault = Fault::new(
+                    "missing-key",
+                    "a webhook needs `secrets`: without a signature anybody can forge alerts",
+                )
+                .help("secrets = [{ file = \"/etc/cattleguard/webhook.secret\" }], whsec_ and base64");
+                section.fault("secrets", fault);
+            }
+            Some(Way::Webhook { url: url?, secrets })
+        }
+        NotifyKind::PagerDuty => {
+            wanted(section, "routing_key", SecretRef::NAME);
+            let api = api.unwrap_or_else(|| PAGERDUTY.to_owned());
+            Some(Way::PagerDuty { routing_key: routing_key?, api })
+        }
+        NotifyKind::Teams => {
+            wanted(section, "url", SecretRef::NAME);
+            Some(Way::Teams { url: url? })
+        }
+        NotifyKind::Email => {
+            for (key, what) in [("host", "string"), ("from", "e-mail address"), ("to", "array of e-mail addresses")] {
+                wanted(section, key, what);
+            }
+            Some(Way::Email(mail?))
+        }
+        NotifyKind::Sns => {
+            wanted(section, "topic", "ARN");
+            Some(Way::Sns { topic: topic? })
+        }
+        NotifyKind::EventBridge => {
+            wanted(section, "bus", "ARN");
+            Some(Way::EventBridge { bus: bus? })
+        }
+        NotifyKind::SecurityHub => Some(Way::SecurityHub),
     }
+}
 
-    fn json(&self) -> serde_json::Value {
-        serde_json::Value::from(match self {
-            Self::Slack => "slack",
-            Self::Webhook => "webhook",
-        })
+fn wanted(section: &mut Section<'_, '_>, key: &'static str, what: &str) {
+    if !section.has(key) {
+        section.missing(key, what);
     }
 }

@@ -20,6 +20,10 @@ pub struct PolicyConfig {
     pub trusted_keys: Vec<PathBuf>,
     /// Whether an unsigned bundle is refused, and everything that could not be signed with it.
     pub require_signed: bool,
+    /// Whether policies are parsed and evaluated in a process of their own.
+    pub sandbox: bool,
+    /// JSON pointers into decision records whose values are left out of what is shown and exported.
+    pub mask: Vec<String>,
 }
 
 pub(super) fn read(section: &mut Section<'_, '_>) -> PolicyConfig {
@@ -50,6 +54,13 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> PolicyConfig {
     if bundle.is_none() && !trusted_keys.is_empty() {
         section.fault("trusted_keys", Fault::bad("`policy.trusted_keys` has no effect without `bundle`"));
     }
+    let sandbox = section.or("sandbox", true);
+    let mask: Vec<String> = section.list("mask", Some(Vec::new()));
+    for pointer in mask.iter().filter(|pointer| !pointer.starts_with('/')) {
+        let fault = Fault::bad(format!("`policy.mask`: `{pointer}` is no JSON pointer"))
+            .help("a path such as \"/input/instance/tags\"; `*` stands for every member");
+        section.fault("mask", fault);
+    }
     let resolve = |paths: Vec<String>| paths.iter().map(|path| section.resolve(Path::new(path))).collect();
     PolicyConfig {
         paths: resolve(paths),
@@ -58,5 +69,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> PolicyConfig {
         bundle: bundle.map(|path| section.resolve(Path::new(&path))),
         trusted_keys: resolve(trusted_keys),
         require_signed,
+        sandbox,
+        mask,
     }
 }

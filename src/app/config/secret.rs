@@ -24,6 +24,9 @@ pub enum SecretRef {
 }
 
 impl SecretRef {
+    /// What messages call it.
+    pub(super) const NAME: &'static str = "secret reference";
+
     /// Reads the secret. The error never holds any part of it.
     pub fn read(&self, env: &[(String, String)]) -> Result<SecretString, String> {
         let variable = |name: &str| env.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());

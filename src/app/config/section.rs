@@ -148,7 +148,7 @@ impl<'s> Section<'_, 's> {
         value
     }
 
-    fn missing(&mut self, key: &str, kind: &str) {
+    pub(super) fn missing(&mut self, key: &str, kind: &str) {
         let place = if self.path.is_empty() { "the configuration".to_owned() } else { format!("`{}`", self.path) };
         let at = self.at.clone();
         self.reader.fault(Fault::new("missing-key", format!("{place} needs `{key}` ({kind})")), &at);

@@ -10,7 +10,7 @@ use crate::types::{AccountId, Enforcement, FleetName, OperationKind, Place};
 
 /// Asks whether the enforcing role may do, in each account, what operations on the configured fleets may need, and what
 /// a person wants. An account that cannot be asked is left out, and its operations are held.
-pub(super) async fn permissions(
+pub(in crate::app) async fn permissions(
     config: &Config,
     enforcing: &Enforcing,
     places: &[Place],

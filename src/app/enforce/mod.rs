@@ -17,7 +17,7 @@ mod show;
 mod stop;
 
 pub(in crate::app) use begin::in_quarantine;
-use checks::{alarms, permissions, pulled};
+pub(in crate::app) use checks::{alarms, permissions, pulled};
 pub(in crate::app) use desk::Desk;
 pub(in crate::app) use execute::{Outcome, Outcomes};
 pub(in crate::app) use look::Looked;

@@ -79,8 +79,9 @@ impl DataStream {
     /// # Errors
     /// The place cannot be written to.
     pub fn json_line(&mut self, line: &[u8]) -> io::Result<()> {
-        // Everything that is escaped is at 0x7f or beyond.
-        if line.iter().all(|byte| *byte < 0x7f) {
+        // Everything that is escaped is at 0x7f or beyond. To the end in any case: without a way out of the middle, many
+        // bytes are looked at together.
+        if line.iter().fold(0, |greatest, byte| *byte.max(&greatest)) < 0x7f {
             self.write(line)?;
         } else {
             self.write(escape_invisible(String::from_utf8_lossy(line).into_owned()).as_bytes())?;

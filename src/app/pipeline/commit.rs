@@ -34,5 +34,6 @@ pub(super) fn build(
         plan: report.plan.clone(),
         notices,
         inputs: evaluated.inputs,
+        circumstances: evaluated.circumstances,
     }
 }

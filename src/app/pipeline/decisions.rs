@@ -6,36 +6,23 @@ use serde_json::Value;
 
 use super::history;
 use super::scan::{Known, ScanInputs};
-use crate::app::error::AppError;
-use crate::app::policy_files;
-use crate::app::policy_stack::on_policy_stack;
+use crate::app::policies::Policies;
 use crate::detect::{Detection, InstanceDetection};
-use crate::evaluate::{self, Evaluator, HistoryFacts, InputFacts, PolicySet, PolicySource, shipped};
+use crate::evaluate::{Answered, HistoryFacts, InputBuilder, InputFacts, canonical_json, combine, input_digest};
 use crate::remediate::OperationRecord;
 use crate::types::{
-    Coverage, CoverageStatus, Decision, Exception, Finding, FindingId, Instance, InstanceId, Snapshot, Source,
+    Circumstances, Coverage, CoverageStatus, Decision, Exception, Finding, FindingId, Instance, InstanceId, Snapshot,
+    Source,
 };
 
 /// Decisions by instance, with the inputs they were made from.
 pub(super) struct Evaluated {
     pub(super) decisions: BTreeMap<InstanceId, Decision>,
     pub(super) inputs: Vec<(InstanceId, String, Value)>,
+    pub(super) circumstances: Vec<Circumstances>,
 }
 
-/// Compiles the shipped pack together with a user's own policies.
-///
-/// # Errors
-/// Every problem of every file, with its line.
-pub fn compile_policies(builtin: bool, own: Vec<PolicySource>, data: Value) -> Result<PolicySet, AppError> {
-    let mut sources = if builtin { shipped() } else { policy_files::library_for(&own) };
-    sources.extend(own);
-    let compiled = on_policy_stack(|| PolicySet::compile(sources.clone(), data))?;
-    compiled.map_err(|problems| {
-        AppError::config(problems.into_iter().map(|problem| policy_files::diag(problem, &sources)).collect())
-    })
-}
-
-/// Evaluates every live instance on a thread with a large stack. `None` when that thread died.
+/// Evaluates every live instance. `None` when there is no result to rely on.
 pub(super) fn decide_all(
     inputs: &ScanInputs<'_>,
     snapshot: &Snapshot,
@@ -44,16 +31,20 @@ pub(super) fn decide_all(
     operations: &[OperationRecord],
 ) -> Option<Evaluated> {
     let lookup = Lookup::new(inputs, snapshot, known, detection, operations);
-    let policies = inputs.policies;
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .name("policy".to_owned())
-            .stack_size(evaluate::STACK_BYTES)
-            .spawn_scoped(scope, || lookup.evaluate_all(policies))
-            .ok()?
-            .join()
-            .ok()
-    })
+    lookup.evaluate_all(inputs.policies)
+}
+
+/// One instance while its policies are asked.
+struct Asked<'a> {
+    found: &'a InstanceDetection,
+    instance: &'a Instance,
+    findings: Vec<&'a Finding>,
+    exceptions: Vec<&'a Exception>,
+    sources: Vec<Source>,
+    /// Of the input document.
+    digest: String,
+    /// Kept for replay.
+    input: Option<Value>,
 }
 
 struct Lookup<'a> {
@@ -91,34 +82,57 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    fn evaluate_all(&self, policies: &PolicySet) -> Evaluated {
-        let mut evaluator = Evaluator::new(policies);
-        let mut evaluated = Evaluated { decisions: BTreeMap::new(), inputs: Vec::new() };
-        for found in &self.detection.instances {
-            let Some(instance) = self.instances.get(&found.instance) else { continue };
-            let findings: Vec<&Finding> =
-                found.findings.iter().filter_map(|id| self.findings.get(id).copied()).collect();
-            let exceptions = self.exceptions(&findings);
-            let sources = self.sources(instance);
-            let facts = self.facts(found, instance, &findings, &exceptions, &sources);
-            let (decision, input) = evaluator.decide(&facts);
-            // Inputs of clean instances would fill the store and could only replay to the same nothing.
-            if !findings.is_empty() {
-                evaluated.inputs.push((found.instance.clone(), decision.input_digest.clone(), input));
+    fn evaluate_all(&self, policies: &Policies) -> Option<Evaluated> {
+        let bundle = policies.digest();
+        let mut evaluated = Evaluated { decisions: BTreeMap::new(), inputs: Vec::new(), circumstances: Vec::new() };
+        let feed = |ask: &mut dyn FnMut(Asked<'a>, String)| {
+            let mut builder = InputBuilder::default();
+            for found in &self.detection.instances {
+                let Some(instance) = self.instances.get(&found.instance) else { continue };
+                let (asked, text) = self.question(found, instance, &mut builder);
+                ask(asked, text);
             }
-            evaluated.decisions.insert(found.instance.clone(), decision);
-        }
-        evaluated
+        };
+        policies.evaluate(feed, |asked: Asked<'a>, answered: Answered| {
+            let Answered { policies, took } = answered;
+            let decision = combine(&self.facts(&asked), policies, asked.digest.clone(), &bundle);
+            let instance = asked.found.instance.clone();
+            let mut exceptions: Vec<_> = asked.exceptions.iter().map(|exception| exception.id.clone()).collect();
+            exceptions.sort();
+            evaluated.circumstances.push(Circumstances {
+                instance: instance.clone(),
+                bundle_revision: self.inputs.policy_revision.clone(),
+                exceptions,
+                duration_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
+            });
+            evaluated.inputs.extend(asked.input.map(|input| (instance.clone(), asked.digest, input)));
+            evaluated.decisions.insert(instance, decision);
+        })?;
+        Some(evaluated)
     }
 
-    fn facts<'b>(
-        &'b self,
-        found: &'b InstanceDetection,
-        instance: &'b Instance,
-        findings: &'b [&'b Finding],
-        exceptions: &'b [&'b Exception],
-        sources: &'b [Source],
-    ) -> InputFacts<'b> {
+    /// What is asked about one instance, and the input document as text.
+    fn question(
+        &self,
+        found: &'a InstanceDetection,
+        instance: &'a Instance,
+        builder: &mut InputBuilder,
+    ) -> (Asked<'a>, String) {
+        let findings: Vec<&'a Finding> =
+            found.findings.iter().filter_map(|id| self.findings.get(id).copied()).collect();
+        let exceptions = self.exceptions(&findings);
+        let sources = self.sources(instance);
+        let mut asked = Asked { found, instance, findings, exceptions, sources, digest: String::new(), input: None };
+        let input = builder.build(&self.facts(&asked));
+        let text = canonical_json(&input);
+        asked.digest = input_digest(&text);
+        // Inputs of clean instances would fill the store and could only replay to the same nothing.
+        asked.input = (!asked.findings.is_empty()).then_some(input);
+        (asked, text)
+    }
+
+    fn facts<'b>(&'b self, asked: &'b Asked<'a>) -> InputFacts<'b> {
+        let Asked { found, instance, findings, exceptions, sources, .. } = asked;
         let fleet = found.fleet.as_ref().and_then(|name| self.inputs.fleets.iter().find(|fleet| fleet.name == *name));
         let golden = found
             .golden

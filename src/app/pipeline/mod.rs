@@ -10,9 +10,12 @@ mod history;
 #[cfg(test)]
 mod history_tests;
 mod lease;
+mod noted;
 mod outcome;
 pub(in crate::app) mod own_calls;
 mod planning;
+mod policy_inputs;
+mod rehearsal;
 mod retention;
 mod scan;
 mod service;
@@ -21,11 +24,13 @@ mod standing;
 mod unseen;
 mod wish;
 
-pub use decisions::compile_policies;
 pub use history::approvals;
 pub(in crate::app) use history::past_of;
 pub(in crate::app) use lease::Held;
 pub use outcome::{exit_of, totals};
+pub use policy_inputs::shipped_policies;
+pub(in crate::app) use policy_inputs::{PolicyInputs, configured_policies, policy_inputs};
+pub use rehearsal::{Rehearsal, Seen};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
 pub use service::{Asked, Service, destinations};
 pub use wish::Wish;

@@ -11,10 +11,10 @@ use super::stage_log::StageLog;
 use super::standing;
 use super::wish::Wish;
 use super::{commit, contents, history, lease, outcome, own_calls, planning, unseen};
+use crate::app::policies::Policies;
 use crate::collect::hashes::CleanHashes;
 use crate::collect::{self, CloudRead, CollectSettings, Collected, Collection, Memory, Progress};
 use crate::detect::{DetectInput, Detection, detect};
-use crate::evaluate::PolicySet;
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::Approval;
 use crate::report::{
@@ -40,11 +40,13 @@ pub struct ScanInputs<'a> {
     /// Findings at or above this make the exit code 1.
     pub fail_on: Severity,
     /// Policies.
-    pub policies: &'a PolicySet,
+    pub policies: &'a Policies,
     /// Where notices go.
     pub destinations: &'a [Destination],
     /// How notices are grouped.
     pub notify: NotifySettings,
+    /// What the policy bundle calls itself, for decision records.
+    pub policy_revision: Option<String>,
     /// No exception lasts longer.
     pub exceptions_last: std::time::Duration,
     /// People are told this long before an exception ends.
@@ -75,7 +77,7 @@ pub enum ScanError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The policy worker died.
+    /// The thread that evaluates policies died.
     #[error("policy evaluation ended without a result; nothing was committed")]
     Policy,
 }
@@ -93,6 +95,7 @@ pub struct ScanOutcome {
 }
 
 /// What the store knows before the scan.
+#[derive(Default)]
 pub(super) struct Known {
     pub(super) goldens: Vec<Golden>,
     pub(super) findings: Vec<Finding>,
@@ -160,7 +163,9 @@ async fn scan_under_lease(
     report.dead_letters.extend(store.dead_letters()?);
 
     let history = OutboxHistory::new(store);
-    let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &inputs.notify);
+    let mut notify = inputs.notify.clone();
+    notify.silences.extend(store.silences()?);
+    let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &notify);
     drafts.extend(approval_notices(&report.plan, inputs.destinations, now));
     let waivers = Waivers { exceptions: &known.exceptions, before: &known.findings, warn: inputs.exceptions_warn };
     drafts.extend(exception_notices(&waivers, &report.findings, inputs.destinations, now));
@@ -182,17 +187,16 @@ async fn scan_under_lease(
 
 /// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every
 /// 50 servers. Before the first golden is recorded all of them are read, so that silence is seen.
-fn judged_types(inputs: &ScanInputs<'_>, goldens: &[Golden]) -> Vec<InventoryType> {
-    let configured = &inputs.collect.inventory_types;
+pub(super) fn judged_types(configured: &[InventoryType], fleets: &[Fleet], goldens: &[Golden]) -> Vec<InventoryType> {
     let judged: Vec<InventoryType> = configured
         .iter()
         .filter(|kind| goldens.iter().any(|golden| golden.baseline.inventory.contains_key(*kind)))
         .cloned()
         .collect();
-    let mut types = if judged.is_empty() { configured.clone() } else { judged };
+    let mut types = if judged.is_empty() { configured.to_vec() } else { judged };
     // The agent's reports are read when somebody expects them. What differs in which subtree only the agent's own
     // readers need to know.
-    let expected = inputs.fleets.iter().any(|fleet| fleet.expect_agent)
+    let expected = fleets.iter().any(|fleet| fleet.expect_agent)
         || goldens.iter().any(|golden| golden.baseline.manifest_root.is_some());
     for kind in [REPORT_TYPE, DIFFERENCE_TYPE].map(InventoryType::new) {
         if expected && !types.contains(&kind) {
@@ -211,7 +215,8 @@ async fn gather(
 ) -> Result<Collected, StoreError> {
     let memory = memory(store, inputs, known, (inputs.clock)())?;
     let known_events = |ids: &[crate::types::EventId]| store.known_events(ids).unwrap_or_default();
-    let settings = CollectSettings { inventory_types: judged_types(inputs, &known.goldens), ..inputs.collect.clone() };
+    let inventory_types = judged_types(&inputs.collect.inventory_types, inputs.fleets, &known.goldens);
+    let settings = CollectSettings { inventory_types, ..inputs.collect.clone() };
     let collection = Collection {
         cloud,
         settings: &settings,
@@ -224,7 +229,7 @@ async fn gather(
     Ok(collect::collect(&collection, scan_id).await)
 }
 
-fn load(store: &dyn Store, most: std::time::Duration, now: Timestamp) -> Result<Known, StoreError> {
+pub(super) fn load(store: &dyn Store, most: std::time::Duration, now: Timestamp) -> Result<Known, StoreError> {
     let since = now.checked_sub(jiff::SignedDuration::from_hours(24 * REMEMBER_DAYS)).unwrap_or(Timestamp::MIN);
     Ok(Known {
         goldens: store.goldens()?,

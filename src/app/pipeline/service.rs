@@ -1,28 +1,28 @@
 //! What `scan`, `daemon` and `demo` share: policies, destinations and settings made ready once, used for many scans.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::noted::note_config;
 use super::scan::{ScanInputs, ScanOutcome, run_scan};
 use super::wish::Wish;
-use super::{ScanError, compile_policies, retention};
+use super::{ScanError, configured_policies, retention};
 use crate::app::backend::Backend;
-use crate::app::config::{Config, PolicyConfig};
+use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::operator;
+use crate::app::policies::Policies;
 use crate::app::progress::Progress;
-use crate::app::{policy_bundle, policy_data, policy_files};
 use crate::collect::{self, CloudRead};
-use crate::evaluate::{PolicySet, merge_data, shipped};
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::{KillSwitch, OperationRecord};
 use crate::report::deliver::Client;
 use crate::report::{Destination, NotifySettings, OperationNews, Pump, PumpSummary, operation_notice};
-use crate::store::{Store, TakenBundle};
+use crate::store::Store;
 use crate::types::Place;
 
 /// A single scan spends at most this long on deliveries; the rest stays in the outbox for the next run.
@@ -54,10 +54,14 @@ pub struct Service<'b> {
     pub destinations: Vec<Destination>,
     /// What was asked for enforcement.
     pub asked: Asked,
-    policies: PolicySet,
+    policies: Policies,
     notify: NotifySettings,
     pump: tokio::sync::Mutex<Pump>,
+    /// What the outbox failed with last, so that it is logged once.
+    trouble: Mutex<Option<String>>,
     holder: String,
+    /// What the policy bundle calls itself.
+    policy_revision: Option<String>,
     backend: &'b dyn Backend,
 }
 
@@ -67,17 +71,23 @@ impl<'b> Service<'b> {
     /// # Errors
     /// Everything that is wrong, before anything is read from AWS.
     pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
-        let (policies, taken) = policies(&config.policy)?;
+        let launch = context.backend.policy_worker().filter(|_| config.policy.sandbox);
+        let (policies, taken) = configured_policies(launch, &config.policy)?;
         let destinations = destinations(context, &config)?;
         let store = context.store(&config)?;
-        if let Some(taken) = taken {
-            store.take_bundle(&taken, &operator::holder(command), context.now())?;
+        note_config(store.as_ref(), &config, &context.operator(), context.now())?;
+        if let Some(taken) = &taken {
+            store.take_bundle(taken, &operator::holder(command), context.now())?;
             tracing::info!(policy.revision = %taken.revision, policy.sequence = taken.sequence, bundle.digest = %taken.digest, "the policy bundle in force");
         }
         let notify = NotifySettings {
             group_wait: config.alerts.group_wait,
             update_interval: config.alerts.update_interval,
             repeat_interval: config.alerts.repeat_interval,
+            storm_groups: config.alerts.storm_groups as usize,
+            flap_changes: config.alerts.flap_changes as usize,
+            flap_window: config.alerts.flap_window,
+            silences: config.silences.clone(),
             ..NotifySettings::default()
         };
         let client = Client::new().map_err(|error| AppError::failed(format!("{error}: {}", cause(&error))))?;
@@ -88,8 +98,10 @@ impl<'b> Service<'b> {
             destinations,
             asked: Asked::default(),
             policies,
+            policy_revision: taken.map(|taken| taken.revision),
             notify,
             pump: tokio::sync::Mutex::new(Pump::new(client)),
+            trouble: Mutex::new(None),
             holder: operator::holder(command),
             backend: context.backend,
         })
@@ -145,7 +157,8 @@ impl<'b> Service<'b> {
             fail_on: self.config.scan.fail_on,
             policies: &self.policies,
             destinations: &self.destinations,
-            notify: self.notify,
+            notify: self.notify.clone(),
+            policy_revision: self.policy_revision.clone(),
             exceptions_last: self.config.exceptions.max_duration,
             exceptions_warn: self.config.exceptions.warn_before,
             own_principals: asked.own_principals.clone(),
@@ -159,6 +172,7 @@ impl<'b> Service<'b> {
             progress: &show,
         };
         let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)?;
+        committed(&outcome);
         retention::apply(self.store.as_ref(), self.config.state.retention, &self.holder, clock());
         Ok(outcome)
     }
@@ -184,15 +198,24 @@ impl<'b> Service<'b> {
         let clock = || self.backend.now();
         let until = clock().checked_add(DELIVERY_TIME).unwrap_or(Timestamp::MAX);
         let mut pump = self.pump.lock().await;
+        if pump.wants_cloud(&self.destinations) {
+            match self.backend.connect_publishing(&self.config).await {
+                Ok(cloud) => pump.use_cloud(cloud),
+                Err(error) => tracing::warn!(error = %error.message(), "alerts cannot go to AWS yet"),
+            }
+        }
         let done = pump
             .drain(self.store.as_ref(), &self.destinations, clock, crate::report::pump::jitter(), until, |duration| {
                 self.backend.sleep(duration)
             })
             .await;
-        done.unwrap_or_else(|error| {
-            tracing::error!(error = %error, "the outbox could not be worked off; nothing is lost");
-            PumpSummary::default()
-        })
+        let trouble = done.as_ref().err().map(ToString::to_string);
+        let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = trouble.as_ref().filter(|_| *last != trouble) {
+            tracing::error!(error = %error, "the outbox cannot be worked off; what is in it is sent when it can");
+        }
+        *last = trouble;
+        done.unwrap_or_default()
     }
 
     /// Says how delivery went, when there was any.
@@ -211,24 +234,13 @@ impl<'b> Service<'b> {
     }
 }
 
-/// The configured policies, compiled, with what the state is to remember of their bundle.
-fn policies(config: &PolicyConfig) -> Result<(PolicySet, Option<TakenBundle>), AppError> {
-    let mut own = policy_files::read(&config.paths)?;
-    let mut data = policy_data::read(&config.paths, &config.data)?;
-    let taken = match policy_bundle::configured(config)? {
-        None => None,
-        Some((bundle, taken)) => {
-            if config.builtin {
-                policy_bundle::refuse_overlap(&bundle.policies, &shipped())?;
-            }
-            own.extend(bundle.policies);
-            if !bundle.data.is_null() {
-                merge_data(&mut data, bundle.data).map_err(|twice| AppError::new(Exit::Config, twice))?;
-            }
-            Some(taken)
-        }
-    };
-    Ok((compile_policies(config.builtin, own, data)?, taken))
+/// What a scan came to, for the log.
+fn committed(outcome: &ScanOutcome) {
+    let totals = outcome.report.totals;
+    tracing::info!(
+        scan.id = %outcome.report.scan_id, clean = totals.clean, drifted = totals.drifted,
+        unjudged = totals.unjudged, notices = outcome.notices, "scan committed"
+    );
 }
 
 /// The configured destinations with their secrets.
@@ -237,7 +249,7 @@ fn policies(config: &PolicyConfig) -> Result<(PolicySet, Option<TakenBundle>), A
 /// The first secret that cannot be read.
 pub fn destinations(context: &Context<'_>, config: &Config) -> Result<Vec<Destination>, AppError> {
     let read = |error| AppError::new(Exit::Config, error).with_hint("cattleguard config check --secrets");
-    config.notify.iter().map(|notify| notify.destination(&context.env).map_err(read)).collect()
+    config.destinations(&context.env).map_err(read)
 }
 
 /// Turns a scan's error into what the user sees.

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{ScanInputs, run_scan};
+use crate::app::policies::Policies;
 use crate::collect::{CollectSettings, ReadFailure, TrailSource, read_reference};
 use crate::detect::registry::{RecordRequest, Reference, promote, record};
-use crate::evaluate::{PolicySet, shipped};
+use crate::evaluate::shipped;
 use crate::plan::Permissions;
 use crate::report::{NotifySettings, ScanReport};
 use crate::store::{Goldens as _, Scans as _, SqliteStore};
@@ -59,7 +60,7 @@ impl World {
 
     async fn scan(&self) -> ScanReport {
         let fleets = [fleet()];
-        let policies = PolicySet::compile(shipped(), Value::Object(serde_json::Map::new())).unwrap();
+        let policies = Policies::load(None, shipped(), Value::Object(serde_json::Map::new())).unwrap();
         let clock = || self.fleet.clock.now();
         let inputs = ScanInputs {
             collect: CollectSettings {
@@ -77,6 +78,7 @@ impl World {
             fail_on: Severity::Low,
             policies: &policies,
             destinations: &[],
+            policy_revision: None,
             exceptions_last: Duration::from_secs(90 * 86_400),
             exceptions_warn: Duration::from_secs(7 * 86_400),
             notify: NotifySettings::default(),
@@ -188,6 +190,7 @@ fn set_checkpoint(world: &World, through: Timestamp) {
         },
         notices: Vec::new(),
         inputs: Vec::new(),
+        circumstances: Vec::new(),
     };
     world.store.commit_scan(&lease, &commit).unwrap();
     world.store.release(&lease).unwrap();

@@ -4,13 +4,16 @@
 
 use std::borrow::Cow;
 
+use super::identity::{Identity, text};
 use super::record::padded;
-use super::text::{clean, cleaned, is_instance_id};
+use super::text::{after, clean, cleaned, find, is_instance_id};
 use super::tree::Tree;
 use crate::types::{Actor, ActorKind, InstanceId};
 
 /// How the roles are called that IAM Identity Center provisions ("AWSReservedSSO_<permission set>_<hash>").
 const IDENTITY_CENTER_ROLE: &str = "AWSReservedSSO_";
+/// Stands before the role in the ARN of a session.
+const ASSUMED_ROLE: &str = ":assumed-role/";
 /// Session names that tools make up. They name nobody.
 const MACHINE_SESSIONS: [&str; 10] = [
     "botocore-session-",
@@ -44,14 +47,15 @@ pub(super) struct CallContext<'a> {
 
 /// Reads the caller.
 pub(super) fn actor(identity: &Tree<'_>, call: CallContext<'_>) -> Actor {
-    let arn = text(identity, ["arn"]);
+    let identity = &Identity::of(identity);
+    let arn = text(identity.arn);
     let session_name = session_name(identity, arn.as_deref());
-    let issuer = text(identity, ["sessionContext", "sessionIssuer", "arn"]);
+    let issuer = text(identity.issuer);
     let invoked_by = invoked_by(identity, call);
     let kind = kind(identity, issuer.as_deref(), session_name.as_deref(), invoked_by.as_deref(), call.recipient);
     let calling_instance = session_name.as_deref().filter(|name| is_instance_id(name)).map(InstanceId::new);
     let principal = arn
-        .or_else(|| text(identity, ["principalId"]))
+        .or_else(|| text(identity.principal))
         .or_else(|| invoked_by.clone())
         .map_or_else(|| "unknown".to_owned(), Cow::into_owned);
     let mut actor = Actor {
@@ -59,7 +63,7 @@ pub(super) fn actor(identity: &Tree<'_>, call: CallContext<'_>) -> Actor {
         kind,
         issuer: issuer.map(Cow::into_owned),
         session_name,
-        source_identity: text(identity, ["sessionContext", "sourceIdentity"]).map(Cow::into_owned),
+        source_identity: text(identity.source_identity).map(Cow::into_owned),
         source_ip: call.source_ip.map(clean),
         vpc_endpoint: vpc_endpoint(call),
         user_agent: call.user_agent.map(clean),
@@ -68,28 +72,20 @@ pub(super) fn actor(identity: &Tree<'_>, call: CallContext<'_>) -> Actor {
         calling_instance,
         principal,
     };
-    actor.display = clean(&display(identity, &actor));
+    let display = display(identity, &actor);
+    actor.display = if cleaned(&display).len() == display.len() { display } else { clean(&display) };
     actor
 }
 
-fn text<'t, const N: usize>(identity: &'t Tree<'_>, path: [&str; N]) -> Option<Cow<'t, str>> {
-    let found = path.into_iter().try_fold(identity, Tree::get);
-    let text = match found.and_then(Tree::text)? {
-        Cow::Borrowed(text) => cleaned(text),
-        Cow::Owned(text) => Cow::Owned(clean(&text)),
-    };
-    Some(text).filter(|text| !text.is_empty())
-}
-
 /// The last part of an assumed-role ARN; older records have it only in `principalId` (`AROA…:name`).
-fn session_name(identity: &Tree<'_>, arn: Option<&str>) -> Option<String> {
-    if let Some((_, rest)) = arn.and_then(|arn| arn.split_once(":assumed-role/")) {
+fn session_name(identity: &Identity<'_>, arn: Option<&str>) -> Option<String> {
+    if let Some(rest) = arn.and_then(|arn| after(arn, ASSUMED_ROLE)) {
         return rest.split_once('/').map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty());
     }
-    if text(identity, ["type"]).as_deref() != Some("AssumedRole") {
+    if text(identity.kind).as_deref() != Some("AssumedRole") {
         return None;
     }
-    let principal = text(identity, ["principalId"])?;
+    let principal = text(identity.principal)?;
     principal.split_once(':').map(|(_, name)| name.to_owned()).filter(|name| !name.is_empty())
 }
 
@@ -102,22 +98,22 @@ fn vpc_endpoint(call: CallContext<'_>) -> Option<String> {
 }
 
 /// The service behind the call. Console sessions show `AWS Internal` although a person acts.
-fn invoked_by<'t>(identity: &'t Tree<'_>, call: CallContext<'t>) -> Option<Cow<'t, str>> {
+fn invoked_by<'t>(identity: &Identity<'t>, call: CallContext<'t>) -> Option<Cow<'t, str>> {
     let is_service =
         |name: &Cow<'_, str>| name.ends_with(".amazonaws.com") || (name == "AWS Internal" && !call.from_console);
-    text(identity, ["invokedBy"])
+    text(identity.invoked_by)
         .filter(is_service)
         .or_else(|| call.source_ip.map(cleaned).filter(|source| source.ends_with(".amazonaws.com")))
 }
 
 fn kind(
-    identity: &Tree<'_>,
+    identity: &Identity<'_>,
     issuer: Option<&str>,
     session: Option<&str>,
     invoked_by: Option<&str>,
     recipient: &str,
 ) -> ActorKind {
-    let kind = match text(identity, ["type"]).as_deref() {
+    let kind = match text(identity.kind).as_deref() {
         // Until about 2018 services appeared as the account's root.
         Some("Root") if invoked_by.is_some() => ActorKind::AwsService,
         Some("Root") => ActorKind::Root,
@@ -131,14 +127,13 @@ fn kind(
         None if invoked_by.is_some() => ActorKind::AwsService,
         None => ActorKind::Unknown,
     };
-    let foreign =
-        text(identity, ["accountId"]).is_some_and(|account| !recipient.is_empty() && padded(&account) != recipient);
+    let foreign = text(identity.account).is_some_and(|account| !recipient.is_empty() && padded(&account) != recipient);
     if foreign && kind != ActorKind::AwsService { ActorKind::OtherAccount } else { kind }
 }
 
-fn role_kind(identity: &Tree<'_>, issuer: Option<&str>, session: Option<&str>) -> ActorKind {
+fn role_kind(identity: &Identity<'_>, issuer: Option<&str>, session: Option<&str>) -> ActorKind {
     let issuer = issuer.unwrap_or_default();
-    if issuer.contains(":role/aws-service-role/") {
+    if find(issuer, ":role/aws-service-role/").is_some() {
         return ActorKind::AwsService;
     }
     if role_name(identity).is_some_and(|name| name.starts_with(IDENTITY_CENTER_ROLE)) {
@@ -147,28 +142,32 @@ fn role_kind(identity: &Tree<'_>, issuer: Option<&str>, session: Option<&str>) -
     if session.is_some_and(is_instance_id) {
         return ActorKind::Instance;
     }
-    match text(identity, ["sessionContext", "webIdFederationData", "federatedProvider"]) {
+    match text(identity.provider) {
         Some(_) => ActorKind::Federated,
         None => ActorKind::AssumedRole,
     }
 }
 
 /// The name of the role behind a session.
-fn role_name(identity: &Tree<'_>) -> Option<String> {
-    let last = |arn: Cow<'_, str>| arn.rsplit('/').next().map(str::to_owned);
-    text(identity, ["sessionContext", "sessionIssuer", "userName"])
-        .map(Cow::into_owned)
-        .or_else(|| text(identity, ["sessionContext", "sessionIssuer", "arn"]).and_then(last))
-        .or_else(|| {
-            let arn = text(identity, ["arn"])?;
-            let (_, rest) = arn.split_once(":assumed-role/")?;
-            rest.split('/').next().map(str::to_owned)
-        })
+fn role_name<'t>(identity: &Identity<'t>) -> Option<Cow<'t, str>> {
+    let last = |arn: Cow<'t, str>| part(arn, |arn| arn.rsplit('/').next());
+    let of_session = |arn: Cow<'t, str>| part(arn, |arn| after(arn, ASSUMED_ROLE)?.split('/').next());
+    text(identity.issuer_name)
+        .or_else(|| text(identity.issuer).and_then(last))
+        .or_else(|| text(identity.arn).and_then(of_session))
+}
+
+/// A part of a text, borrowed where that is.
+fn part<'t>(text: Cow<'t, str>, of: impl Fn(&str) -> Option<&str>) -> Option<Cow<'t, str>> {
+    match text {
+        Cow::Borrowed(text) => of(text).map(Cow::Borrowed),
+        Cow::Owned(text) => of(&text).map(|part| Cow::Owned(part.to_owned())),
+    }
 }
 
 /// CloudTrail says `false` for every federated session, whose second factor is checked elsewhere: not known.
-fn mfa(identity: &Tree<'_>, kind: ActorKind) -> Option<bool> {
-    let said = text(identity, ["sessionContext", "attributes", "mfaAuthenticated"])?.eq_ignore_ascii_case("true");
+fn mfa(identity: &Identity<'_>, kind: ActorKind) -> Option<bool> {
+    let said = text(identity.mfa)?.eq_ignore_ascii_case("true");
     match kind {
         ActorKind::IdentityCenter | ActorKind::Federated if !said => None,
         ActorKind::AwsService | ActorKind::Instance => None,
@@ -176,26 +175,28 @@ fn mfa(identity: &Tree<'_>, kind: ActorKind) -> Option<bool> {
     }
 }
 
-fn display(identity: &Tree<'_>, actor: &Actor) -> String {
+fn display(identity: &Identity<'_>, actor: &Actor) -> String {
     // Set once by the identity provider and carried through every role chained from there.
-    if let Some(source) = text(identity, ["sessionContext", "sourceIdentity"]) {
+    if let Some(source) = text(identity.source_identity) {
         return source.into_owned();
     }
     if let Some(person) = federated_name(identity) {
         return person;
     }
     let tail = || actor.principal.rsplit(['/', ':']).next().unwrap_or(&actor.principal).to_owned();
-    let user = text(identity, ["userName"]).map(Cow::into_owned);
+    let user = text(identity.user).map(Cow::into_owned);
     match actor.kind {
         ActorKind::Root => {
-            format!("root of {}", text(identity, ["accountId"]).unwrap_or(Cow::Borrowed("the account")))
+            format!("root of {}", text(identity.account).unwrap_or(Cow::Borrowed("the account")))
         }
-        ActorKind::AwsService => actor.invoked_by.clone().or_else(|| role_name(identity)).unwrap_or_else(tail),
+        ActorKind::AwsService => {
+            actor.invoked_by.clone().or_else(|| role_name(identity).map(Cow::into_owned)).unwrap_or_else(tail)
+        }
         ActorKind::IdentityCenter => actor
             .session_name
             .clone()
             .or(user)
-            .or_else(|| text(identity, ["onBehalfOf", "userId"]).map(Cow::into_owned))
+            .or_else(|| text(identity.on_behalf_of).map(Cow::into_owned))
             .unwrap_or_else(tail),
         ActorKind::IamUser => user.unwrap_or_else(tail),
         ActorKind::OtherAccount
@@ -204,7 +205,7 @@ fn display(identity: &Tree<'_>, actor: &Actor) -> String {
         | ActorKind::Federated
         | ActorKind::Unknown => match (&actor.session_name, role_name(identity)) {
             (Some(session), _) if names_a_person(session) => session.clone(),
-            (Some(session), Some(role)) => format!("{role}/{session}"),
+            (Some(session), Some(role)) => [&*role, "/", session].concat(),
             (Some(session), None) => session.clone(),
             (None, _) => user.unwrap_or_else(tail),
         },
@@ -212,8 +213,8 @@ fn display(identity: &Tree<'_>, actor: &Actor) -> String {
 }
 
 /// What an identity provider says of the person or workflow behind a web identity: `<provider>:email` and the like.
-fn federated_name(identity: &Tree<'_>) -> Option<String> {
-    let attributes = identity.get("sessionContext")?.get("webIdFederationData")?.get("attributes")?.members();
+fn federated_name(identity: &Identity<'_>) -> Option<String> {
+    let attributes = identity.attributes();
     ["email", "preferred_username", "user_id", "sub"].iter().find_map(|wanted| {
         let is_wanted = |key: &str| key.rsplit(':').next().is_some_and(|last| last.eq_ignore_ascii_case(wanted));
         attributes.iter().find(|(key, _)| is_wanted(key)).and_then(|(_, value)| value.text()).map(|name| clean(&name))

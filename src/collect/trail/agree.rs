@@ -8,11 +8,13 @@ use super::log::{LogReader, Sink, plain};
 use super::own::ClassifyContext;
 
 /// What a reading came to, to be compared.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Seen {
     found: Vec<Classified>,
     ignored: BTreeMap<IgnoredReason, u64>,
     stats: DirStats,
+    /// How it was before what is on trial.
+    before: Option<Box<Self>>,
 }
 
 impl Sink for Seen {
@@ -22,6 +24,16 @@ impl Sink for Seen {
 
     fn ignored(&mut self, reason: IgnoredReason, count: u64) {
         *self.ignored.entry(reason).or_default() += count;
+    }
+
+    fn on_trial(&mut self) {
+        self.before = Some(Box::new(self.clone()));
+    }
+
+    fn decide(&mut self, stays: bool) {
+        if let Some(before) = self.before.take().filter(|_| !stays) {
+            *self = *before;
+        }
     }
 }
 

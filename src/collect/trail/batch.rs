@@ -33,6 +33,8 @@ pub struct Batch {
     ends: Vec<EndSeen>,
     inventory: Vec<InventoryReport>,
     collected: Collected,
+    /// What was found in a log that may have to be read in another way.
+    trial: Option<Vec<Classified>>,
 }
 
 /// What a batch came to.
@@ -181,10 +183,27 @@ impl Batch {
 
 impl Sink for Batch {
     fn found(&mut self, classified: Classified) {
-        self.found(classified);
+        match &mut self.trial {
+            Some(trial) => trial.push(classified),
+            None => self.found(classified),
+        }
     }
 
     fn ignored(&mut self, reason: IgnoredReason, count: u64) {
-        *self.collected.ignored.entry(reason).or_default() += count;
+        match &mut self.trial {
+            Some(trial) => trial.extend((0..count).map(|_| Classified::Ignored(reason))),
+            None => *self.collected.ignored.entry(reason).or_default() += count,
+        }
+    }
+
+    fn on_trial(&mut self) {
+        self.trial = Some(Vec::new());
+    }
+
+    fn decide(&mut self, stays: bool) {
+        let found = self.trial.take().unwrap_or_default();
+        if stays {
+            found.into_iter().for_each(|classified| self.found(classified));
+        }
     }
 }

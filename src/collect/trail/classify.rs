@@ -6,12 +6,13 @@ use std::fmt;
 
 use super::actor::{CallContext, actor};
 use super::condition::Body;
+use super::envelope::{Envelope, Head};
 use super::extract;
 use super::inventory::{self, InventoryReport};
 use super::launch::{self, LaunchSeen};
 use super::learn::EndSeen;
 use super::own::ClassifyContext;
-use super::record::{Envelope, Head, Record};
+use super::record::Record;
 use super::shared::Given;
 use super::table::{Entry, Quiet, Row, UNMAPPED, table};
 use super::target::Target;
@@ -182,7 +183,7 @@ fn known(rows: &[Row], envelope: Envelope<'_>, head: &Head<'_>, ctx: &ClassifyCo
     if !row.housekeeping.is_empty() && caller(&record).invoked_by.is_some_and(|by| row.housekeeping.contains(&by)) {
         return Ok(Classified::Ignored(IgnoredReason::NotAModification));
     }
-    let summary = extract::sentence(&row.says, &record.body);
+    let summary = row.says.of(&record.body);
     let (summary, outcome) = match &head.error {
         None => (summary, CallOutcome::Succeeded),
         Some(error) => (clean(&format!("attempt failed with {error}: {summary}")), CallOutcome::Failed(error.clone())),

@@ -76,23 +76,27 @@ impl Condition {
     }
 
     pub(super) fn holds(&self, body: &Body<'_>) -> bool {
-        let root = body.side(self.side);
-        match &self.pattern {
-            None => normalise::is_there(root, &self.path),
-            Some(pattern) => {
-                normalise::texts(root, &self.path).iter().any(|text| matches(pattern, &text.to_ascii_lowercase()))
-            }
-        }
+        let mut holds = false;
+        normalise::each(body.side(self.side), &self.path, &mut |value| {
+            let is_met = |pattern: &str| value.text().is_some_and(|text| matches(pattern, &text));
+            holds = holds || self.pattern.as_deref().is_none_or(is_met);
+        });
+        holds
     }
 }
 
-/// `*` stands for anything at either end of the pattern.
+/// `*` stands for anything at either end of the pattern, which is in lower case; the text may be in any.
 fn matches(pattern: &str, text: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(_), Some(_)) => text.contains(pattern.trim_matches('*')),
-        (Some(end), None) => text.ends_with(end),
-        (None, Some(start)) => text.starts_with(start),
-        (None, None) => text == pattern,
+    let (pattern_bytes, bytes) = (pattern.as_bytes(), text.as_bytes());
+    match (pattern_bytes, pattern_bytes.last()) {
+        ([b'*', ..], Some(b'*')) => text.to_ascii_lowercase().contains(pattern.trim_matches('*')),
+        ([b'*', end @ ..], _) => bytes
+            .len()
+            .checked_sub(end.len())
+            .and_then(|from| bytes.get(from..))
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(end)),
+        ([start @ .., b'*'], _) => bytes.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)),
+        _ => bytes.eq_ignore_ascii_case(pattern_bytes),
     }
 }
 
@@ -113,12 +117,22 @@ mod tests {
             "attribute=userdata",
             "documentName=AWS-RunPatch*",
             "documentName=*Baseline",
+            "documentName=*runpatch*",
+            "documentName=*",
             ">failed",
             "noReboot=true",
         ] {
             assert!(Condition::parse(holds).holds(&body), "{holds}");
         }
-        for fails in ["groupSet", "missing", "attribute=kernel", "failed", "documentName=Patch*"] {
+        for fails in [
+            "groupSet",
+            "missing",
+            "attribute=kernel",
+            "failed",
+            "documentName=Patch*",
+            "documentName=*Patch",
+            "documentName=AWS-RunPatchBaselineX*",
+        ] {
             assert!(!Condition::parse(fails).holds(&body), "{fails}");
         }
     }

@@ -1,6 +1,6 @@
-//! One row of the event table applied to one record: targets, execution id, sentence.
+//! One row of the event table applied to one record: targets, execution id, what it teaches.
 
-use super::condition::{Body, split_side};
+use super::condition::Body;
 use super::normalise;
 use super::record::Record;
 use super::shared::{Given, Kind};
@@ -8,9 +8,6 @@ use super::table::{PathRef, Row};
 use super::target::{self, Target};
 use super::text::{clean, is_instance_id};
 use super::tree::Tree;
-
-/// Values shown in a sentence before the rest is only counted.
-const SHOWN: usize = 3;
 
 /// The targets of a call, in order of appearance, without repeats.
 pub(super) fn targets(row: &Row, record: &Record<'_>) -> Vec<Target> {
@@ -107,50 +104,4 @@ pub(super) fn execution(row: &Row, body: &Body<'_>) -> Option<String> {
 pub(super) fn reason(body: &Body<'_>) -> Option<String> {
     let given = ["reason", "comment"].iter().find_map(|key| body.request.get(key).and_then(Tree::text))?;
     Some(clean(&given)).filter(|text| !text.trim().is_empty())
-}
-
-/// The row's sentence with its placeholders filled.
-pub(super) fn sentence(template: &str, body: &Body<'_>) -> String {
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((hole, tail)) = after.split_once('}') else { break };
-        out.push_str(before);
-        out.push_str(&fill(hole, body));
-        rest = tail;
-    }
-    out.push_str(rest);
-    clean(&out)
-}
-
-fn fill(hole: &str, body: &Body<'_>) -> String {
-    let (paths, otherwise) = hole.split_once('|').unwrap_or((hole, "?"));
-    for path in paths.split(',') {
-        let (side, path) = split_side(path);
-        let texts = normalise::texts(body.side(side), path);
-        if texts.is_empty() {
-            continue;
-        }
-        let mut shown: Vec<String> = texts.iter().take(SHOWN).map(|text| clean(text)).collect();
-        if texts.len() > SHOWN {
-            shown.push(format!("and {} more", texts.len() - SHOWN));
-        }
-        return shown.join(", ");
-    }
-    otherwise.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn placeholders_take_the_first_path_that_holds_something() {
-        let body = Body::new(Tree::read(r#"{"groupSet": [{"groupId": "sg-1"}, {"groupId": "sg-2"}]}"#), r#"{"id": 7}"#);
-        assert_eq!(
-            sentence("set {groupSet.groupId} by {name,>id|?}, {none|nobody}", &body),
-            "set sg-1, sg-2 by 7, nobody"
-        );
-        assert_eq!(sentence("an open { brace", &body), "an open { brace");
-    }
 }

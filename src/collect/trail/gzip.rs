@@ -32,12 +32,12 @@ impl Default for Inflater {
 }
 
 impl Inflater {
-    /// The content of a file of one member that is sound and not greater than `most`; `None` otherwise.
+    /// The content of a file of one member that is not greater than `most`; `None` otherwise.
     ///
     /// The trailer at the very end must fit what was decompressed, and must not stand anywhere before: so a second
     /// member, or anything else after the first, is not overlooked, not even where the last member is the first once
     /// more.
-    pub(super) fn inflate<'t>(&mut self, stored: &[u8], most: usize, text: &'t mut Vec<u8>) -> Option<&'t [u8]> {
+    pub(super) fn inflate<'t>(&mut self, stored: &[u8], most: usize, text: &'t mut Vec<u8>) -> Option<Content<'t>> {
         let (rest, trailer) = stored.split_last_chunk::<TRAILER>()?;
         let (crc, length) = trailer.split_first_chunk::<4>()?;
         let crc = u32::from_le_bytes(*crc);
@@ -54,9 +54,50 @@ impl Inflater {
         }
         let room = text.get_mut(..length)?;
         let got = self.decompressor.deflate_decompress(deflated, room).ok()?;
-        let mut found = Crc::new();
-        found.update(room);
-        (got == length && found.sum() == crc).then_some(&*room)
+        (got == length).then_some(Content { text: room, expected: Some(crc), found: Crc::new(), at: 0 })
+    }
+}
+
+/// What a log holds, with the sum that shows whether that is sound. The sum is made while the text is read: each part of
+/// it is then fetched from memory once.
+pub(super) struct Content<'t> {
+    text: &'t [u8],
+    /// `None` where nobody has said what the sum should be.
+    expected: Option<u32>,
+    found: Crc,
+    /// How far the sum goes.
+    at: usize,
+}
+
+impl<'t> Content<'t> {
+    /// What is stored as it is.
+    pub(super) fn plain(text: &'t [u8]) -> Self {
+        Self { text, expected: None, found: Crc::new(), at: 0 }
+    }
+
+    pub(super) fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
+    /// Sums up so far, if nobody did before.
+    pub(super) fn sum_to(&mut self, end: usize) {
+        if self.expected.is_some()
+            && let Some(part) = self.text.get(self.at..end)
+        {
+            self.found.update(part);
+            self.at = end;
+        }
+    }
+
+    /// Whether all of it is as it was when it was compressed.
+    pub(super) fn is_sound(&mut self) -> bool {
+        self.sum_to(self.text.len());
+        self.expected.is_none_or(|expected| expected == self.found.sum())
+    }
+
+    /// The text, if it is sound.
+    pub(super) fn sound(mut self) -> Option<&'t [u8]> {
+        self.is_sound().then_some(self.text)
     }
 }
 
@@ -94,9 +135,8 @@ mod tests {
 
     fn inflated(members: &[&str]) -> Option<String> {
         let mut text = Vec::new();
-        Inflater::default()
-            .inflate(&stored(members), 1024, &mut text)
-            .map(|text| String::from_utf8(text.to_vec()).unwrap())
+        let content = Inflater::default().inflate(&stored(members), 1024, &mut text)?;
+        content.sound().map(|text| String::from_utf8(text.to_vec()).unwrap())
     }
 
     #[test]
@@ -109,5 +149,21 @@ mod tests {
             assert_eq!(inflated(members), None, "{members:?}");
             assert_eq!(agree(&stored(members)), Ok(()), "{members:?}");
         }
+    }
+
+    #[test]
+    fn the_sum_is_the_same_in_parts_and_shows_what_is_damaged() {
+        let (text, mut room) = (r#"{"Records":[{"eventName":"StopInstances"}]}"#, Vec::new());
+        let mut stored = stored(&[text]);
+        let mut inflater = Inflater::default();
+        for parts in [vec![], vec![7], vec![7, 3, 20, 1_000], vec![text.len()]] {
+            let mut content = inflater.inflate(&stored, 1024, &mut room).unwrap();
+            parts.iter().for_each(|end| content.sum_to(*end));
+            assert!(content.is_sound(), "{parts:?}");
+        }
+        let sum = stored.len() - TRAILER;
+        stored[sum] ^= 1;
+        assert!(!inflater.inflate(&stored, 1024, &mut room).unwrap().is_sound());
+        assert_eq!(agree(&stored), Ok(()));
     }
 }

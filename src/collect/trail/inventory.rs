@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 
+use super::envelope::Head;
 use super::normalise::{texts, values};
-use super::record::{Head, Record};
+use super::record::Record;
 use super::target::Target;
 use super::text::{clean, is_instance_id};
 use crate::types::{Actor, EventId, InstanceId, InventoryType, Place};

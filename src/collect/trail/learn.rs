@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::classify::UnresolvedChange;
 use super::inventory::InventoryReport;
@@ -31,7 +31,7 @@ pub struct EndSeen {
 }
 
 /// What a change teaches about who holds what.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lesson {
     place: Place,
     time: Timestamp,
@@ -44,7 +44,7 @@ impl Lesson {
     /// What a change teaches, if anything.
     pub(super) fn of(change: &UnresolvedChange) -> Option<Self> {
         let UnresolvedChange { event, targets, learned, given, by_service: _ } = change;
-        (!learned.is_empty() || given.is_some()).then(|| Self {
+        teaches(change).then(|| Self {
             place: event.place(),
             time: event.time,
             targets: targets.clone(),
@@ -53,9 +53,33 @@ impl Lesson {
         })
     }
 
-    /// Whether it can change what somebody asks for. What an instance is given ends what it held before.
-    pub(super) fn matters(&self, asked: &Asked) -> bool {
-        self.given.is_some() || self.learned.iter().any(|key| asked.has(key))
+    /// Writes what it takes to see whether the lesson of a change matters; nothing if there is none.
+    pub(super) fn sketch(change: &UnresolvedChange, out: &mut Vec<u8>) {
+        if teaches(change) {
+            out.push(u8::from(change.given.is_some()));
+            change.learned.iter().for_each(|key| out.extend_from_slice(&hash(key).to_le_bytes()));
+        }
+    }
+
+    /// Whether one with this sketch can change what somebody asks for. What an instance is given ends what it held before.
+    pub(super) fn matters(sketch: &[u8], asked: &Asked) -> bool {
+        let Some((given, keys)) = sketch.split_first() else { return false };
+        let (keys, _) = keys.as_chunks::<8>();
+        *given != 0 || keys.iter().any(|key| asked.0.contains(&u64::from_le_bytes(*key)))
+    }
+
+    /// Writes the lesson of a change, for [`Lesson::read`]; nothing if there is none.
+    pub(super) fn write(change: &UnresolvedChange, out: &mut Vec<u8>) {
+        let UnresolvedChange { event, targets, learned, given, by_service: _ } = change;
+        if teaches(change) {
+            binary(&(&event.account, &event.region, targets, learned, given), out);
+        }
+    }
+
+    /// `time` is that of the change.
+    pub(super) fn read(written: &[u8], time: Timestamp) -> Result<Self, postcard::Error> {
+        let (account, region, targets, learned, given) = postcard::from_bytes(written)?;
+        Ok(Self { place: Place { account, region }, time, targets, learned, given })
     }
 
     fn named(&self) -> Vec<InstanceId> {
@@ -66,6 +90,16 @@ impl Lesson {
     fn owners(&self, links: &LinkMap) -> Vec<InstanceId> {
         self.targets.iter().flat_map(|target| links.owners(target, &self.place, self.time)).collect()
     }
+}
+
+fn teaches(change: &UnresolvedChange) -> bool {
+    !change.learned.is_empty() || change.given.is_some()
+}
+
+/// Writes something that waits for the end of the reading and never leaves this process.
+pub(super) fn binary(value: &impl Serialize, out: &mut Vec<u8>) {
+    // Writing into memory does not fail, and nothing that is written here has a length that is not known.
+    let _ = postcard::to_io(value, out);
 }
 
 /// Ids that calls ask for, by their hashes: one that is taken for another is only learned in vain.

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use super::classify::{Classified, IgnoredReason, classify};
 use super::dir::{DirStats, Entry, Origin, STDIN, read_stream, read_text};
 use super::files::{Found, cannot_be_read, shown};
-use super::gzip::{self, Inflater};
+use super::gzip::{self, Content, Inflater};
 use super::own::ClassifyContext;
 use super::skim::{Names, skim};
 use super::text::clean;
@@ -22,6 +22,10 @@ pub(super) trait Sink {
     fn found(&mut self, classified: Classified);
     /// This many records that are no change.
     fn ignored(&mut self, reason: IgnoredReason, count: u64);
+    /// What is found from here on may have to be taken back: the log may have to be read in another way.
+    fn on_trial(&mut self);
+    /// The end of the trial: what was found since stays, or it is taken back.
+    fn decide(&mut self, stays: bool);
 }
 
 /// Reads logs; keeps its buffers from one to the next.
@@ -29,7 +33,6 @@ pub(super) struct LogReader {
     whole: usize,
     stored: Vec<u8>,
     text: Vec<u8>,
-    found: Vec<Classified>,
     inflater: Inflater,
     names: Names,
 }
@@ -49,14 +52,7 @@ impl fmt::Debug for LogReader {
 impl LogReader {
     /// `whole` is the greatest log, in bytes of JSON, that is held in memory.
     pub(super) fn new(whole: usize) -> Self {
-        Self {
-            whole,
-            stored: Vec::new(),
-            text: Vec::new(),
-            found: Vec::new(),
-            inflater: Inflater::default(),
-            names: Names::default(),
-        }
+        Self { whole, stored: Vec::new(), text: Vec::new(), inflater: Inflater::default(), names: Names::default() }
     }
 
     /// Reads what a walk over folders found.
@@ -84,33 +80,34 @@ impl LogReader {
     pub(super) fn bytes(&mut self, stored: &[u8], name: &str, ctx: &ClassifyContext, sink: &mut dyn Sink) -> DirStats {
         let mut text = std::mem::take(&mut self.text);
         let is_gzip = gzip::is_gzip(stored);
-        let whole = if is_gzip { self.inflater.inflate(stored, self.whole, &mut text) } else { Some(stored) };
-        let stats = whole.and_then(|whole| self.skimmed(whole, ctx, sink));
-        let stats = stats.unwrap_or_else(|| match whole {
+        let mut whole =
+            if is_gzip { self.inflater.inflate(stored, self.whole, &mut text) } else { Some(Content::plain(stored)) };
+        let stats = whole.as_mut().and_then(|whole| self.skimmed(whole, ctx, sink));
+        let stats = stats.unwrap_or_else(|| match whole.filter(|_| is_gzip).and_then(Content::sound) {
             // No need to decompress it again.
-            Some(text) if is_gzip => plainly(name, ctx, sink, |file, add, stats| read_text(text, file, add, stats)),
-            _ => plain(stored, name, ctx, sink),
+            Some(text) => plainly(name, ctx, sink, |file, add, stats| read_text(text, file, add, stats)),
+            None => plain(stored, name, ctx, sink),
         });
         self.text = text;
         stats
     }
 
     /// `None`, with nothing handed on, when the text has to be read plainly.
-    fn skimmed(&mut self, text: &[u8], ctx: &ClassifyContext, sink: &mut dyn Sink) -> Option<DirStats> {
-        let skimmed = skim(text, &mut self.names)?;
-        self.found.clear();
-        for candidate in &skimmed.candidates {
-            let raw = text.get(candidate.range.clone()).and_then(|raw| std::str::from_utf8(raw).ok())?;
-            match classify(raw, Origin { file: "", record: candidate.number }, ctx) {
+    fn skimmed(&mut self, whole: &mut Content<'_>, ctx: &ClassifyContext, sink: &mut dyn Sink) -> Option<DirStats> {
+        sink.on_trial();
+        let skimmed = skim(whole, &mut self.names, &mut |number, raw| {
+            let raw = std::str::from_utf8(raw).ok()?;
+            match classify(raw, Origin { file: "", record: number }, ctx) {
                 Classified::SetAside(_) => return None,
-                classified => self.found.push(classified),
+                classified => hand_on(classified, sink),
             }
-        }
-        for classified in self.found.drain(..) {
-            hand_on(classified, sink);
-        }
+            Some(())
+        });
+        let skimmed = skimmed.filter(|_| whole.is_sound());
+        sink.decide(skimmed.is_some());
+        let skimmed = skimmed?;
         skimmed.ignored.into_iter().for_each(|(reason, count)| sink.ignored(reason, count));
-        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let bytes = u64::try_from(whole.text().len()).unwrap_or(u64::MAX);
         Some(DirStats { files: 1, bytes, events: skimmed.records, set_aside: 0 })
     }
 

@@ -146,13 +146,6 @@ pub(super) fn texts<'v>(root: &'v Tree<'_>, path: &str) -> Vec<Cow<'v, str>> {
     found
 }
 
-/// Whether a path leads to anything.
-pub(super) fn is_there(root: &Tree<'_>, path: &str) -> bool {
-    let mut found = false;
-    each(root, path, &mut |_| found = true);
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,7 +174,7 @@ mod tests {
     fn empty_wrappers_and_absent_lists_hold_nothing() {
         assert_eq!(request(Tree::read(r#"{"EnableSerialConsoleAccessRequest": ""}"#)), Tree::Object(Vec::new()));
         let absent = request(Tree::read(r#"{"blockDeviceMapping": {}}"#));
-        assert!(texts(&absent, "blockDeviceMapping").is_empty() && !is_there(&absent, "blockDeviceMapping"));
+        assert!(texts(&absent, "blockDeviceMapping").is_empty() && values(&absent, "blockDeviceMapping").is_empty());
     }
 
     #[test]

@@ -1,74 +1,16 @@
-//! The envelope of a record, borrowed from its text: what is not needed is scanned over, never built.
+//! What is needed of an interesting record, decoded.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::condition::Body;
+use super::envelope::{Envelope, Raw, scalar};
 use super::text::{clean, cleaned};
 use super::tree::Tree;
 use crate::types::{AccountId, EventId, Region};
-
-/// Fields of a CloudTrail record ("CloudTrail record contents", AWS CloudTrail user guide), undecoded.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Envelope<'a> {
-    #[serde(borrow, rename = "eventID")]
-    event_id: Option<&'a RawValue>,
-    #[serde(borrow, rename = "eventTime")]
-    event_time: Option<&'a RawValue>,
-    #[serde(borrow, rename = "eventSource")]
-    event_source: Option<&'a RawValue>,
-    #[serde(borrow, rename = "eventName")]
-    event_name: Option<&'a RawValue>,
-    #[serde(borrow, rename = "awsRegion")]
-    region: Option<&'a RawValue>,
-    #[serde(borrow, rename = "recipientAccountId")]
-    account: Option<&'a RawValue>,
-    #[serde(borrow, rename = "readOnly")]
-    read_only: Option<&'a RawValue>,
-    #[serde(borrow, rename = "errorCode")]
-    error_code: Option<&'a RawValue>,
-    #[serde(borrow, rename = "requestID")]
-    request_id: Option<&'a RawValue>,
-    #[serde(borrow, rename = "sourceIPAddress")]
-    source_ip: Option<&'a RawValue>,
-    #[serde(borrow, rename = "userAgent")]
-    user_agent: Option<&'a RawValue>,
-    #[serde(borrow, rename = "vpcEndpointId")]
-    vpc_endpoint: Option<&'a RawValue>,
-    #[serde(borrow, rename = "vpcEndpointAccountId")]
-    vpc_endpoint_account: Option<&'a RawValue>,
-    #[serde(borrow, rename = "sessionCredentialFromConsole")]
-    from_console: Option<&'a RawValue>,
-    #[serde(borrow, rename = "userIdentity")]
-    identity: Option<Tree<'a>>,
-    // One sample in AWS's own documentation capitalises the name.
-    #[serde(borrow, rename = "requestParameters", alias = "RequestParameters")]
-    request: Option<Tree<'a>>,
-    #[serde(borrow, rename = "responseElements", alias = "ResponseElements")]
-    response: Option<&'a RawValue>,
-    #[serde(borrow)]
-    resources: Option<&'a RawValue>,
-    /// LookupEvents wraps the record as a string.
-    #[serde(borrow, rename = "CloudTrailEvent")]
-    lookup: Option<&'a RawValue>,
-    /// EventBridge wraps it as an object.
-    #[serde(borrow)]
-    detail: Option<&'a RawValue>,
-}
-
-/// The parts that decide whether a record is of interest.
-pub(super) struct Head<'a> {
-    pub(super) source: Cow<'a, str>,
-    pub(super) name: Cow<'a, str>,
-    pub(super) read_only: Option<bool>,
-    pub(super) error: Option<String>,
-}
 
 /// Everything needed of an interesting record.
 pub(super) struct Record<'r> {
@@ -91,42 +33,6 @@ pub(super) struct Record<'r> {
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn parse(raw: &'a str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(raw)
-    }
-
-    /// The record inside, when this is only its wrapping (LookupEvents, EventBridge).
-    pub(super) fn inner(&self) -> Option<Cow<'a, str>> {
-        if self.event_id.is_some() {
-            return None;
-        }
-        match (self.lookup, self.detail) {
-            (Some(text), _) => scalar(text),
-            (None, Some(detail)) => Some(Cow::Borrowed(detail.get())),
-            (None, None) => None,
-        }
-    }
-
-    /// Decodes the head, or says which mandatory field is missing.
-    pub(super) fn head(&self) -> Result<Head<'a>, &'static str> {
-        if self.event_id.is_none() {
-            return Err("eventID is missing");
-        }
-        if self.event_time.is_none() {
-            return Err("eventTime is missing");
-        }
-        let source = self.event_source.and_then(scalar).ok_or("eventSource is missing")?;
-        let name = self.event_name.and_then(scalar).ok_or("eventName is missing")?;
-        // AWS's own sample of SendSSHPublicKey has a trailing blank in the name.
-        let name = match name {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-        };
-        let read_only = self.read_only.and_then(scalar).map(|text| text.eq_ignore_ascii_case("true"));
-        let error = self.error_code.and_then(scalar).map(|text| clean(&text)).filter(|text| !text.is_empty());
-        Ok(Head { source, name, read_only, error })
-    }
-
     /// Decodes the rest.
     pub(super) fn record(mut self) -> Result<Record<'a>, String> {
         let id = bounded(self.event_id).filter(|id| !id.is_empty()).ok_or("eventID is not a text")?;
@@ -165,7 +71,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn bounded(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
+fn bounded(raw: Option<Raw<'_>>) -> Option<Cow<'_, str>> {
     Some(match scalar(raw?)? {
         Cow::Borrowed(text) => cleaned(text),
         Cow::Owned(text) => Cow::Owned(clean(&text)),
@@ -181,21 +87,46 @@ pub(super) fn padded(account: &str) -> Cow<'_, str> {
 /// CloudTrail writes `2026-03-02T09:00:00Z`. Query engines export the same in UTC without saying so.
 fn read_time(text: &str) -> Option<Timestamp> {
     let plain = || Offset::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok();
-    text.parse().ok().or_else(plain)
+    usual_time(text).or_else(|| text.parse().ok()).or_else(plain)
 }
 
-fn json(raw: Option<&RawValue>) -> &str {
-    raw.map_or("null", RawValue::get)
+/// `2026-03-02T09:00:00Z`, and nothing else.
+fn usual_time(text: &str) -> Option<Timestamp> {
+    let (&[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'Z'], []) =
+        text.as_bytes().split_first_chunk()?
+    else {
+        return None;
+    };
+    let two = |tens: u8, ones: u8| {
+        (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| ((tens - b'0') * 10 + (ones - b'0')).cast_signed())
+    };
+    let year = i16::from(two(y0, y1)?) * 100 + i16::from(two(y2, y3)?);
+    let time = DateTime::new(year, two(m0, m1)?, two(d0, d1)?, two(h0, h1)?, two(n0, n1)?, two(s0, s1)?, 0).ok()?;
+    Offset::UTC.to_timestamp(time).ok()
 }
 
-/// A scalar as text, without allocating in the usual case.
-fn scalar(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let text = raw.get();
-    if let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-            return Some(Cow::Borrowed(inner));
+fn json(raw: Option<Raw<'_>>) -> &str {
+    raw.map_or("null", |Raw(text)| text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_time_is_read_as_any_other_way_of_writing_it() {
+        for (usual, other) in [
+            ("2026-03-02T09:00:00Z", "2026-03-02T09:00:00+00:00"),
+            ("2024-02-29T23:59:59Z", "2024-02-29 23:59:59Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.0Z"),
+        ] {
+            assert_eq!(usual_time(usual), other.parse().ok(), "{usual}");
+            assert!(usual_time(usual).is_some());
         }
-        return serde_json::from_str::<String>(text).ok().map(Cow::Owned);
+        for other in ["", "2026-03-02T09:00:00", "2026-03-02T09:00:00z", "2026-02-30T09:00:00Z", "2026-03-02T24:00:00Z"]
+        {
+            assert_eq!(usual_time(other), None, "{other}");
+        }
+        assert_eq!(read_time("2016-12-31T23:59:60Z"), "2016-12-31T23:59:60Z".parse().ok());
     }
-    (!text.starts_with(['{', '[']) && text != "null").then_some(Cow::Borrowed(text))
 }

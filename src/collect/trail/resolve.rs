@@ -1,7 +1,5 @@
 //! Targets -> instances. Pure: everything it knows is in the [`LinkMap`].
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::classify::UnresolvedChange;
@@ -35,15 +33,20 @@ pub(super) fn instances(
     by_service: bool,
     links: &LinkMap,
 ) -> Option<(Vec<InstanceId>, Vec<String>)> {
-    let mut found = BTreeSet::new();
-    let mut unresolved = Vec::new();
+    let (mut found, mut unresolved) = (Vec::with_capacity(targets.len()), Vec::new());
     for target in targets {
+        if let Target::Instance(id) = target {
+            found.push(id);
+            continue;
+        }
         let owners = links.owners(&target, place, time);
         if owners.is_empty() {
             unresolved.push(target.to_string());
         }
         found.extend(owners);
     }
+    found.sort_unstable();
+    found.dedup();
     if by_service && !found.is_empty() {
         found.retain(|id| !links.is_launching(place, id, time));
         if found.is_empty() && unresolved.is_empty() {
@@ -55,5 +58,5 @@ pub(super) fn instances(
         unresolved.truncate(MAX_UNRESOLVED);
         unresolved.push(format!("and {more} more"));
     }
-    Some((found.into_iter().collect(), unresolved))
+    Some((found, unresolved))
 }

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::condition::{Condition, Side, split_side};
+use super::sentence::Sentence;
 use super::shared::Kind;
 use crate::types::{Aspect, Category, Code, Directness, Severity};
 
@@ -153,7 +154,7 @@ pub(super) struct Row {
     pub(super) renews: Option<Kind>,
     pub(super) gives: Vec<PathRef>,
     pub(super) housekeeping: Vec<String>,
-    pub(super) says: String,
+    pub(super) says: Sentence,
 }
 
 /// Why a known event is not a modification.
@@ -320,7 +321,7 @@ fn compile(code: &str, def: &CodeDef, row: &RowDef) -> Row {
         renews: row.renews,
         gives: paths(&row.gives),
         housekeeping: row.housekeeping.iter().map(|service| domain(service)).collect(),
-        says: row.says.clone(),
+        says: Sentence::parse(&row.says),
     }
 }
 

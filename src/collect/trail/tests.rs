@@ -246,7 +246,7 @@ fn ingest_sums_up_a_folder() {
         links: &links,
         threads: 2,
         learn_all: true,
-        encode: encode_event,
+        form: Form::STATE,
         progress: &|_| {},
     };
     let summary = ingest(request, &mut |text| {

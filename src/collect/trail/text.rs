@@ -24,6 +24,20 @@ pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| !is_unsafe(*c)).take(MAX_TEXT).collect())
 }
 
+/// Where a short text begins in another. Made for patterns that begin with a rare character: setting up a search made for
+/// long texts takes longer than looking.
+pub(super) fn find(text: &str, pattern: &str) -> Option<usize> {
+    let (bytes, pattern) = (text.as_bytes(), pattern.as_bytes());
+    let first = pattern.first()?;
+    let mut places = bytes.iter().enumerate().filter(|(_, byte)| *byte == first).map(|(place, _)| place);
+    places.find(|place| bytes.get(*place..).is_some_and(|rest| rest.starts_with(pattern)))
+}
+
+/// What stands behind a short text.
+pub(super) fn after<'t>(text: &'t str, pattern: &str) -> Option<&'t str> {
+    find(text, pattern).and_then(|place| text.get(place + pattern.len()..))
+}
+
 /// Characters that move the cursor, hide text or turn its direction (Unicode UAX #9 explicit formatting).
 fn is_unsafe(c: char) -> bool {
     c.is_control()
@@ -50,6 +64,14 @@ mod tests {
     fn control_and_direction_characters_are_stripped_and_length_is_bounded() {
         assert_eq!(clean("a\u{1b}[31m\u{202e}b\nc"), "a[31mbc");
         assert_eq!(clean(&"é".repeat(1000)).chars().count(), MAX_TEXT);
+    }
+
+    #[test]
+    fn short_texts_are_found_where_they_first_are() {
+        for (text, pattern) in [("a:role/b:role/c", ":role/"), ("::a", ":a"), ("", ":"), (":", "::"), ("é:x", ":x")] {
+            assert_eq!(find(text, pattern), text.find(pattern), "{text}");
+            assert_eq!(after(text, pattern), text.split_once(pattern).map(|(_, rest)| rest), "{text}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 
+use super::strict;
+
 /// Members of an object, in their order.
 pub(super) type Members<'t> = Vec<(Cow<'t, str>, Tree<'t>)>;
 
@@ -25,7 +27,7 @@ pub(super) enum Tree<'t> {
 impl<'t> Tree<'t> {
     /// Reads a JSON text; what is none reads as null.
     pub(super) fn read(text: &'t str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
+        strict::tree(text).unwrap_or_else(|| serde_json::from_str(text).unwrap_or_default())
     }
 
     /// A member of an object. Of several with one name the last counts, as everywhere.

@@ -18,7 +18,7 @@ const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIE0alhrnalgX
 type Files = Vec<(String, Vec<u8>)>;
 
 fn key() -> SigningKey {
-    SigningKey::parse(KEY).unwrap()
+    SigningKey::from_pem(KEY).unwrap()
 }
 
 fn manifest() -> Manifest {

@@ -2,10 +2,16 @@
 //! version is pinned.
 //!
 //! The interpreter runs with strict builtin errors, so a call that cannot be computed is an error of the
-//! policy and never an undefined value that reads as a pass.
+//! policy and never an undefined value that reads as a pass. Scans ask all rules of an
+//! input [`together`].
 
 mod ast;
+#[cfg(all(test, feature = "testing"))]
+mod conformance;
 mod location;
+#[cfg(all(test, feature = "testing"))]
+mod machine;
+mod together;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -16,6 +22,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub(super) use ast::{Binding, ModuleFacts, Reference, RuleFacts, Yield};
+pub(super) use together::Together;
 
 use super::{PolicyProblem, PolicySource};
 
@@ -34,10 +41,37 @@ pub(super) struct FileLines {
     pub(super) not_covered: BTreeSet<u32>,
 }
 
+/// Why a rule has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EvalError {
+    /// One line, with its place in front.
+    pub(super) message: String,
+    /// Whether it ran into [`RULE_TIME_LIMIT`].
+    pub(super) timed_out: bool,
+}
+
+/// An input document as the engine holds it. Cloning it is cheap.
+#[derive(Clone)]
+pub(super) struct EngineInput(regorus::Value);
+
+impl EngineInput {
+    /// From JSON text.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        regorus::Value::from_json_str(text).map(Self).map_err(|error| location::one_line(&error.to_string()))
+    }
+
+    /// From a document.
+    pub(super) fn of(value: &Value) -> Result<Self, String> {
+        to_engine(value).map(Self)
+    }
+}
+
 /// A loaded engine. Cloning one that is prepared is cheap.
 #[derive(Clone)]
 pub(super) struct Engine {
     inner: regorus::Engine,
+    #[cfg(all(test, feature = "testing"))]
+    data: regorus::Value,
 }
 
 impl Engine {
@@ -56,12 +90,26 @@ impl Engine {
                 problems.push(location::problem(&source.name, &error.to_string()));
             }
         }
-        if problems.is_empty()
-            && let Err(message) = to_engine(data).and_then(|value| inner.add_data(value).map_err(|e| e.to_string()))
-        {
-            problems.push(PolicyProblem::at("data", 0, 0, message));
+        let data = to_engine(data).and_then(|value| {
+            inner.add_data(value.clone()).map_err(|error| error.to_string())?;
+            Ok(value)
+        });
+        match data {
+            Ok(_) if !problems.is_empty() => Err(problems),
+            #[cfg(all(test, feature = "testing"))]
+            Ok(data) => Ok(Self { inner, data }),
+            #[cfg(not(all(test, feature = "testing")))]
+            Ok(_) => Ok(Self { inner }),
+            Err(message) => {
+                problems.push(PolicyProblem::at("data", 0, 0, message));
+                Err(problems)
+            }
         }
-        if problems.is_empty() { Ok(Self { inner }) } else { Err(problems) }
+    }
+
+    /// All these rules as one; `None` when they cannot be asked together.
+    pub(super) fn together(&self, rules: &[&str]) -> Option<Together> {
+        Together::new(self, rules)
     }
 
     /// Analyses the whole set: unsafe variables, conflicting heads, imports. `rule` is any rule's path.
@@ -78,17 +126,21 @@ impl Engine {
     }
 
     /// Sets the input document of the next evaluations.
-    pub(super) fn set_input(&mut self, input: &Value) -> Result<(), String> {
-        self.inner.set_input(to_engine(input)?);
-        Ok(())
+    pub(super) fn set_input(&mut self, input: &EngineInput) {
+        self.inner.set_input(input.0.clone());
     }
 
     /// Evaluates one rule by its path, e.g. `data.cattleguard.host.x.deny`. `None` when it is undefined.
-    pub(super) fn eval(&mut self, rule: &str) -> Result<Option<Value>, String> {
-        let value = self.inner.eval_rule(rule.to_owned()).map_err(|error| location::one_line(&error.to_string()))?;
+    pub(super) fn eval(&mut self, rule: &str) -> Result<Option<Value>, EvalError> {
+        let value = self.inner.eval_rule(rule.to_owned()).map_err(|error| EvalError {
+            message: location::one_line(&error.to_string()),
+            timed_out: matches!(error.downcast_ref(), Some(regorus::LimitError::TimeLimitExceeded { .. })),
+        })?;
         match value {
             regorus::Value::Undefined => Ok(None),
-            value => serde_json::to_value(&value).map(Some).map_err(|error| error.to_string()),
+            value => serde_json::to_value(&value)
+                .map(Some)
+                .map_err(|error| EvalError { message: error.to_string(), timed_out: false }),
         }
     }
 

@@ -36,12 +36,13 @@ pub fn build_input(facts: &InputFacts<'_>) -> Value {
 
 /// Builds documents; remembers the digests of goldens, whose baselines are long.
 #[derive(Default)]
-pub(super) struct InputBuilder {
+pub struct InputBuilder {
     digests: BTreeMap<GoldenRef, String>,
 }
 
 impl InputBuilder {
-    pub(super) fn build(&mut self, facts: &InputFacts<'_>) -> Value {
+    /// Builds one.
+    pub fn build(&mut self, facts: &InputFacts<'_>) -> Value {
         let golden = facts.golden.map(|golden| context::golden(golden, self.digest(golden), facts.now));
         Members::default()
             .set("schema", INPUT_SCHEMA)

@@ -136,6 +136,7 @@ fn a_full_document_is_valid_and_says_what_is_known() {
             agent_version: Some("3.3".to_owned()),
             platform_name: None,
             platform_version: None,
+            association_status: None,
         })),
         ..instance()
     };

@@ -3,24 +3,56 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
-use reqwest::{StatusCode, header};
+use reqwest::header;
 use url::{Host, Url};
 
 use super::Attempt;
 use super::guard::{GuardedResolver, Refused, judge};
+use crate::report::destination::TIMEOUT;
 use crate::report::text::clean;
 
-/// Standard Webhooks asks senders to wait 15 to 30 seconds for an answer.
-const TIMEOUT: Duration = Duration::from_secs(20);
 /// More than this is not waited for, whatever the receiver asks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// Bytes of an answer looked at.
 const ANSWER_BYTES: usize = 512;
 
-/// The clients, made once: one behind the SSRF guard, one for destinations that may be private.
+/// One request.
+pub(crate) struct Request {
+    /// Where to; may hold a token.
+    pub(crate) url: String,
+    /// Whether loopback and private addresses may be reached.
+    pub(crate) allow_private: bool,
+    /// Headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub(crate) body: Vec<u8>,
+    /// Bytes of the answer that are read; of one that is no success, some are read in any case.
+    pub(crate) answer_bytes: usize,
+}
+
+/// What came back.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub(crate) struct Reply {
+    /// Status.
+    pub(crate) status: u16,
+    /// The pause that the receiver asks for.
+    pub(crate) retry_after: Option<Duration>,
+    /// As much of the body as was wanted.
+    pub(crate) body: Vec<u8>,
+}
+
+/// The way requests go out.
+#[async_trait]
+pub(crate) trait Transport: Send + Sync {
+    /// Posts. Whatever goes wrong is an [`Attempt`], whose texts never hold the URL: it may hold a token.
+    async fn post(&self, request: Request, now: Timestamp) -> Result<Reply, Attempt>;
+}
+
+/// Two HTTP clients: one behind the SSRF guard, one for destinations that may be private.
+#[derive(Clone, Debug)]
+pub(super) struct HttpTransport {
     guarded: reqwest::Client,
     open: reqwest::Client,
 }
@@ -30,13 +62,13 @@ pub struct Client {
 #[error("cannot set up the HTTP client for alerts")]
 pub struct ClientError(#[source] reqwest::Error);
 
-impl Client {
+impl HttpTransport {
     /// Sets up both clients: no redirects, no proxy from the environment (it would resolve names for us), no
     /// connection reuse across a change of address.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new() -> Result<Self, ClientError> {
+    pub(super) fn new() -> Result<Self, ClientError> {
         let builder = || {
             reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
@@ -50,30 +82,44 @@ impl Client {
         let open = builder().build().map_err(ClientError)?;
         Ok(Self { guarded, open })
     }
+}
 
-    /// Posts a body. Whatever happens is an [`Attempt`], whose texts never hold the URL: it may hold a token.
-    pub(super) async fn post(
-        &self,
-        url: &str,
-        allow_private: bool,
-        headers: &[(&'static str, String)],
-        body: Vec<u8>,
-        now: Timestamp,
-    ) -> Attempt {
-        let Ok(url) = Url::parse(url) else { return Attempt::Dead("its URL cannot be parsed".to_owned()) };
-        if let Err(problem) = scheme_allowed(&url, allow_private).and_then(|()| host_allowed(&url, allow_private)) {
-            return Attempt::Dead(problem);
-        }
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn post(&self, request: Request, now: Timestamp) -> Result<Reply, Attempt> {
+        let Request { url, allow_private, headers, body, answer_bytes } = request;
+        let Ok(url) = Url::parse(&url) else { return Err(Attempt::Dead("its URL cannot be parsed".to_owned())) };
+        scheme_allowed(&url, allow_private).and_then(|()| host_allowed(&url, allow_private)).map_err(Attempt::Dead)?;
         let client = if allow_private { &self.open } else { &self.guarded };
         let mut request = client.post(url).body(body);
         for (name, value) in headers {
-            request = request.header(*name, value);
+            request = request.header(name, value);
         }
-        match request.send().await {
-            Ok(response) => answer(response, now).await,
-            Err(error) => failure(&error),
+        let response = request.send().await.map_err(|error| failure(&error))?;
+        reply(response, answer_bytes, now).await
+    }
+}
+
+/// A success whose body does not matter is one whatever happens to its body.
+async fn reply(mut response: reqwest::Response, answer_bytes: usize, now: Timestamp) -> Result<Reply, Attempt> {
+    let status = response.status();
+    let retry_after = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| retry_after(value, now));
+    let wanted = if status.is_success() { answer_bytes } else { answer_bytes.max(ANSWER_BYTES) };
+    let mut body = Vec::new();
+    while body.len() < wanted {
+        match response.chunk().await {
+            Ok(Some(bytes)) => body.extend_from_slice(&bytes),
+            Ok(None) => break,
+            Err(error) if answer_bytes > 0 => return Err(failure(&error)),
+            Err(_) => break,
         }
     }
+    body.truncate(wanted);
+    Ok(Reply { status: status.as_u16(), retry_after, body })
 }
 
 fn scheme_allowed(url: &Url, allow_private: bool) -> Result<(), String> {
@@ -97,55 +143,6 @@ fn host_allowed(url: &Url, allow_private: bool) -> Result<(), String> {
         return Ok(());
     }
     judge(address).map_err(|refused| refused.to_string())
-}
-
-async fn answer(response: reqwest::Response, now: Timestamp) -> Attempt {
-    let status = response.status();
-    let pause = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| retry_after(value, now));
-    match status {
-        status if status.is_success() => Attempt::Delivered,
-        StatusCode::GONE => Attempt::Dead(format!("410: it takes no more{}", known_word(response).await)),
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if pause.is_some() => {
-            Attempt::RetryAfter(pause.unwrap_or_default())
-        }
-        // The same bytes will be refused again.
-        StatusCode::BAD_REQUEST
-        | StatusCode::PAYLOAD_TOO_LARGE
-        | StatusCode::UNSUPPORTED_MEDIA_TYPE
-        | StatusCode::UNPROCESSABLE_ENTITY => {
-            Attempt::Dead(format!("{}: it refuses this message{}", status.as_u16(), known_word(response).await))
-        }
-        status if status.is_redirection() => {
-            Attempt::Retry(format!("{}: it redirects, which is not followed", status.as_u16()))
-        }
-        // Missing, forbidden, overloaded, broken: somebody may mend it within the day.
-        status => Attempt::Retry(format!("it answered {}{}", status.as_u16(), known_word(response).await)),
-    }
-}
-
-/// Slack answers with one word. Only words it documents are repeated: anything else could be made to hold our
-/// secrets or hostile text.
-async fn known_word(mut response: reqwest::Response) -> String {
-    const WORDS: [&str; 11] = [
-        "invalid_payload",
-        "invalid_blocks",
-        "msg_blocks_too_long",
-        "no_text",
-        "no_service",
-        "channel_not_found",
-        "channel_is_archived",
-        "action_prohibited",
-        "invalid_token",
-        "no_active_hooks",
-        "rollup_error",
-    ];
-    let Ok(Some(bytes)) = response.chunk().await else { return String::new() };
-    let text = String::from_utf8_lossy(bytes.get(..ANSWER_BYTES.min(bytes.len())).unwrap_or_default()).into_owned();
-    WORDS.iter().find(|word| text.contains(**word)).map_or(String::new(), |word| format!(": {word}"))
 }
 
 /// `Retry-After`: seconds or an HTTP date (RFC 9110, section 10.2.3).

@@ -1,8 +1,16 @@
 //! Sending one outbox row to one destination. The only I/O of this stage.
 
+mod answer;
+mod client;
+pub mod cloud;
+mod email;
 pub mod guard;
 pub mod http;
+mod pagerduty;
 mod slack;
+mod slack_bot;
+mod teams;
+mod thread;
 mod webhook;
 
 use std::time::Duration;
@@ -10,10 +18,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
-pub use self::http::{Client, ClientError};
+pub use self::client::Client;
+pub use self::cloud::CloudPublish;
+pub use self::http::ClientError;
+#[cfg(test)]
+pub(crate) use self::http::Transport;
+pub(crate) use self::http::{Reply, Request};
 use super::destination::{Destination, DestinationKind};
 use super::notice::Notice;
-use crate::store::OutboxRow;
+use crate::store::{OutboxRow, Threads};
 
 /// How an attempt ended. The texts are safe to log: they hold no URL and nothing of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,18 +41,58 @@ pub enum Attempt {
     Dead(String),
 }
 
-/// Sends one row. `now` goes into the signature and turns `Retry-After` dates into pauses.
-pub async fn deliver(row: &OutboxRow, destination: &Destination, client: &Client, now: Timestamp) -> Attempt {
+/// One row on its way.
+#[derive(Clone, Copy)]
+pub(super) struct Sending<'a> {
+    pub(super) client: &'a Client,
+    pub(super) destination: &'a Destination,
+    pub(super) row: &'a OutboxRow,
+    pub(super) notice: &'a Notice,
+    pub(super) now: Timestamp,
+}
+
+impl Sending<'_> {
+    /// A request to this destination.
+    pub(super) fn request(&self, url: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Request {
+        let allow_private = self.destination.allow_private;
+        Request { url: url.to_owned(), allow_private, headers, body, answer_bytes: 0 }
+    }
+
+    /// Posts a body whose answer says by its status all that there is to know.
+    pub(super) async fn post(&self, url: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Attempt {
+        match self.client.http.post(self.request(url, headers, body), self.now).await {
+            Ok(reply) => answer::attempt(&reply),
+            Err(attempt) => attempt,
+        }
+    }
+}
+
+/// Sends one row. `now` goes into the signature and turns `Retry-After` dates into pauses. `store` keeps the messages
+/// that stand for a problem.
+pub async fn deliver<S: Threads + ?Sized>(
+    row: &OutboxRow,
+    destination: &Destination,
+    client: &Client,
+    store: &S,
+    now: Timestamp,
+) -> Attempt {
     let notice: Notice = match serde_json::from_value(row.draft.payload.clone()) {
         Ok(notice) => notice,
         Err(_) => return Attempt::Dead("the stored notice cannot be read by this version".to_owned()),
     };
-    let allow_private = destination.allow_private;
+    let sending = Sending { client, destination, row, notice: &notice, now };
     match &destination.kind {
-        DestinationKind::Slack { url } => slack::send(client, url.expose_secret(), allow_private, &notice, now).await,
-        DestinationKind::Webhook { url, secrets } => {
-            let receiver = webhook::Receiver { url: url.expose_secret(), secrets, allow_private };
-            webhook::send(client, &receiver, &row.draft.key, &notice, now).await
+        DestinationKind::Slack { url } => slack::send(&sending, url.expose_secret()).await,
+        DestinationKind::SlackBot { token, channel, api } => {
+            let bot = slack_bot::Bot { sending, token: token.expose_secret(), channel, api };
+            bot.send(store).await
         }
+        DestinationKind::Webhook { url, secrets } => webhook::send(&sending, url.expose_secret(), secrets).await,
+        DestinationKind::PagerDuty { key, url } => pagerduty::send(&sending, url, key.expose_secret()).await,
+        DestinationKind::Teams { url } => teams::send(&sending, url.expose_secret()).await,
+        DestinationKind::Email(settings) => email::send(&sending, settings).await,
+        DestinationKind::Sns { topic } => cloud::topic(&sending, topic).await,
+        DestinationKind::EventBridge { bus } => cloud::bus(&sending, bus).await,
+        DestinationKind::SecurityHub => cloud::hub(&sending).await,
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listed::listed;
-use super::topic::{Audience, Kinds, Topic, state_of};
+use super::topic::{Kinds, Topic, state_of};
 use super::{Scope, frozen};
+use crate::report::destination::Audience;
 use crate::report::notice::{GroupKey, Notice, NoticeKind};
 use crate::report::render::parts::count;
 use crate::report::text::clean;
-use crate::types::{Attribution, Finding, FindingStatus, Severity, Source};
+use crate::types::{Attribution, Finding, FindingStatus, Severity, Silenced, Source};
 
 /// Attributions whose groups a finding may have been told under before; the ranking may change as late events
 /// arrive.
@@ -53,7 +54,7 @@ fn is_coverage(finding: &Finding) -> bool {
     matches!(finding.code.as_str(), "blind-access-denied" | "blind-source-failed")
 }
 
-fn key(finding: &Finding, by: Option<&Attribution>) -> GroupKey {
+pub(super) fn key(finding: &Finding, by: Option<&Attribution>) -> GroupKey {
     GroupKey { fleet: finding.fleet.clone(), code: finding.code.clone(), actor: by.map(|by| by.display.clone()) }
 }
 
@@ -77,7 +78,10 @@ fn topic(scope: &Scope<'_>, key: GroupKey, group: &Group<'_>) -> Option<Topic> {
     let end = if moved_only { NoticeKind::Reattributed } else { NoticeKind::Resolved };
     let kinds = Kinds { first: NoticeKind::New, update: NoticeKind::Update, repeat: NoticeKind::Repeat, end };
     let audience = Audience::Fleet(key.fleet.clone());
-    let quiet = shown.iter().all(|finding| finding.status == FindingStatus::Acknowledged);
+    let quiet =
+        shown.iter().all(|finding| finding.status == FindingStatus::Acknowledged || is_silenced(scope, &key, finding));
+    let accounts = shown.iter().map(|finding| finding.account.clone()).collect();
+    let ended_now = group.gone.iter().any(|finding| finding.status == FindingStatus::Resolved);
     let instances: BTreeSet<_> = shown.iter().map(|finding| finding.instance.clone()).collect();
     let mut notice = notice(scope, key, &shown, instances.len() as u64);
     if !firing {
@@ -95,7 +99,33 @@ fn topic(scope: &Scope<'_>, key: GroupKey, group: &Group<'_>) -> Option<Topic> {
         }
     }
     let group_text = notice.group.to_string();
-    Some(Topic { notice, group_text, firing, quiet, always_alone: false, audience, kinds, instances })
+    Some(Topic {
+        notice,
+        group_text,
+        firing,
+        quiet,
+        ended_now,
+        always_alone: false,
+        audience,
+        accounts,
+        kinds,
+        instances,
+    })
+}
+
+fn is_silenced(scope: &Scope<'_>, key: &GroupKey, finding: &Finding) -> bool {
+    if scope.settings.silences.is_empty() {
+        return false;
+    }
+    let accounts = BTreeSet::from([finding.account.clone()]);
+    let subject = Silenced {
+        fleet: finding.fleet.as_ref(),
+        code: &finding.code,
+        accounts: &accounts,
+        instance: Some(&finding.instance),
+        actor: key.actor.as_deref(),
+    };
+    scope.settings.silences.iter().any(|silence| silence.is_active(scope.now) && silence.covers(&subject))
 }
 
 fn notice(scope: &Scope<'_>, key: GroupKey, shown: &[&Finding], instances: u64) -> Notice {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::draft_single;
 use crate::report::backoff::later;
-use crate::report::destination::Destination;
+use crate::report::destination::{Audience, Destination, Subject};
 use crate::report::notice::{GroupKey, Notice, NoticeKind};
 use crate::report::render::parts::{count, time};
 use crate::report::text::clean;
@@ -47,10 +47,11 @@ pub fn exception_notices(
             ended(exception, waived_by(exception, waivers.before).collect(), findings, now)
         };
         let Some((notice, fleets, unique)) = told else { continue };
-        let takes = |destination: &&Destination| {
-            notice.severity >= destination.min_severity
-                && (destination.fleets.is_empty() || destination.fleets.iter().any(|fleet| fleets.contains(fleet)))
-        };
+        let audience = Audience::Touching(fleets);
+        let accounts = exception.account.iter().cloned().collect();
+        let code = notice.group.code.clone();
+        let subject = Subject { audience: &audience, code: &code, accounts: &accounts, severity: notice.severity };
+        let takes = |destination: &&Destination| destination.takes(&subject, false).is_ok();
         drafts.extend(destinations.iter().filter(takes).map(|to| draft_single(&notice, to, &unique)));
     }
     drafts

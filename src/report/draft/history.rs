@@ -5,9 +5,12 @@ use std::cell::RefCell;
 use jiff::Timestamp;
 
 use super::digest;
+use super::settings::NotifySettings;
 use super::topic::Topic;
-use crate::report::notice::Notice;
+use crate::report::backoff::later;
+use crate::report::notice::{Notice, NoticeKind};
 use crate::store::{Outbox, StoreError};
+use crate::types::Severity;
 
 /// The last notice of a group at a destination, delivered or still on its way.
 pub trait NoticeHistory {
@@ -61,8 +64,30 @@ pub(super) struct Last {
     pub(super) firing: bool,
     /// Its state then.
     pub(super) state: String,
+    /// What it was told as; `None` by a digest.
+    pub(super) kind: Option<NoticeKind>,
     /// The notice, unless a digest told of it.
     pub(super) notice: Option<Notice>,
+}
+
+impl Last {
+    /// When it came or went lately.
+    pub(super) fn recent_flips(&self, now: Timestamp, settings: &NotifySettings) -> Vec<Timestamp> {
+        let flips = self.notice.iter().flat_map(|notice| &notice.flips).copied();
+        flips.filter(|at| later(*at, settings.flap_window) > now).collect()
+    }
+
+    /// How often it came or went lately.
+    pub(super) fn flips(&self, now: Timestamp, settings: &NotifySettings) -> usize {
+        self.recent_flips(now, settings).len()
+    }
+
+    /// Whether it was told as flapping, not long ago, and is not worse since.
+    pub(super) fn is_settling(&self, severity: Severity, now: Timestamp, settings: &NotifySettings) -> bool {
+        self.kind == Some(NoticeKind::Flapping)
+            && now < later(self.at, settings.flap_window)
+            && self.notice.as_ref().is_none_or(|notice| severity <= notice.severity)
+    }
 }
 
 /// One destination's past: its own notices, and what the last digest told it.
@@ -85,11 +110,12 @@ impl<'a> Past<'a> {
             at,
             firing: notice.kind.is_firing(),
             state: notice.state.clone(),
+            kind: Some(notice.kind),
             notice: Some(notice),
         });
         let listed = self.digest.as_ref().and_then(|(at, notice)| {
             let covered = notice.covers.get(&digest::short_key(&topic.group_text))?;
-            Some(Last { at: *at, firing: covered.firing, state: covered.state.clone(), notice: None })
+            Some(Last { at: *at, firing: covered.firing, state: covered.state.clone(), kind: None, notice: None })
         });
         match (own, listed) {
             (Some(own), Some(listed)) => Some(if listed.at >= own.at { listed } else { own }),
@@ -99,7 +125,7 @@ impl<'a> Past<'a> {
 }
 
 /// The stored time may be the time of commit for a notice that still waits; the notice knows its own.
-fn told(history: &dyn NoticeHistory, destination: &str, group: &str) -> Option<(Timestamp, Notice)> {
+pub(super) fn told(history: &dyn NoticeHistory, destination: &str, group: &str) -> Option<(Timestamp, Notice)> {
     let (at, notice) = history.last(destination, group)?;
     Some((at.max(notice.due_at), notice))
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listed::{actor, listed};
-use super::topic::{Audience, Kinds, Topic, state_of};
+use super::topic::{Kinds, Topic, state_of};
 use super::{Scope, frozen};
+use crate::report::destination::Audience;
 use crate::report::notice::{GroupKey, Notice, NoticeKind, SharedChange};
 use crate::report::render::parts::count;
 use crate::report::text::{clean, short};
@@ -52,16 +53,21 @@ fn topic(scope: &Scope<'_>, fleet: &FleetName) -> Topic {
         notice.state = state_of(counts.iter().map(|(print, count)| format!("{print} {count}")));
     }
     let group_text = notice.group.to_string();
-    Topic {
+    let accounts = findings.iter().map(|finding| finding.account.clone()).collect();
+    let mut topic = Topic {
         notice,
         group_text,
         firing: reason.is_some(),
         quiet: false,
+        ended_now: false,
+        accounts,
         always_alone: true,
         audience: Audience::Fleet(Some(fleet.clone())),
         kinds: Kinds::one(NoticeKind::MassDrift, NoticeKind::Resolved),
         instances,
-    }
+    };
+    topic.quiet = topic.is_silenced(scope.now, scope.settings);
+    topic
 }
 
 /// The commonest changes, and how many instances have each of them all.

@@ -4,10 +4,12 @@
 //! be read, a policy that fails. Each scan states every topic afresh; what was told before decides whether it
 //! is news, an update, a reminder, the end, or nothing. So a lost or repeated run changes nothing.
 
+mod acknowledge;
 mod digest;
 mod drift;
 mod exception;
 mod history;
+mod hub;
 mod listed;
 mod mass;
 mod operation;
@@ -19,14 +21,15 @@ mod topic;
 
 use jiff::Timestamp;
 
+pub use acknowledge::person_notices;
 pub use exception::{Waivers, exception_notices};
 pub use history::{NoticeHistory, OutboxHistory};
 pub use operation::{OperationNews, approval_notices, operation_notice, waits_for_approval};
 pub use settings::NotifySettings;
 
 use self::history::{Last, Past};
-use self::topic::{Step, Topic};
-use super::destination::Destination;
+use self::topic::{Phase, Step, Topic};
+use super::destination::{Destination, DestinationKind};
 use super::notice::Notice;
 use super::scan_report::ScanReport;
 use super::view::View;
@@ -55,6 +58,8 @@ struct Wanted<'a> {
     topic: &'a Topic,
     step: Step,
     last: Option<Last>,
+    /// Under which group it is kept.
+    group: String,
 }
 
 /// The notices that a scan causes, for every destination, in the order of their groups.
@@ -76,7 +81,18 @@ pub fn draft_notices(
     topics.extend(sight::coverage_topics(&scope));
     topics.extend(sight::policy_topics(&scope));
     topics.extend(drift::topics(&scope));
-    destinations.iter().flat_map(|destination| for_destination(&scope, &topics, destination, history)).collect()
+    let hub_settings = hub::settings(settings);
+    let hub_scope = Scope { report, view: View::of(report), now, settings: &hub_settings };
+    let has_hub = destinations.iter().any(|destination| matches!(destination.kind, DestinationKind::SecurityHub));
+    let hub_topics = if has_hub { hub::topics(&hub_scope) } else { Vec::new() };
+    let mut drafts = Vec::new();
+    for destination in destinations {
+        drafts.extend(match destination.kind {
+            DestinationKind::SecurityHub => for_destination(&hub_scope, &hub_topics, destination, history),
+            _ => for_destination(&scope, &topics, destination, history),
+        });
+    }
+    drafts
 }
 
 fn for_destination(
@@ -91,8 +107,9 @@ fn for_destination(
         if !topic.concerns(destination, last.as_ref()) {
             return None;
         }
-        let step = topic.step(last.as_ref(), scope.now, scope.settings)?;
-        Some(Wanted { topic, step, last })
+        let quiet = destination.quiet_until(topic.notice.severity, scope.now);
+        let wanted = wanted(scope, topic, last, quiet)?;
+        destination.kind.hears(wanted.step.kind).then_some(wanted)
     });
     let (mut alone, rest): (Vec<_>, Vec<_>) = wanted.partition(|wanted| wanted.topic.always_alone);
     let mut drafts = Vec::new();
@@ -104,10 +121,28 @@ fn for_destination(
         alone.extend(rest);
     }
     drafts.extend(alone.iter().map(|wanted| {
-        let notice = wanted.topic.notice_for(wanted.step, wanted.last.as_ref());
-        draft(&notice, destination, wanted.topic.group_text.clone())
+        let notice = wanted.topic.notice_for(wanted.step, wanted.last.as_ref(), scope.settings);
+        draft(&notice, destination, wanted.group.clone())
     }));
     drafts
+}
+
+/// What of a topic is told now. In quiet hours nothing begins and nothing is repeated: what is still so when they end
+/// is told by the next scan. An end is told, for the next scan will not say so; and what came and went meanwhile is
+/// told when they are over.
+fn wanted<'t>(scope: &Scope<'_>, topic: &'t Topic, last: Option<Last>, quiet: Option<Timestamp>) -> Option<Wanted<'t>> {
+    let group = topic.group_text.clone();
+    let step = topic.step(last.as_ref(), scope.now, scope.settings);
+    let Some(until) = quiet else { return Some(Wanted { topic, step: step?, last, group }) };
+    match step {
+        Some(step) if step.phase == Phase::End => Some(Wanted { topic, step, last, group }),
+        Some(_) => None,
+        None if topic.ended_now && !topic.firing && !topic.quiet => {
+            let step = Step { kind: topic.kinds.end, due_at: until, phase: Phase::End };
+            Some(Wanted { topic, step, last: None, group: format!("quiet/{group}") })
+        }
+        None => None,
+    }
 }
 
 fn draft(notice: &Notice, destination: &Destination, group: String) -> OutboxDraft {

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::draft_single;
 use crate::remediate::{OperationRecord, OperationStatus, StepRecord};
-use crate::report::destination::Destination;
+use crate::report::destination::{Audience, Destination, Subject};
 use crate::report::notice::{GroupKey, Notice, NoticeKind, NoticeOperation};
 use crate::report::render::operation_words::{step_name, waits_for};
 use crate::report::render::parts::count;
 use crate::report::text::clean;
 use crate::store::OutboxDraft;
 use crate::types::{
-    Code, FleetName, Gate, GateAnswer, Held, InstanceId, OperationId, OperationKind, Place, Plan, Severity,
+    AccountId, Code, FleetName, Gate, GateAnswer, Held, InstanceId, OperationId, OperationKind, Place, Plan, Severity,
 };
 
 /// Lines of one list in a notice.
@@ -121,8 +121,29 @@ pub fn operation_notice(news: &OperationNews, destinations: &[Destination], now:
         replacement: news.replacement.clone(),
     });
     let unique = format!("{}/{}", news.status, news.turn);
-    let takers = destinations.iter().filter(|destination| takes(destination, &news.fleet, severity));
-    takers.map(|destination| draft_single(&notice, destination, &unique)).collect()
+    let accounts = BTreeSet::from([news.place.account.clone()]);
+    drafts(&notice, &news.fleet, &accounts, destinations, &unique)
+}
+
+/// One draft for each destination that takes it. In quiet hours what is not severe enough waits for their end.
+fn drafts(
+    notice: &Notice,
+    fleet: &FleetName,
+    accounts: &BTreeSet<AccountId>,
+    destinations: &[Destination],
+    unique: &str,
+) -> Vec<OutboxDraft> {
+    let audience = Audience::Fleet(Some(fleet.clone()));
+    let subject = Subject { audience: &audience, code: &notice.group.code, accounts, severity: notice.severity };
+    let takers = destinations
+        .iter()
+        .filter(|destination| destination.kind.hears(notice.kind) && destination.takes(&subject, false).is_ok());
+    takers
+        .map(|destination| {
+            let due_at = destination.quiet_until(notice.severity, notice.time).unwrap_or(notice.due_at);
+            draft_single(&Notice { due_at, ..notice.clone() }, destination, unique)
+        })
+        .collect()
 }
 
 fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
@@ -145,10 +166,6 @@ fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
     Some((told.0, format!("{fleet}: {}", told.1)))
 }
 
-fn takes(destination: &Destination, fleet: &FleetName, severity: Severity) -> bool {
-    severity >= destination.min_severity && (destination.fleets.is_empty() || destination.fleets.contains(fleet))
-}
-
 /// Asks for the approval of a plan, once for each fleet of which something waits for nothing else.
 pub fn approval_notices(plan: &Plan, destinations: &[Destination], now: Timestamp) -> Vec<OutboxDraft> {
     let mut waiting: BTreeMap<&FleetName, Vec<&Held>> = BTreeMap::new();
@@ -157,7 +174,7 @@ pub fn approval_notices(plan: &Plan, destinations: &[Destination], now: Timestam
             waiting.entry(fleet).or_default().push(held);
         }
     }
-    let mut drafts = Vec::new();
+    let mut asked = Vec::new();
     for (fleet, held) in waiting {
         let instances: BTreeSet<&InstanceId> = held.iter().map(|held| &held.instance).collect();
         let group = GroupKey {
@@ -176,10 +193,10 @@ pub fn approval_notices(plan: &Plan, destinations: &[Destination], now: Timestam
         if held.len() > LISTED {
             notice.lines.push(format!("and {} more", held.len().saturating_sub(LISTED)));
         }
-        let takers = destinations.iter().filter(|destination| takes(destination, fleet, notice.severity));
-        drafts.extend(takers.map(|destination| draft_single(&notice, destination, "wanted")));
+        let accounts = held.iter().map(|held| held.account.clone()).collect();
+        asked.extend(drafts(&notice, fleet, &accounts, destinations, "wanted"));
     }
-    drafts
+    asked
 }
 
 /// Whether an operation is held by nothing but the approval.

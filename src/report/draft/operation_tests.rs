@@ -75,8 +75,10 @@ fn a_status_is_told_once_and_again_after_a_person_resumed_it() {
 fn destinations_take_what_concerns_them() {
     let mut low = operation("op-1", OperationKind::Quarantine, "i-1", 0);
     low.severity = Severity::Low;
-    let picky = Destination { min_severity: Severity::High, ..fixtures::slack("picky", "http://127.0.0.1/") };
-    let others = Destination { fleets: vec!["db".into()], ..fixtures::slack("db", "http://127.0.0.1/") };
+    let mut picky = fixtures::slack("picky", "http://127.0.0.1/");
+    picky.filter.min_severity = Severity::High;
+    let mut others = fixtures::slack("db", "http://127.0.0.1/");
+    others.filter.fleets = vec!["db".into()];
     let all = [picky, others, fixtures::slack("all", "http://127.0.0.1/")];
     assert_eq!(told(&low, &all).len(), 1);
     let failed = turned(&low, OperationStatus::NeedsHuman, 1).0;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::types::Silence;
+
 /// How notices are grouped and paced. The defaults are the numbers people know from Alertmanager.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotifySettings {
     /// A new group waits this long for company. A run that delivers at once, like a single `scan`, has its
     /// company already and sets zero.
@@ -16,6 +18,12 @@ pub struct NotifySettings {
     pub storm_groups: usize,
     /// Findings listed in one notice; the totals stay exact.
     pub listed_findings: usize,
+    /// A group that came or went this often within the window flaps.
+    pub flap_changes: usize,
+    /// The window. A group that flaps is told no more often than once in it, beside its end.
+    pub flap_window: Duration,
+    /// What is not told.
+    pub silences: Vec<Silence>,
 }
 
 impl Default for NotifySettings {
@@ -26,6 +34,9 @@ impl Default for NotifySettings {
             repeat_interval: Duration::from_secs(4 * 3600),
             storm_groups: 20,
             listed_findings: 10,
+            flap_changes: 3,
+            flap_window: Duration::from_secs(30 * 60),
+            silences: Vec::new(),
         }
     }
 }

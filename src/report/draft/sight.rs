@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Scope;
-use super::topic::{Audience, Kinds, Topic, state_of};
+use super::topic::{Kinds, Topic, state_of};
+use crate::report::destination::Audience;
 use crate::report::notice::{GroupKey, Notice, NoticeKind};
 use crate::report::render::parts::count;
 use crate::report::text::clean;
 use crate::types::{
-    Code, Coverage, CoverageStatus, DecisionStatus, FleetName, InstanceId, Place, PolicyOutcome, Severity, Verdict,
+    AccountId, Code, Coverage, CoverageStatus, DecisionStatus, FleetName, InstanceId, Place, PolicyOutcome, Severity,
+    Verdict,
 };
 
 pub(super) fn coverage_topics(scope: &Scope<'_>) -> Vec<Topic> {
@@ -61,7 +63,8 @@ fn coverage_topic(
     notice.totals.instances = instances.len() as u64;
     notice.state = state_of(lost.iter().map(|entry| format!("{} {:?}", entry.source.as_str(), entry.status)));
     let kinds = Kinds::one(NoticeKind::CoverageLost, NoticeKind::CoverageRestored);
-    plain_topic(notice, !lost.is_empty(), audience, kinds, instances)
+    let accounts = BTreeSet::from([place.account.clone()]);
+    plain_topic(scope, notice, !lost.is_empty(), Whom { audience, accounts, kinds, instances })
 }
 
 fn coverage_line(entry: &Coverage) -> String {
@@ -114,16 +117,33 @@ fn policy_topic(scope: &Scope<'_>, fleet: Option<FleetName>, policy: &str, faile
     notice.totals.instances = instances.len() as u64;
     notice.state = state_of(failed.iter().map(|(_, error)| error).collect::<BTreeSet<_>>());
     let kinds = Kinds::one(NoticeKind::PolicyError, NoticeKind::Resolved);
-    plain_topic(notice, !failed.is_empty(), Audience::Fleet(fleet), kinds, instances)
+    let whom = Whom { audience: Audience::Fleet(fleet), accounts: BTreeSet::new(), kinds, instances };
+    plain_topic(scope, notice, !failed.is_empty(), whom)
 }
 
-fn plain_topic(
-    notice: Notice,
-    firing: bool,
+/// Whom and what a topic is about.
+struct Whom {
     audience: Audience,
+    accounts: BTreeSet<AccountId>,
     kinds: Kinds,
     instances: BTreeSet<InstanceId>,
-) -> Topic {
+}
+
+fn plain_topic(scope: &Scope<'_>, notice: Notice, firing: bool, whom: Whom) -> Topic {
+    let Whom { audience, accounts, kinds, instances } = whom;
     let group_text = notice.group.to_string();
-    Topic { notice, group_text, firing, quiet: false, always_alone: false, audience, kinds, instances }
+    let mut topic = Topic {
+        notice,
+        group_text,
+        firing,
+        quiet: false,
+        ended_now: false,
+        always_alone: false,
+        audience,
+        accounts,
+        kinds,
+        instances,
+    };
+    topic.quiet = topic.is_silenced(scope.now, scope.settings);
+    topic
 }

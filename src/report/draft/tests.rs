@@ -146,9 +146,12 @@ fn a_late_explanation_closes_the_unexplained_group() {
 #[test]
 fn severity_and_fleets_filter_by_destination() {
     let mut world = World::new();
-    world.destinations[0].min_severity = Severity::Critical;
-    world.destinations.push(Destination { fleets: vec!["api".into()], ..fixtures::slack("api", "http://127.0.0.1/") });
-    world.destinations.push(Destination { fleets: vec!["web".into()], ..fixtures::slack("web", "http://127.0.0.1/") });
+    world.destinations[0].filter.min_severity = Severity::Critical;
+    for name in ["api", "web"] {
+        let mut destination = fixtures::slack(name, "http://127.0.0.1/");
+        destination.filter.fleets = vec![name.into()];
+        world.destinations.push(destination);
+    }
     world.scan(fixtures::report(vec![session("i-1")]), 0);
     let names: Vec<_> = world.outbox.states().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["web"]);
@@ -285,4 +288,102 @@ fn a_drift_that_becomes_another_is_an_update() {
     world.scan(fixtures::report(vec![one.clone()]), 0);
     one.fingerprint = "another".to_owned();
     assert_eq!(world.kinds(fixtures::report(vec![one]), 500), [NoticeKind::Update]);
+}
+
+fn silence(fleet: Option<&str>, code: Option<&str>, instance: Option<&str>) -> crate::types::Silence {
+    crate::types::Silence {
+        id: "s-1".into(),
+        fleet: fleet.map(Into::into),
+        code: code.map(str::to_owned),
+        account: None,
+        instance: instance.map(Into::into),
+        actor: None,
+        reason: "planned".to_owned(),
+        by: "erin@ops".to_owned(),
+        created_at: at(0),
+        until: at(1000),
+    }
+}
+
+#[test]
+fn what_is_silenced_is_not_told_until_the_silence_ends() {
+    let mut world = World::new();
+    world.settings.silences = vec![silence(None, Some("event-*"), Some("i-1"))];
+    assert_eq!(world.kinds(fixtures::report(vec![session("i-1")]), 10), []);
+    assert_eq!(world.kinds(fixtures::report(vec![session("i-1")]), 1000), [NoticeKind::New]);
+
+    let mut world = World::new();
+    world.settings.silences = vec![silence(None, Some("event-*"), Some("i-1"))];
+    let both = || fixtures::report(vec![session("i-1"), session("i-2")]);
+    assert_eq!(world.kinds(both(), 10), [NoticeKind::New], "the other instance of the group is not silenced");
+    world.settings.silences = vec![silence(Some("web"), None, None)];
+    assert_eq!(world.kinds(fixtures::report(vec![session("i-2")]), 900), [], "no updates either");
+    let end = world.kinds(resolved(&session("i-2")), 950);
+    assert_eq!(end, [NoticeKind::Resolved], "the end of what was told is told");
+}
+
+#[test]
+fn quiet_hours_wait_and_lose_nothing() {
+    let window = crate::types::plan::Window {
+        days: Vec::new(),
+        from: "10:00".to_owned(),
+        to: "11:00".to_owned(),
+        zone: "UTC".to_owned(),
+    };
+    let mut world = World::new();
+    world.destinations[0].quiet.windows = vec![window];
+    assert_eq!(world.kinds(fixtures::report(vec![session("i-1")]), 0), []);
+    let mut severe = session("i-2");
+    severe.severity = Severity::Critical;
+    severe.attribution = vec![fixtures::attribution("bob")];
+    let told = world.scan(fixtures::report(vec![session("i-1"), severe.clone()]), 60);
+    assert_eq!(told.len(), 1, "only what is critical");
+    assert_eq!((told[0].severity, told[0].due_at), (Severity::Critical, at(90)));
+    let mut report = fixtures::report(vec![severe.clone()]);
+    report.resolved.push(Finding { status: FindingStatus::Resolved, ..session("i-1") });
+    let gone = world.scan(report, 120);
+    assert_eq!((gone[0].kind, gone[0].due_at), (NoticeKind::Resolved, at(3600)), "told when they are over");
+    assert_eq!(world.kinds(fixtures::report(vec![severe, session("i-3")]), 3600), [NoticeKind::New]);
+}
+
+#[test]
+fn what_comes_and_goes_is_told_as_flapping_and_then_only_its_end() {
+    let mut world = World::new();
+    let come = || fixtures::report(vec![session("i-1")]);
+    let go = || resolved(&session("i-1"));
+    assert_eq!(world.kinds(come(), 0), [NoticeKind::New]);
+    assert_eq!(world.kinds(go(), 60), [NoticeKind::Resolved]);
+    let flaps = world.scan(come(), 120);
+    assert_eq!((flaps[0].kind, flaps[0].due_at), (NoticeKind::Flapping, at(150)));
+    assert!(flaps[0].title.starts_with("Flapping: ") && flaps[0].lines[0].contains("3 times"), "{flaps:?}");
+    let end = world.scan(go(), 180);
+    assert_eq!((end[0].kind, end[0].due_at), (NoticeKind::Resolved, at(150 + 1800)), "it may be back before");
+    for second in [240, 360, 480] {
+        assert_eq!(world.kinds(come(), second), [], "nothing more while its end waits");
+        assert_eq!(world.kinds(go(), second + 60), []);
+    }
+    assert_eq!(world.kinds(come(), 1700), []);
+    assert_eq!(world.kinds(come(), 1951), [NoticeKind::New], "it has settled");
+}
+
+#[test]
+fn what_flaps_and_grows_worse_is_told() {
+    let mut world = World::new();
+    let come = || fixtures::report(vec![session("i-1")]);
+    world.scan(come(), 0);
+    world.scan(resolved(&session("i-1")), 60);
+    world.scan(come(), 120);
+    let mut worse = session("i-1");
+    worse.severity = Severity::Critical;
+    assert_eq!(world.kinds(come(), 700), []);
+    assert_eq!(world.kinds(fixtures::report(vec![worse]), 700), [NoticeKind::Update]);
+}
+
+#[test]
+fn a_pager_does_not_hear_that_something_begins() {
+    let pager = crate::report::DestinationKind::PagerDuty {
+        key: "k".to_owned().into(),
+        url: "https://events.pagerduty.com/v2/enqueue".to_owned(),
+    };
+    assert!(!pager.hears(NoticeKind::OperationStarted) && pager.hears(NoticeKind::OperationDone));
 }

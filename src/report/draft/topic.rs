@@ -7,18 +7,9 @@ use jiff::Timestamp;
 use super::history::Last;
 use super::settings::NotifySettings;
 use crate::report::backoff::later;
-use crate::report::destination::Destination;
+use crate::report::destination::{Audience, Destination, Subject};
 use crate::report::notice::{Notice, NoticeKind};
-use crate::types::{FleetName, InstanceId};
-
-/// Which destinations a topic concerns.
-#[derive(Clone, Debug)]
-pub(super) enum Audience {
-    /// Those that take this fleet; what belongs to no fleet goes to destinations that take all.
-    Fleet(Option<FleetName>),
-    /// Those that take any of these fleets; everybody when there is none.
-    Touching(BTreeSet<FleetName>),
-}
+use crate::types::{AccountId, InstanceId, Silenced};
 
 /// Which kinds of notice a topic is told with.
 #[derive(Clone, Copy, Debug)]
@@ -45,11 +36,15 @@ pub(super) struct Topic {
     pub(super) group_text: String,
     /// Whether it is wrong now.
     pub(super) firing: bool,
-    /// Wrong, but acknowledged: not told by itself.
+    /// Wrong, but acknowledged or silenced: not told by itself.
     pub(super) quiet: bool,
+    /// Something of it ended in this scan, and the next one will not say so again.
+    pub(super) ended_now: bool,
     /// Told by its own notice even in a storm.
     pub(super) always_alone: bool,
     pub(super) audience: Audience,
+    /// Accounts it is about; none when it belongs to no account.
+    pub(super) accounts: BTreeSet<AccountId>,
     pub(super) kinds: Kinds,
     /// Instances it is about, for exact totals over several topics.
     pub(super) instances: BTreeSet<InstanceId>,
@@ -73,17 +68,28 @@ pub(super) enum Phase {
 }
 
 impl Topic {
-    /// Whether a destination takes it. What was told there once is told there to its end, even if its severity
-    /// has fallen since.
+    /// What filters and routes are held against.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let Self { notice, audience, accounts, .. } = self;
+        Subject { audience, code: &notice.group.code, accounts, severity: notice.severity }
+    }
+
+    /// Whether a destination takes it.
     pub(super) fn concerns(&self, destination: &Destination, last: Option<&Last>) -> bool {
-        let wanted = match &self.audience {
-            _ if destination.fleets.is_empty() => true,
-            Audience::Fleet(fleet) => fleet.as_ref().is_some_and(|fleet| destination.fleets.contains(fleet)),
-            Audience::Touching(fleets) => {
-                fleets.is_empty() || destination.fleets.iter().any(|fleet| fleets.contains(fleet))
-            }
+        destination.takes(&self.subject(), last.is_some_and(|last| last.firing)).is_ok()
+    }
+
+    /// Whether a silence covers all of it. Groups of findings look at each finding instead.
+    pub(super) fn is_silenced(&self, now: Timestamp, settings: &NotifySettings) -> bool {
+        let group = &self.notice.group;
+        let subject = Silenced {
+            fleet: group.fleet.as_ref(),
+            code: &group.code,
+            accounts: &self.accounts,
+            instance: None,
+            actor: group.actor.as_deref(),
         };
-        wanted && (last.is_some_and(|last| last.firing) || self.notice.severity >= destination.min_severity)
+        settings.silences.iter().any(|silence| silence.is_active(now) && silence.covers(&subject))
     }
 
     /// What to tell now, given what was told last.
@@ -98,11 +104,21 @@ impl Topic {
             Some(Step { kind, due_at, phase })
         };
         let told = last.filter(|last| last.firing);
+        let flips = last.map_or(0, |last| last.flips(now, settings));
         match (self.firing, told) {
             (false, None) => None,
+            // What flaps may be back before its end is told.
+            (false, Some(told)) if told.kind == Some(NoticeKind::Flapping) => {
+                tell(Phase::End, now.max(later(told.at, settings.flap_window)))
+            }
             (false, Some(told)) => tell(Phase::End, now.max(told.at)),
             (true, _) if self.quiet => None,
+            (true, None) if flips >= settings.flap_changes && last.is_some_and(|last| last.at > now) => None,
+            (true, None) if flips + 1 >= settings.flap_changes => {
+                Some(Step { kind: NoticeKind::Flapping, due_at: later(now, settings.group_wait), phase: Phase::First })
+            }
             (true, None) => tell(Phase::First, later(now, settings.group_wait)),
+            (true, Some(told)) if told.is_settling(self.notice.severity, now, settings) => None,
             // One is still waiting to be sent; what changed since is told after it.
             (true, Some(told)) if told.at > now => None,
             (true, Some(told)) if told.state != self.notice.state => {
@@ -114,11 +130,12 @@ impl Topic {
     }
 
     /// The notice for one destination.
-    pub(super) fn notice_for(&self, step: Step, last: Option<&Last>) -> Notice {
+    pub(super) fn notice_for(&self, step: Step, last: Option<&Last>, settings: &NotifySettings) -> Notice {
         let mut notice = self.notice.clone();
         notice.kind = step.kind;
         notice.due_at = step.due_at;
         let prefix = match (step.phase, step.kind) {
+            (Phase::First, NoticeKind::Flapping) => "Flapping: ",
             (Phase::First, _) => "",
             (Phase::Update, _) => "Update: ",
             (Phase::Repeat, _) => "Still open: ",
@@ -127,6 +144,17 @@ impl Topic {
             (Phase::End, _) => "Resolved: ",
         };
         notice.title.insert_str(0, prefix);
+        notice.flips = last.map_or_else(Vec::new, |last| last.recent_flips(notice.time, settings));
+        if matches!(step.phase, Phase::First | Phase::End) {
+            notice.flips.push(notice.time);
+        }
+        if step.kind == NoticeKind::Flapping {
+            let minutes = settings.flap_window.as_secs() / 60;
+            let times = notice.flips.len();
+            notice.lines.push(format!(
+                "It came or went {times} times within {minutes} minutes: for as long, only its end is told."
+            ));
+        }
         count_changes(&mut notice, step.phase, last);
         notice
     }

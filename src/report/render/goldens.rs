@@ -37,6 +37,11 @@ pub fn goldens_json(goldens: &[Golden]) -> String {
     pretty(&GoldensDoc { schema: GOLDENS_SCHEMA, goldens: goldens.iter().map(document).collect() })
 }
 
+/// The list as a value, as it stands in reports.
+pub(super) fn goldens_value(goldens: &[Golden]) -> Value {
+    goldens.iter().map(|golden| serde_json::to_value(document(golden)).unwrap_or_default()).collect()
+}
+
 /// One as JSON.
 pub fn golden_json(golden: &Golden) -> String {
     let mut value = serde_json::to_value(document(golden)).unwrap_or_default();

@@ -7,6 +7,7 @@ use super::instance::{Depth, body, heading};
 use super::out::Out;
 use super::parts::{count, time};
 use super::trail::trail;
+use crate::detect::codes;
 use crate::report::look::{Look, Role};
 use crate::report::scan_report::ScanReport;
 use crate::report::text::clean;
@@ -206,7 +207,9 @@ fn whole_places(out: &mut Out<'_>, report: &ScanReport) {
     let wide: Vec<_> = report
         .findings
         .iter()
-        .filter(|finding| finding.instance.as_str() == "*" && finding.is_active() && !finding.attribution.is_empty())
+        .filter(|finding| finding.instance.as_str() == "*" && finding.is_active())
+        // What could not be read has a section of its own.
+        .filter(|finding| ![codes::BLIND_ACCESS_DENIED, codes::BLIND_SOURCE_FAILED].contains(&finding.code))
         .collect();
     if wide.is_empty() {
         return;

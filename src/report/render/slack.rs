@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::mrkdwn::{calm, code, prose};
 use super::parts::{arrow, count, mfa_phrase, time};
+use super::story::state_word;
 use crate::report::notice::{Notice, NoticeActor, NoticeFinding, NoticeKind, SharedChange};
 use crate::report::text::clean;
 
@@ -27,10 +28,19 @@ const LINES: usize = 25;
 
 /// The body of the webhook request.
 pub fn slack_message(notice: &Notice) -> Value {
+    message(notice, state_word(notice))
+}
+
+/// The message that stands for a problem: its last notice, with the state that it has come to since.
+pub fn slack_root(notice: &Notice, state: &str) -> Value {
+    message(notice, state)
+}
+
+fn message(notice: &Notice, state: &str) -> Value {
     let headline = headline(notice);
     let mut message = Message::new(&headline);
     message.push(json!({"type": "header", "text": {"type": "plain_text", "text": headline, "emoji": false}}));
-    message.push(overview(notice));
+    message.push(overview(notice, state));
     let lines: Vec<_> = notice.lines.iter().take(LINES).map(|line| prose(line, 400)).collect();
     if !lines.is_empty() {
         message.push(section(&lines.join("\n")));
@@ -50,17 +60,8 @@ pub fn slack_message(notice: &Notice) -> Value {
 }
 
 fn headline(notice: &Notice) -> String {
-    let level = match notice.kind {
-        NoticeKind::Test
-        | NoticeKind::Resolved
-        | NoticeKind::CoverageRestored
-        | NoticeKind::Reattributed
-        | NoticeKind::OperationStarted
-        | NoticeKind::OperationDone => String::new(),
-        _ => format!("{} · ", notice.severity.as_str().to_uppercase()),
-    };
     // Shown in a header as it is, and once more as the fallback text, where backticks would format.
-    clean(&calm(&format!("{level}{}", notice.title)).replace('`', "'"), HEADER_CHARS)
+    clean(&calm(&super::story::headline(notice)).replace('`', "'"), HEADER_CHARS)
 }
 
 /// A message under construction, with what room is left.
@@ -109,6 +110,9 @@ impl Message {
             context.push_str(&format!("scan {} ", code(scan.as_str(), 60)));
         }
         context.push_str(&time(notice.time));
+        if let Some(head) = &notice.audit {
+            context.push_str(&format!(" audit {}", code(&head.to_string(), 100)));
+        }
         self.add(json!({"type": "context", "elements": [{"type": "mrkdwn", "text": context, "verbatim": true}]}));
     }
 
@@ -146,13 +150,10 @@ fn bounded(text: &str) -> String {
     out
 }
 
-fn overview(notice: &Notice) -> Value {
+fn overview(notice: &Notice, state: &str) -> Value {
     let fleet = notice.group.fleet.as_ref().map_or_else(|| "none".to_owned(), |fleet| code(fleet.as_str(), 80));
-    let mut fields = vec![
-        field("Fleet", &fleet),
-        field("Severity", notice.severity.as_str()),
-        field("State", &notice.kind.as_str().replace('_', " ")),
-    ];
+    let mut fields =
+        vec![field("Fleet", &fleet), field("Severity", notice.severity.as_str()), field("State", &prose(state, 40))];
     if let Some(operation) = &notice.operation {
         let made = operation.replacement.as_ref().map_or(String::new(), |id| format!(" → {}", code(id.as_str(), 40)));
         let place = format!("{}/{}", operation.account, operation.region);

@@ -93,6 +93,11 @@ pub fn timeline_json(timeline: &Timeline<'_>) -> String {
     pretty(&TimelineDoc { schema: TIMELINE_SCHEMA, instance: timeline.instance, entries: entries(timeline) })
 }
 
+/// As lines for a page, oldest first: time, kind, text.
+pub fn timeline_lines(timeline: &Timeline<'_>) -> Vec<(String, &'static str, String)> {
+    entries(timeline).into_iter().map(|entry| (time(entry.at), entry.kind, clean(&entry.text, 600))).collect()
+}
+
 fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
     let Timeline { instance, born_at, launched_at, events, verdicts, findings, operations } = timeline;
     let mut entries = Vec::new();

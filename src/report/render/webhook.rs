@@ -34,6 +34,7 @@ pub fn cloud_event(notice: &Notice, id: &str) -> Vec<u8> {
     let mut notice = notice.clone();
     // Only we need it, to know what a digest told.
     notice.covers.clear();
+    notice.flips.clear();
     loop {
         let event = CloudEvent {
             specversion: "1.0",
@@ -60,6 +61,8 @@ pub fn event_type(kind: NoticeKind) -> &'static str {
         NoticeKind::New => "io.cattleguard.finding.new.v1",
         NoticeKind::Update => "io.cattleguard.finding.update.v1",
         NoticeKind::Repeat => "io.cattleguard.finding.repeat.v1",
+        NoticeKind::Acknowledged => "io.cattleguard.finding.acknowledged.v1",
+        NoticeKind::Flapping => "io.cattleguard.finding.flapping.v1",
         NoticeKind::Resolved => "io.cattleguard.finding.resolved.v1",
         NoticeKind::Reattributed => "io.cattleguard.finding.reattributed.v1",
         NoticeKind::MassDrift => "io.cattleguard.finding.mass_drift.v1",
@@ -79,7 +82,7 @@ pub fn event_type(kind: NoticeKind) -> &'static str {
 }
 
 /// The instance's ARN where the notice is about exactly one, else the group.
-fn subject(notice: &Notice) -> String {
+pub(super) fn subject(notice: &Notice) -> String {
     if let Some(operation) = &notice.operation {
         return clean(&operation.arn, 200);
     }

@@ -43,6 +43,45 @@ pub(super) fn order_holds_within_a_destination(store: &impl Store) {
     assert_eq!(store.next_due().expect("readable"), Some(at(60)), "a3 waits for a2");
 }
 
+pub(super) fn what_waits_for_its_time_holds_back_its_group_only(store: &impl Store) {
+    let of = |key: &str, group: &str, due| OutboxDraft { group: group.to_owned(), ..draft(key, "a", due) };
+    let drafts = [of("g1", "g", 60), of("h1", "h", 0), of("g2", "g", 0), of("h2", "h", 5)];
+    store.enqueue(&drafts, at(0)).expect("new keys");
+    assert_eq!(keys(&due(store, 0)), ["h1"], "g2 is due but must not overtake g1");
+    assert_eq!(store.next_due().expect("readable"), Some(at(0)));
+    store.failed(due(store, 0)[0].seq, "503", at(30)).expect("pending");
+    assert_eq!(keys(&due(store, 10)), [""; 0], "h2 is of another time but waits for what was tried");
+    assert_eq!(store.next_due().expect("readable"), Some(at(30)));
+    let after = due(store, 30);
+    assert_eq!(keys(&after), ["h1", "h2"]);
+    for row in after {
+        store.delivered(row.seq, at(31)).expect("pending");
+    }
+    assert_eq!(store.next_due().expect("readable"), Some(at(60)), "the first of the group decides");
+    assert_eq!(keys(&due(store, 60)), ["g1", "g2"]);
+}
+
+pub(super) fn a_begun_delivery_is_remembered(store: &impl Store) {
+    store.enqueue(&[draft("a1", "a", 0)], at(0)).expect("a new key");
+    let row = due(store, 0).remove(0);
+    assert_eq!(row.begun_at, None);
+    store.begin(row.seq, at(1)).expect("pending");
+    store.begin(row.seq, at(9)).expect("again");
+    assert_eq!(due(store, 10)[0].begun_at, Some(at(1)), "the first time counts");
+}
+
+pub(super) fn a_notice_carries_the_head_of_the_audit_log(store: &impl Store) {
+    let notice =
+        |key: &str| OutboxDraft { payload: json!({"schema": "cattleguard.dev/notice/v1"}), ..draft(key, "a", 0) };
+    store.enqueue(&[notice("a1")], at(0)).expect("a new key");
+    assert_eq!(due(store, 0)[0].draft, notice("a1"), "there is no entry yet");
+    let entry = store.append(at(1), "erin@ops", "test", "nothing", &json!({})).expect("appended");
+    store.enqueue(&[notice("a2"), draft("a3", "a", 0)], at(2)).expect("new keys");
+    let rows = due(store, 2);
+    assert_eq!(rows[1].draft.payload["audit"], json!({"seq": entry.seq, "hash": entry.hash}));
+    assert_eq!(rows[2].draft, draft("a3", "a", 0), "only notices");
+}
+
 pub(super) fn a_failed_row_holds_back_its_destination_only(store: &impl Store) {
     store.enqueue(&[draft("a1", "a", 0), draft("a2", "a", 0), draft("b1", "b", 0)], at(0)).expect("new keys");
     let first = due(store, 0)[0].seq;

@@ -62,6 +62,7 @@ pub(crate) fn instance(id: &str) -> Instance {
             agent_version: None,
             platform_name: None,
             platform_version: None,
+            association_status: None,
         })),
         inventory: BTreeMap::from([(
             "AWS:Application".into(),
@@ -222,6 +223,7 @@ pub(crate) fn scan(id: &str, start: i64) -> ScanCommit {
         plan: plan(&format!("plan-{id}"), start),
         notices: vec![],
         inputs: vec![],
+        circumstances: vec![],
     }
 }
 

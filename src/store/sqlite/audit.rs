@@ -1,7 +1,7 @@
 //! The audit log's table. The chain itself is in [`crate::store::audit`].
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde_json::Value;
 
 use super::SqliteStore;
@@ -20,6 +20,14 @@ impl Audit for SqliteStore {
         details: &Value,
     ) -> Result<AuditEntry, StoreError> {
         self.write(|tx| append(tx, at, actor, action, object, details))
+    }
+
+    fn last_of(&self, action: &str) -> Result<Option<AuditEntry>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(&format!("{SELECT} WHERE action = ?1 ORDER BY seq DESC LIMIT 1"))?;
+            let mut rows = statement.query([action])?;
+            rows.next()?.map(entry).transpose()
+        })
     }
 
     fn entries(&self) -> Result<Vec<AuditEntry>, StoreError> {
@@ -63,28 +71,34 @@ pub(super) fn append(
     Ok(entry)
 }
 
-fn head(connection: &Connection) -> Db<Option<(i64, String)>> {
+pub(super) fn head(connection: &Connection) -> Db<Option<(i64, String)>> {
     Ok(connection.query_row("SELECT seq, hash FROM audit_head", [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
 fn entries(connection: &Connection) -> Db<Vec<AuditEntry>> {
-    let mut statement =
-        connection.prepare("SELECT seq, at, actor, action, object, details, previous, hash FROM audit ORDER BY seq")?;
+    let mut statement = connection.prepare(&format!("{SELECT} ORDER BY seq"))?;
     let mut rows = statement.query([])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        let (seq, at, details): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(5)?);
-        entries.push(AuditEntry {
-            seq,
-            // Text that is no time, or no JSON, was put there by an editor: let verification say so.
-            at: at.parse().unwrap_or_default(),
-            actor: row.get(2)?,
-            action: row.get(3)?,
-            object: row.get(4)?,
-            details: parse(&details).unwrap_or(Value::Null),
-            previous: row.get(6)?,
-            hash: row.get(7)?,
-        });
+        entries.push(entry(row)?);
     }
     Ok(entries)
+}
+
+/// Columns for [`entry`].
+const SELECT: &str = "SELECT seq, at, actor, action, object, details, previous, hash FROM audit";
+
+fn entry(row: &Row<'_>) -> Db<AuditEntry> {
+    let (seq, at, details): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(5)?);
+    Ok(AuditEntry {
+        seq,
+        // Text that is no time, or no JSON, was put there by an editor: let verification say so.
+        at: at.parse().unwrap_or_default(),
+        actor: row.get(2)?,
+        action: row.get(3)?,
+        object: row.get(4)?,
+        details: parse(&details).unwrap_or(Value::Null),
+        previous: row.get(6)?,
+        hash: row.get(7)?,
+    })
 }

@@ -12,7 +12,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 12] = [
     Migration {
         version: 1,
         name: "leases_audit_goldens",
@@ -26,7 +26,9 @@ const MIGRATIONS: [Migration; 10] = [
     Migration { version: 7, name: "contents", sql: include_str!("migrations/0007_contents.sql") },
     Migration { version: 8, name: "ingested", sql: include_str!("migrations/0008_ingested.sql") },
     Migration { version: 9, name: "dead_letters_again", sql: include_str!("migrations/0009_dead_letters_again.sql") },
-    Migration { version: 12, name: "policy_bundle", sql: include_str!("migrations/0012_policy_bundle.sql") },
+    Migration { version: 10, name: "policy_bundle", sql: include_str!("migrations/0010_policy_bundle.sql") },
+    Migration { version: 11, name: "alerts", sql: include_str!("migrations/0011_alerts.sql") },
+    Migration { version: 12, name: "decisions", sql: include_str!("migrations/0012_decisions.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

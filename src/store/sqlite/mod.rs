@@ -3,13 +3,16 @@
 //! One connection behind a mutex: every method is one short local transaction, and SQLite has one writer
 //! anyway. Other processes use the same file; a write waits for theirs, and leases keep two scans apart.
 
+mod alerts;
 mod audit;
 mod bundles;
 mod contents;
+mod decisions;
 mod events;
 mod fault;
 mod findings;
 mod goldens;
+mod history;
 mod inputs;
 mod journal;
 mod lease;
@@ -21,6 +24,7 @@ mod prune;
 mod results;
 mod scans;
 mod trail;
+mod upkeep;
 mod value;
 mod waivers;
 

@@ -87,6 +87,11 @@ impl SqliteStore {
         Ok(Self::around(opened.map_err(|fault| fault.at(path))?, path))
     }
 
+    /// The version of the SQLite library, e.g. `3.51.3`.
+    pub fn library_version() -> &'static str {
+        rusqlite::version()
+    }
+
     fn around(connection: Connection, path: &Path) -> Self {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Self { connection: Mutex::new(connection), path: path.to_owned() }

@@ -1,20 +1,22 @@
 //! The outbox: at least once, in order for each destination.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use rusqlite::types::Value as Column;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params, params_from_iter};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::SqliteStore;
 use super::fault::{Db, conflict, not_found};
-use super::value::{json, nanos, parse, time};
+use super::value::{self, nanos, parse, time};
+use super::{SqliteStore, audit};
 use crate::store::traits::{Outbox, OutboxDraft, OutboxRow, OutboxState, StoreError};
 
 /// Characters kept of an error: it names a receiver's answer, and receivers can answer with a whole page.
 const ERROR_LIMIT: usize = 500;
 
 const COLUMNS: &str = "o.seq, o.key, o.destination, o.grouping, o.due_at, o.payload, o.state, o.attempts,
-                       o.created_at, o.next_attempt_at, o.last_error";
+                       o.created_at, o.next_attempt_at, o.last_error, o.begun_at";
 
 impl Outbox for SqliteStore {
     fn enqueue(&self, drafts: &[OutboxDraft], now: Timestamp) -> Result<(), StoreError> {
@@ -22,13 +24,17 @@ impl Outbox for SqliteStore {
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        // A destination's first pending row that is not yet due is a barrier for all after it.
+        // A destination's first row that is to be tried again later is a barrier for all after it; a group's first
+        // row whose time has not come, for the group.
         let sql = format!(
-            "WITH barrier AS (
-               SELECT destination, min(seq) AS seq FROM outbox
-               WHERE state = 'pending' AND next_attempt_at > ?1 GROUP BY destination)
-             SELECT {COLUMNS} FROM outbox o LEFT JOIN barrier b ON b.destination = o.destination
-             WHERE o.state = 'pending' AND (b.seq IS NULL OR o.seq < b.seq) ORDER BY o.seq LIMIT ?2"
+            "WITH waiting AS MATERIALIZED (
+               SELECT destination, grouping, seq, attempts FROM outbox WHERE state = 'pending' AND next_attempt_at > ?1),
+             lane AS (SELECT destination, min(seq) AS seq FROM waiting WHERE attempts > 0 GROUP BY destination),
+             held AS (SELECT destination, grouping, min(seq) AS seq FROM waiting GROUP BY destination, grouping)
+             SELECT {COLUMNS} FROM outbox o LEFT JOIN lane l ON l.destination = o.destination
+               LEFT JOIN held h ON h.destination = o.destination AND h.grouping = o.grouping
+             WHERE o.state = 'pending' AND (l.seq IS NULL OR o.seq < l.seq) AND (h.seq IS NULL OR o.seq < h.seq)
+             ORDER BY o.seq LIMIT ?2"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|connection| select(connection, &sql, [Column::from(nanos(now)), Column::from(limit)]))
@@ -37,12 +43,27 @@ impl Outbox for SqliteStore {
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(|connection| {
             let next: Option<i64> = connection.query_row(
-                "SELECT min(next_attempt_at) FROM outbox WHERE seq IN
-                   (SELECT min(seq) FROM outbox WHERE state = 'pending' GROUP BY destination)",
+                "WITH lane AS (SELECT destination, min(seq) AS seq FROM outbox
+                   WHERE state = 'pending' AND attempts > 0 GROUP BY destination),
+                 first AS (SELECT destination, min(seq) AS seq FROM outbox
+                   WHERE state = 'pending' GROUP BY destination, grouping)
+                 SELECT min(o.next_attempt_at) FROM first f JOIN outbox o ON o.seq = f.seq
+                   LEFT JOIN lane l ON l.destination = o.destination
+                 WHERE l.seq IS NULL OR o.seq <= l.seq",
                 [],
                 |row| row.get(0),
             )?;
             Ok(next.map(time))
+        })
+    }
+
+    fn begin(&self, seq: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE outbox SET begun_at = coalesce(begun_at, ?2) WHERE seq = ?1 AND state = 'pending'",
+                params![seq, nanos(now)],
+            )?;
+            Ok(())
         })
     }
 
@@ -92,11 +113,26 @@ pub(super) fn put(tx: &Transaction<'_>, drafts: &[OutboxDraft], now: Timestamp) 
         "INSERT INTO outbox (key, destination, grouping, due_at, payload, state, attempts, created_at, next_attempt_at)
          VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?4) ON CONFLICT (destination, key) DO NOTHING",
     )?;
+    let head = if drafts.is_empty() { None } else { audit::head(tx)? };
     for draft in drafts {
         let OutboxDraft { key, destination, group, due_at, payload } = draft;
-        write.execute(params![key, destination, group, nanos(*due_at), json(payload)?, nanos(now)])?;
+        let payload = with_head(payload, head.as_ref());
+        write.execute(params![key, destination, group, nanos(*due_at), value::json(payload.as_ref())?, nanos(now)])?;
     }
     Ok(())
+}
+
+/// A notice with the head of the audit log: who keeps the notice can prove later that the log was not cut.
+fn with_head<'a>(payload: &'a Value, head: Option<&(i64, String)>) -> Cow<'a, Value> {
+    let schema = payload.get("schema").and_then(Value::as_str).unwrap_or_default();
+    let Some((seq, hash)) = head.filter(|_| schema.starts_with("cattleguard.dev/notice/")) else {
+        return Cow::Borrowed(payload);
+    };
+    let mut payload = payload.clone();
+    if let Some(fields) = payload.as_object_mut() {
+        fields.insert("audit".to_owned(), json!({"seq": seq, "hash": hash}));
+    }
+    Cow::Owned(payload)
 }
 
 /// Ends a row. Saying the same twice is fine: a crash between delivery and commit repeats both.
@@ -161,5 +197,6 @@ fn read(row: &Row<'_>) -> Db<OutboxRow> {
         created_at: time(row.get(8)?),
         next_attempt_at: time(row.get(9)?),
         last_error: row.get(10)?,
+        begun_at: row.get::<_, Option<i64>>(11)?.map(time),
     })
 }

@@ -3,42 +3,56 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Transaction};
 
 use super::fault::Db;
 use super::value::{json, nanos, parse, time};
+use crate::store::Pruned;
 use crate::store::retention::{FindingHold, Holdings, NoticeHold, OperationHold, expired};
 use crate::types::{EventId, Finding, FindingStatus, InstanceId};
 
-/// Deletes what retention says, and what depends on it. Returns how many rows.
-pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<u64> {
+/// Deletes what retention says, and what depends on it. Returns how many rows of each kind.
+pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<Vec<Pruned>> {
     let expired = expired(&holdings(tx)?, before);
-    let before = nanos(before);
-    let mut deleted = 0;
-    let lists: [(&str, String); 6] = [
-        ("DELETE FROM scan WHERE seq IN (SELECT value FROM json_each(?1))", json(&expired.scans)?),
-        ("DELETE FROM event WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.events)?),
-        ("DELETE FROM finding WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.findings)?),
-        ("DELETE FROM instance WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.instances)?),
-        ("DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?1))", json(&expired.notices)?),
-        ("DELETE FROM operation WHERE key IN (SELECT value FROM json_each(?1))", json(&expired.operations)?),
+    let mut pruned = Vec::new();
+    let lists: [(&str, &str, String); 6] = [
+        ("scans", "DELETE FROM scan WHERE seq IN (SELECT value FROM json_each(?1))", json(&expired.scans)?),
+        ("change events", "DELETE FROM event WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.events)?),
+        ("findings", "DELETE FROM finding WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.findings)?),
+        ("instances", "DELETE FROM instance WHERE id IN (SELECT value FROM json_each(?1))", json(&expired.instances)?),
+        ("notices", "DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?1))", json(&expired.notices)?),
+        (
+            "operations",
+            "DELETE FROM operation WHERE key IN (SELECT value FROM json_each(?1))",
+            json(&expired.operations)?,
+        ),
     ];
-    for (sql, ids) in lists {
-        deleted += tx.execute(sql, [ids])?;
+    for (what, sql, ids) in lists {
+        pruned.push(Pruned { what, rows: tx.execute(sql, [ids])? as u64 });
     }
-    deleted += tx.execute("DELETE FROM input WHERE scan NOT IN (SELECT seq FROM scan)", [])?;
-    deleted += tx.execute("DELETE FROM approval WHERE expires_at < ?1", [before])?;
-    deleted += tx.execute("DELETE FROM trail_object WHERE delivered_at < ?1", [before])?;
-    deleted += tx.execute("DELETE FROM dead_letter WHERE at < ?1", [before])?;
-    deleted += tx.execute("DELETE FROM content_report WHERE reported_at < ?1", [before])?;
-    deleted += tx.execute("DELETE FROM clean_content WHERE seen_at < ?1", [before])?;
-    deleted += tx.execute("DELETE FROM link WHERE seen_at < ?1", [before])?;
-    // A digest stays valid for as long as its launch lives, however long ago it was fetched.
-    deleted += tx.execute(
-        "DELETE FROM user_data WHERE fetched_at < ?1 AND instance NOT IN (SELECT id FROM instance)",
-        params![before],
-    )?;
-    Ok(deleted as u64)
+    let inputs = tx.execute("DELETE FROM input WHERE scan NOT IN (SELECT seq FROM scan)", [])?;
+    pruned.push(Pruned { what: "policy inputs", rows: inputs as u64 });
+    let by_time = [
+        ("approvals", "DELETE FROM approval WHERE expires_at < ?1"),
+        ("message threads", "DELETE FROM thread WHERE changed_at < ?1 AND open = 0"),
+        ("silences", "DELETE FROM silence WHERE until < ?1"),
+        // One that still holds is there for as long as its instance is scanned.
+        ("decisions", "DELETE FROM decision WHERE last_at < ?1"),
+        ("log files", "DELETE FROM trail_object WHERE delivered_at < ?1"),
+        ("dead letters", "DELETE FROM dead_letter WHERE at < ?1"),
+        ("inventory reports", "DELETE FROM content_report WHERE reported_at < ?1"),
+        ("clean content hashes", "DELETE FROM clean_content WHERE seen_at < ?1"),
+        ("links", "DELETE FROM link WHERE seen_at < ?1"),
+        // A digest stays valid for as long as its launch lives, however long ago it was fetched.
+        (
+            "user data digests",
+            "DELETE FROM user_data WHERE fetched_at < ?1 AND instance NOT IN (SELECT id FROM instance)",
+        ),
+    ];
+    for (what, sql) in by_time {
+        pruned.push(Pruned { what, rows: tx.execute(sql, [nanos(before)])? as u64 });
+    }
+    Ok(pruned)
 }
 
 fn holdings(connection: &Connection) -> Db<Holdings> {

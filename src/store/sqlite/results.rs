@@ -15,7 +15,7 @@ use crate::types::{InstanceId, InventoryContent, InventoryItem, InventoryType, O
 
 /// What changes from scan to scan although nothing happened to the instance.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Volatile {
+pub(super) struct Volatile {
     /// SSM's last heartbeat.
     last_ping: Option<Timestamp>,
     /// Capture time of each inventory type.
@@ -55,7 +55,7 @@ fn without_rows(item: &InventoryItem) -> InventoryItem {
     }
 }
 
-fn join(mut body: InstanceResult, volatile: Volatile) -> InstanceResult {
+pub(super) fn join(mut body: InstanceResult, volatile: Volatile) -> InstanceResult {
     let Volatile { last_ping, mut captured, input_digest } = volatile;
     if let Observed::Seen(Some(node)) = &mut body.instance.node {
         node.last_ping = last_ping;

@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
-use serde_json::json;
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::fault::{Db, conflict};
 use super::value::{json, nanos, parse, time, verdict};
-use super::{SqliteStore, audit, contents, events, findings, inputs, lease, links, outbox, prune, results, trail};
+use super::{
+    SqliteStore, audit, contents, decisions, events, findings, inputs, lease, links, outbox, prune, results, trail,
+};
 use crate::store::Ingested;
+use crate::store::audit::canonical;
 use crate::store::traits::{
     InstanceResult, Lease, Link, ScanCommit, ScanSummary, Scans, StoreError, StoredInput, UserDataMemo,
 };
@@ -115,7 +119,8 @@ impl Scans for SqliteStore {
     }
 
     fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.write(|tx| prune::run(tx, before))
+        let pruned = self.write(|tx| prune::run(tx, before))?;
+        Ok(pruned.iter().map(|kind| kind.rows).sum())
     }
 }
 
@@ -147,12 +152,14 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
         plan,
         notices,
         inputs: evaluated,
+        circumstances,
     } = commit;
     lease::check(tx, lease)?;
     let scan = put_header(tx, commit)?;
     let mut changed = results::put(tx, scan, *started_at, instances)?;
     changed.extend(findings::put(tx, found, *started_at)?);
     inputs::put(tx, scan, evaluated, &changed)?;
+    decisions::put(tx, &commit.scan_id, *started_at, instances, circumstances)?;
     events::put(tx, seen)?;
     events::advance(tx, checkpoints, *finished_at)?;
     trail::put(tx, marks)?;
@@ -208,21 +215,21 @@ fn put_audit(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> Db<()>
         "events": commit.events.len(),
         "notices": commit.notices.len(),
         "plan": commit.plan.hash,
+        "decisions": decisions(commit)?,
         "epoch": lease.epoch,
     });
     audit::append(tx, commit.finished_at, &lease.holder, "scan.commit", commit.scan_id.as_str(), &details)?;
     Ok(())
 }
 
-fn last(connection: &Connection) -> Db<Option<ScanSummary>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, started_at, finished_at, exit_code, clean, drifted, unjudged, coverage
-         FROM scan ORDER BY seq DESC LIMIT 1",
-    )?;
-    let mut rows = statement.query([])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
+/// Columns for [`summary`].
+pub(super) const SELECT: &str =
+    "SELECT id, started_at, finished_at, exit_code, clean, drifted, unjudged, coverage FROM scan";
+
+/// Reads one row of [`SELECT`].
+pub(super) fn summary(row: &Row<'_>) -> Db<ScanSummary> {
     let coverage: String = row.get(7)?;
-    Ok(Some(ScanSummary {
+    Ok(ScanSummary {
         scan_id: ScanId::from(row.get::<_, String>(0)?),
         started_at: time(row.get(1)?),
         finished_at: time(row.get(2)?),
@@ -231,5 +238,24 @@ fn last(connection: &Connection) -> Db<Option<ScanSummary>> {
         drifted: u64::from(row.get::<_, u32>(5)?),
         unjudged: u64::from(row.get::<_, u32>(6)?),
         coverage: parse(&coverage)?,
-    }))
+    })
+}
+
+/// What policy decided, in numbers, with a digest over every decision: with it the decisions of a report can be proven.
+fn decisions(commit: &ScanCommit) -> Db<Value> {
+    let (mut actions, mut bundle, mut digest) = (BTreeMap::<&str, u64>::new(), None, Sha256::new());
+    for decision in commit.instances.iter().filter_map(|result| result.decision.as_ref()) {
+        *actions.entry(decision.action.as_str()).or_default() += 1;
+        bundle = Some(&decision.bundle_digest);
+        digest.update(canonical(&serde_json::to_value(decision)?));
+        digest.update(b"\n");
+    }
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(json!({ "actions": actions, "policy_bundle": bundle, "sha256": digest }))
+}
+
+fn last(connection: &Connection) -> Db<Option<ScanSummary>> {
+    let mut statement = connection.prepare_cached(&format!("{SELECT} ORDER BY seq DESC LIMIT 1"))?;
+    let mut rows = statement.query([])?;
+    rows.next()?.map(summary).transpose()
 }

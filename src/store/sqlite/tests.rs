@@ -4,6 +4,7 @@ mod bulk;
 mod crash;
 mod file;
 mod journal;
+mod upkeep;
 
 use std::fs;
 use std::path::{Path, PathBuf};

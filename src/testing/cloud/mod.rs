@@ -31,13 +31,14 @@ const SIMULATED: &str = "00000000000";
 pub struct FakeCloud {
     state: Arc<Mutex<State>>,
     clock: VirtualClock,
+    pub(super) published: Arc<Mutex<super::publish::Published>>,
 }
 
 impl FakeCloud {
     /// Accounts without anything in them. Equal seeds and equal steps give equal ids.
     pub fn new(clock: VirtualClock, seed: u64) -> Self {
         let state = State::new(clock.clone(), seed);
-        Self { state: Arc::new(Mutex::new(state)), clock }
+        Self { state: Arc::new(Mutex::new(state)), clock, published: Arc::default() }
     }
 
     /// The clock that the accounts live by.

@@ -96,10 +96,14 @@ impl Site {
         self.scene.emulator.steer("_boots", order).await;
     }
 
-    async fn grant(&self) {
+    /// What the enforcing role is allowed.
+    pub(crate) fn rights(&self) -> String {
         let [web, quarantine] = ROLES;
-        let line = ["iam-policy", "--enforce", "--instance-role", web, "--instance-role", quarantine];
-        let document = self.desk.ok(&line);
+        self.desk.ok(&["iam-policy", "--enforce", "--instance-role", web, "--instance-role", quarantine])
+    }
+
+    async fn grant(&self) {
+        let document = self.rights();
         let iam = aws_sdk_iam::Client::new(&self.mia.config);
         let request = iam.put_role_policy().role_name("enforcer").policy_name("cattleguard");
         request.policy_document(document).send().await.unwrap();

@@ -3,7 +3,6 @@
 use tokio::sync::oneshot;
 
 use super::Daemon;
-use super::rounds::committed;
 use crate::app::enforce::{Desk, Looked, Outcome, Outcomes};
 use crate::app::error::AppError;
 use crate::remediate::OperationRecord;
@@ -60,7 +59,6 @@ impl Daemon<'_> {
         let Looked { recovered: mut outcomes, scanned } =
             desk.look(&session, &held, &progress, None, self.shutdown).await?;
         if let Some(scanned) = scanned {
-            committed(&scanned);
             // Nobody listens any more when the daemon ends.
             let _ = looked.send(());
             let report = scanned.report;

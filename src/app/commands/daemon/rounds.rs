@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::round::Went;
 use super::{Daemon, notify};
 use crate::app::exit::Exit;
-use crate::app::pipeline::{Held, ScanOutcome};
+use crate::app::pipeline::Held;
 
 /// After operations came to rest the next look need not wait for the schedule, but for this long after the last.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
@@ -76,9 +76,8 @@ impl Daemon<'_> {
     /// One scan that only looks.
     pub(super) async fn scan(&self) {
         let progress = self.context.progress();
-        match self.service.scan(self.cloud, &progress).await {
-            Ok(outcome) => committed(&outcome),
-            Err(error) => tracing::error!(error = %error.message(), "scan failed; the next one is on schedule"),
+        if let Err(error) = self.service.scan(self.cloud, &progress).await {
+            tracing::error!(error = %error.message(), "scan failed; the next one is on schedule");
         }
         progress.finish();
     }
@@ -115,15 +114,6 @@ impl Daemon<'_> {
             self.context.backend.sleep(left.min(Duration::from_secs(60))).await;
         }
     }
-}
-
-/// What a scan came to, for the log.
-pub(super) fn committed(outcome: &ScanOutcome) {
-    let totals = outcome.report.totals;
-    tracing::info!(
-        scan.id = %outcome.report.scan_id, clean = totals.clean, drifted = totals.drifted,
-        unjudged = totals.unjudged, notices = outcome.notices, "scan committed"
-    );
 }
 
 /// Waits while a round goes on. `Err` when the round ended first: what was waited for is dropped.

@@ -20,9 +20,7 @@ use crate::app::output::Format;
 use crate::app::pipeline::own_calls;
 use crate::app::progress::Progress;
 use crate::app::view::look;
-use crate::collect::trail::{
-    ClassifyContext, DirStats, IngestRequest, IngestSummary, LinkMap, encode_event, ingest_knowing,
-};
+use crate::collect::trail::{ClassifyContext, DirStats, Form, IngestRequest, IngestSummary, LinkMap, ingest_knowing};
 use crate::report::render::events_table;
 use crate::store::retention::OPERATIONS_KEPT;
 
@@ -98,7 +96,7 @@ fn read(
         links,
         threads,
         learn_all: store,
-        encode: if only_lines { line::encode } else { encode_event },
+        form: if only_lines { line::FORM } else { Form::STATE },
         progress: &|stats| tell(&progress, stats, started),
     };
     let summary = ingest_knowing(request, own, &mut |change| {

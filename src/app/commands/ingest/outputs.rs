@@ -45,7 +45,7 @@ impl Outputs {
     pub(super) fn event(&mut self, event: ChangeEvent) -> io::Result<()> {
         if !self.lines.is_empty() {
             let mut text = Vec::new();
-            line::encode(&event, &mut text);
+            line::write(&event, &mut text);
             self.line(&text)?;
         }
         if self.store.is_some() {

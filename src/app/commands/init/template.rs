@@ -101,7 +101,8 @@ enforcement = "observe"
 # [[notify]]
 # name = "ops"
 # kind = "slack"
-# url = { credential = "slack-url" }
+# token = { credential = "slack-token" }     # or url = { … } of an incoming webhook, without threads
+# channel = "C0123456789"
 # min_severity = "medium"
 
 # [[notify]]

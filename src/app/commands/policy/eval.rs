@@ -15,11 +15,11 @@ use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::policy_stack::on_policy_stack;
 use crate::app::terminal::{clean, clean_short};
-use crate::evaluate::{ClauseTrace, PolicySet, PolicySource, explain_input, validate_input};
+use crate::evaluate::{ClauseTrace, MAX_INPUT_BYTES, PolicySet, PolicySource, explain_input, validate_input};
 use crate::types::{InstanceId, PolicyOutcome, PolicyResult, Severity};
 
 /// An input document larger than this is none of ours.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+const MOST_BYTES: u64 = MAX_INPUT_BYTES as u64;
 
 /// Problems of a document that are named.
 const PROBLEMS: usize = 10;
@@ -95,8 +95,8 @@ fn read(path: &Path) -> Result<Value, AppError> {
         std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
     };
     read.map_err(|error| failed(error.to_string()))?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(failed("larger than 64 MiB, which no input document is".to_owned()));
+    if text.len() > MAX_INPUT_BYTES {
+        return Err(failed(format!("larger than {} MiB, so no input document", MAX_INPUT_BYTES / (1024 * 1024))));
     }
     serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
 }

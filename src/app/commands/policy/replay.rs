@@ -1,5 +1,6 @@
 //! `policy replay`: what other policies would have asked for on what past scans saw.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,9 +12,10 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
-use crate::app::policy_stack::on_policy_stack;
+use crate::app::policies::Policies;
 use crate::app::terminal::{clean, clean_short};
-use crate::evaluate::{Asked, PolicySet, Replay, shipped};
+use crate::evaluate::{Answered, Asked, Waived, canonical_json, shipped};
+use crate::store::Store;
 use crate::types::InstanceId;
 
 /// One input on which the bundles differ.
@@ -65,35 +67,27 @@ pub(super) fn run(context: &Context<'_>, args: &ReplayArgs) -> Result<Exit, AppE
         after.library.clear();
         after.policies.extend(shipped());
     }
-    let store = context.read_store(&context.load(Vec::new())?.config)?;
+    let config = context.load(Vec::new())?.config;
+    let launch = context.backend.policy_worker().filter(|_| config.policy.sandbox);
+    let store = context.read_store(&config)?;
     let span = SignedDuration::try_from(args.since).unwrap_or(SignedDuration::MAX);
     let since = context.now().checked_sub(span).unwrap_or(Timestamp::MIN);
-    let outcome = on_policy_stack(|| {
-        let compile = |sources: &Sources| {
-            PolicySet::compile(sources.to_evaluate(), sources.data.clone())
-                .map_err(|problems| AppError::config(sources.diags(problems)))
-        };
-        let (before, after) = (compile(&before)?, compile(&after)?);
-        let mut outcome = Outcome {
-            since,
-            before: before.digest().to_owned(),
-            after: after.digest().to_owned(),
-            inputs: 0,
-            failed: 0,
-            changes: Vec::new(),
-        };
-        let mut replay = Replay::new(&before, &after);
-        store.each_input_since(since, &mut |stored| {
-            let (before, after) = replay.compare(&stored.input);
-            outcome.inputs += 1;
-            outcome.failed += u64::from(!after.failed.is_empty());
-            if before != after {
-                let (scanned_at, instance) = (stored.scanned_at, stored.instance);
-                outcome.changes.push(Change { scanned_at, instance, before, after });
-            }
-        })?;
-        Ok::<_, AppError>(outcome)
-    })??;
+    let before = Policies::load(launch.clone(), before.to_evaluate(), before.data.clone())?;
+    let after = Policies::load(launch, after.to_evaluate(), after.data.clone())?;
+    let was = evaluate(&before, store.as_ref(), since)?;
+    let would = evaluate(&after, store.as_ref(), since)?;
+    let mut outcome =
+        Outcome { since, before: before.digest(), after: after.digest(), inputs: 0, failed: 0, changes: Vec::new() };
+    // A scan may have committed between the two passes: what only one of them saw is left out.
+    let mut would: BTreeMap<String, Judged> = would.into_iter().map(|judged| (judged.digest.clone(), judged)).collect();
+    for Judged { digest, scanned_at, instance, asked: before } in was {
+        let Some(Judged { asked: after, .. }) = would.remove(&digest) else { continue };
+        outcome.inputs += 1;
+        outcome.failed += u64::from(!after.failed.is_empty());
+        if before != after {
+            outcome.changes.push(Change { scanned_at, instance, before, after });
+        }
+    }
     outputs.emit(|format, _| {
         Ok(match format {
             Format::Json | Format::Ndjson => crate::app::commands::json_text(&as_json(&outcome)),
@@ -101,6 +95,34 @@ pub(super) fn run(context: &Context<'_>, args: &ReplayArgs) -> Result<Exit, AppE
         })
     })?;
     Ok(outcome.exit())
+}
+
+/// One stored input with what a bundle asks for on it.
+struct Judged {
+    digest: String,
+    scanned_at: Timestamp,
+    instance: InstanceId,
+    asked: Asked,
+}
+
+/// What a bundle asks for on every stored input, the oldest first.
+fn evaluate(policies: &Policies, store: &dyn Store, since: Timestamp) -> Result<Vec<Judged>, AppError> {
+    let mut read = Ok(());
+    let mut judged = Vec::new();
+    let feed = |ask: &mut dyn FnMut((String, Timestamp, InstanceId, Waived), String)| {
+        read = store.each_input_since(since, &mut |stored| {
+            let text = canonical_json(&stored.input);
+            ask((stored.digest, stored.scanned_at, stored.instance, Waived::of_input(&stored.input)), text);
+        });
+    };
+    let answered = policies.evaluate(feed, |(digest, scanned_at, instance, waived), answered: Answered| {
+        let asked = Asked::of(&waived.apply(answered.policies));
+        judged.push(Judged { digest, scanned_at, instance, asked });
+    });
+    read?;
+    answered.ok_or_else(|| AppError::failed("policies could not be evaluated"))?;
+    judged.sort_by_key(|judged| judged.scanned_at);
+    Ok(judged)
 }
 
 fn as_text(outcome: &Outcome) -> String {

@@ -53,3 +53,40 @@ fn status_tells_what_was_given_up_and_who_is_failing() {
     let (_, text) = world.text("table", &["notify", "status"]);
     assert!(text.contains("failing") && text.contains("no connection"), "{text}");
 }
+
+/// Where a described finding would be told: the word for each destination, and why.
+fn routes(world: &World) -> Vec<(bool, String)> {
+    let (exit, told) = world.json(&["notify", "routes", "--fleet", "web"]);
+    assert_eq!(exit, 0, "{told}");
+    let list = told["destinations"].as_array().expect("a list");
+    list.iter().map(|one| (one["told"] == true, one["why"].as_str().expect("a reason").to_owned())).collect()
+}
+
+#[test]
+fn routes_and_silences_say_why_nobody_is_told() {
+    let route = "[[route]]\nmin_severity = \"critical\"\nto = [\"down\"]\n\n";
+    let world = World::new(&(slack("up", "up.url") + &slack("down", "down.url") + route));
+    let told = routes(&world);
+    assert_eq!(told[0], (true, "no route names it, and its own filter lets it through".to_owned()));
+    assert_eq!(told[1], (false, "its routes take only severity critical and above".to_owned()));
+    world.record(&[]);
+    let add = |more: &[&str]| {
+        let base = ["silences", "add", "--reason", "planned", "--until", "2h"];
+        world.run(&[&base[..], more].concat())
+    };
+    assert_eq!(add(&[]), 64, "without a scope everything would be silenced");
+    assert_eq!(add(&["--code", "evnt-*"]), 64);
+    assert_eq!(add(&["--fleet", "wbe"]), 64);
+    assert_eq!(add(&["--fleet", "web", "--code", "event-*"]), 0);
+    let told = routes(&world);
+    assert!(!told[0].0 && told[0].1.starts_with("silence s-") && told[0].1.ends_with(": planned"), "{told:?}");
+    let (exit, listed) = world.json(&["silences", "list"]);
+    assert_eq!((exit, listed["silences"].as_array().map(Vec::len)), (0, Some(1)));
+    let id = listed["silences"][0]["id"].as_str().expect("an id").to_owned();
+    let (_, text) = world.text("table", &["silences", "list"]);
+    assert!(text.contains("fleet web, code event-*"), "{text}");
+    assert_eq!(world.run(&["silences", "revoke", &id]), 0);
+    assert!(routes(&world)[0].0);
+    assert_ne!(world.run(&["silences", "revoke", &id]), 0, "it is over");
+    assert_eq!(world.run(&["audit", "verify"]), 0);
+}

@@ -17,6 +17,16 @@ impl Section<'_, '_> {
             .collect()
     }
 
+    /// The names of an array's entries, also of those that have faults of their own.
+    pub(in super::super) fn names_of(&self, list: &str, key: &str) -> Vec<String> {
+        let Some(Value::List(items)) = self.table.get(list).map(|entry| &entry.node.value) else { return Vec::new() };
+        let tables = items.iter().filter_map(|item| match &item.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        });
+        tables.filter_map(|table| table.get(key)?.node.value.text()).map(str::to_owned).collect()
+    }
+
     /// Whether an array of tables has an entry with this name, also one that has faults of its own.
     pub(in super::super) fn has_entry(&self, list: &str, key: &str, name: &str) -> bool {
         !self.entries_called(list, key, name).is_empty()

@@ -8,16 +8,13 @@ use super::super::tree::{Node, Value};
 use super::Section;
 
 impl Section<'_, '_> {
-    /// A reference to a secret. A plain string is refused, and never shown.
-    pub(in super::super) fn secret(&mut self, key: &'static str) -> Option<SecretRef> {
+    /// A reference to a secret that may be absent. A plain string is refused, and never shown.
+    pub(in super::super) fn optional_secret(&mut self, key: &'static str) -> Option<SecretRef> {
         let entry = self.entry(key);
-        if entry.is_none() {
-            self.missing(key, SecretRef::KIND);
-        }
         let value = entry.as_ref().and_then(|entry| self.secret_at(key, &entry.node));
         let json = value.as_ref().map_or(Json::Null, Setting::json);
         let origin = entry.as_ref().map(|entry| &entry.node.origin);
-        self.record(key, SecretRef::KIND, "required".to_owned(), json, origin);
+        self.record(key, SecretRef::KIND, "none".to_owned(), json, origin);
         value
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 
 use super::{good, parsed};
-use crate::app::config::{NotifyKind, SecretRef, to_json, to_text};
+use crate::app::config::{SecretRef, Way, to_json, to_text};
 use crate::collect::TrailSource;
 use crate::report::DestinationKind;
 use crate::types::{Enforcement, Place, Severity};
@@ -34,8 +34,9 @@ fn the_shipped_example_loads() {
     let fleet = &config.fleets[0];
     assert_eq!(fleet.windows[0].zone, "Europe/Berlin");
     assert_eq!(fleet.budget_cooldown, Duration::from_secs(1_800));
-    assert_eq!(config.notify[0].kind, NotifyKind::Slack);
-    assert_eq!(config.notify[1].secrets, [SecretRef::File("/etc/cattleguard/webhook.secret".into())]);
+    assert!(matches!(config.notify[0].way, Way::SlackBot { .. }));
+    let Way::Webhook { secrets, .. } = &config.notify[1].way else { panic!("a webhook") };
+    assert_eq!(*secrets, [SecretRef::File("/etc/cattleguard/webhook.secret".into())]);
     assert_eq!(config.policy.paths[0].to_str(), Some("/etc/cattleguard/policies"), "relative to the file");
 }
 

@@ -180,6 +180,8 @@ fn every_setting_is_shown_with_its_origin() {
     policy.bundle = none  # default
     policy.trusted_keys = []  # default
     policy.require_signed = true  # default
+    policy.sandbox = true  # default
+    policy.mask = []  # default
     exceptions.max_duration = "90d"  # default
     exceptions.warn_before = "7d"  # default
     exceptions.other_approver = false  # default
@@ -187,6 +189,9 @@ fn every_setting_is_shown_with_its_origin() {
     alerts.group_wait = "30s"  # default
     alerts.update_interval = "5m"  # default
     alerts.repeat_interval = "4h"  # default
+    alerts.storm_groups = 20  # default
+    alerts.flap_changes = 3  # default
+    alerts.flap_window = "30m"  # default
     schedule.cron = "*/15 * * * *"  # default
     schedule.zone = "UTC"  # default
     schedule.on_start = true  # default

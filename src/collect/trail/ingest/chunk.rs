@@ -6,16 +6,16 @@ use std::ops::Range;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Encode;
+use super::Form;
 use crate::collect::trail::classify::{Classified, IgnoredReason, UnresolvedChange};
 use crate::collect::trail::dir::DirStats;
 use crate::collect::trail::launch::LaunchSeen;
-use crate::collect::trail::learn::{Asked, EndSeen, Lesson, Roles};
+use crate::collect::trail::learn::{Asked, EndSeen, Lesson, Roles, binary};
 use crate::collect::trail::links::LinkMap;
 use crate::collect::trail::log::Sink;
 use crate::collect::trail::resolve::{needs_links, resolve};
 use crate::collect::trail::target::Target;
-use crate::types::{EventId, Place, SetAside};
+use crate::types::{Place, SetAside};
 
 /// Records that could not be read are kept up to this many; all are counted.
 const MAX_SET_ASIDE: usize = 1000;
@@ -24,7 +24,7 @@ const MAX_SET_ASIDE: usize = 1000;
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     pub(super) entries: Vec<Entry>,
-    /// The text of all changes.
+    /// The texts of all entries.
     pub(super) text: Vec<u8>,
     pub(super) launches: Vec<LaunchSeen>,
     pub(super) ends: Vec<EndSeen>,
@@ -36,10 +36,18 @@ pub(super) struct Chunk {
     pub(super) stats: DirStats,
 }
 
-/// An event that counts once.
+impl Chunk {
+    /// An empty one that takes over the memory of a text.
+    pub(super) fn using(mut text: Vec<u8>) -> Self {
+        text.clear();
+        Self { text, ..Self::default() }
+    }
+}
+
+/// An event that counts once. What it consists of stands in the text of the chunk.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) id: EventId,
+    pub(super) id: Range<usize>,
     /// `None` for reports, which are counted only.
     pub(super) change: Option<Change>,
 }
@@ -47,10 +55,11 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Change {
     pub(super) time: Timestamp,
-    /// Where its text stands, and behind it what is needed to resolve it, if anything.
     pub(super) text: Range<usize>,
+    /// What is needed to resolve it when everything was read, if anything ([`Late`]).
     pub(super) late: Range<usize>,
-    pub(super) lesson: Option<Box<Lesson>>,
+    /// What it teaches, if anything: whether that matters, and the rest ([`Lesson`]).
+    pub(super) lesson: [Range<usize>; 2],
 }
 
 /// What is needed to resolve a change when everything was read.
@@ -63,10 +72,13 @@ pub(super) struct Late {
 
 /// Fills a chunk.
 pub(super) struct Filling<'f> {
+    /// Empty when a log is begun.
     pub(super) chunk: Chunk,
-    pub(super) encode: Encode,
+    pub(super) form: Form,
     /// Called after each record that was kept.
     pub(super) flush: &'f mut dyn FnMut(&mut Chunk),
+    /// Nothing is given away then: it may have to be taken back.
+    pub(super) on_trial: bool,
 }
 
 impl Sink for Filling<'_> {
@@ -75,7 +87,8 @@ impl Sink for Filling<'_> {
             Classified::Change(change) => self.change(*change),
             Classified::Inventory(report) => {
                 self.chunk.roles.note(&report);
-                self.chunk.entries.push(Entry { id: report.event, change: None });
+                let id = put(&mut self.chunk.text, |text| text.extend_from_slice(report.event.as_str().as_bytes()));
+                self.chunk.entries.push(Entry { id, change: None });
             }
             Classified::End(end) => {
                 self.ignored(IgnoredReason::Termination, 1);
@@ -93,38 +106,54 @@ impl Sink for Filling<'_> {
                 }
             }
         }
-        (self.flush)(&mut self.chunk);
+        if !self.on_trial {
+            (self.flush)(&mut self.chunk);
+        }
     }
 
     fn ignored(&mut self, reason: IgnoredReason, count: u64) {
         *self.chunk.ignored.entry(reason).or_default() += count;
     }
+
+    fn on_trial(&mut self) {
+        self.on_trial = true;
+    }
+
+    fn decide(&mut self, stays: bool) {
+        self.on_trial = false;
+        if !stays {
+            let text = std::mem::take(&mut self.chunk.text);
+            self.chunk = Chunk::using(text);
+        }
+    }
 }
 
 impl Filling<'_> {
     fn change(&mut self, change: UnresolvedChange) {
-        let (id, time) = (change.event.id.clone(), change.event.time);
-        let lesson = Lesson::of(&change).map(Box::new);
-        let from = self.chunk.text.len();
-        let (middle, to);
+        let text = &mut self.chunk.text;
+        let id = put(text, |text| text.extend_from_slice(change.event.id.as_str().as_bytes()));
+        let lesson = [put(text, |text| Lesson::sketch(&change, text)), put(text, |text| Lesson::write(&change, text))];
+        let time = change.event.time;
+        let (line, late);
         if needs_links(&change) {
             let UnresolvedChange { event, targets, by_service, .. } = change;
-            (self.encode)(&event, &mut self.chunk.text);
-            middle = self.chunk.text.len();
+            line = put(text, |text| (self.form.encode)(&event, text));
             self.chunk.asked.note(&targets);
-            let late = Late { place: event.place(), by_service, targets };
-            // Writing into memory does not fail: no part of it is a map.
-            let _ = serde_json::to_writer(&mut self.chunk.text, &late);
-            to = self.chunk.text.len();
+            let needed = Late { place: event.place(), by_service, targets };
+            late = put(text, |text| binary(&needed, text));
         } else {
             // Nothing is learned that could change it.
-            if let Some(event) = resolve(change, &LinkMap::default()) {
-                (self.encode)(&event, &mut self.chunk.text);
-            }
-            middle = self.chunk.text.len();
-            to = middle;
+            let event = resolve(change, &LinkMap::default());
+            line = put(text, |text| event.iter().for_each(|event| (self.form.encode)(event, text)));
+            late = line.end..line.end;
         }
-        let change = Change { time, text: from..middle, late: middle..to, lesson };
-        self.chunk.entries.push(Entry { id, change: Some(change) });
+        self.chunk.entries.push(Entry { id, change: Some(Change { time, text: line, late, lesson }) });
     }
+}
+
+/// Where that which is written comes to stand.
+fn put(text: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    let from = text.len();
+    write(text);
+    from..text.len()
 }

@@ -2,14 +2,17 @@
 
 use std::io;
 
+use memchr::memmem;
+
 use super::chunk::{Change, Chunk, Entry, Late};
 use super::seen::Seen;
 use super::spool::{Item, Spool};
-use super::{HOLE, IngestRequest, IngestSummary};
+use super::{IngestRequest, IngestSummary};
 use crate::collect::trail::classify::IgnoredReason;
 use crate::collect::trail::launch::LaunchSeen;
 use crate::collect::trail::learn::{Asked, EndSeen, Lesson, Roles, learn_all};
 use crate::collect::trail::resolve::instances;
+use crate::types::InstanceId;
 
 const MAX_SET_ASIDE: usize = 1000;
 /// Bytes of lessons that are sorted at a time.
@@ -43,20 +46,21 @@ impl Gather {
         }
     }
 
-    pub(super) fn absorb(&mut self, chunk: Chunk) -> io::Result<()> {
+    /// Takes a chunk in and gives its memory back.
+    pub(super) fn absorb(&mut self, chunk: Chunk) -> io::Result<Vec<u8>> {
         let Chunk { entries, text, launches, ends, roles, asked, ignored, set_aside, set_aside_total, stats } = chunk;
+        let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
         for Entry { id, change } in entries {
-            if !self.seen.is_new(id.as_str()) {
+            let id = std::str::from_utf8(part(id)).unwrap_or_default();
+            if !self.seen.is_new(id) {
                 self.ignore(IgnoredReason::Duplicate, 1);
                 continue;
             }
-            let Some(Change { time, text: line, late, lesson }) = change else { continue };
-            if let Some(lesson) = lesson {
-                let lesson = serde_json::to_vec(&lesson)?;
-                self.lessons.push(Item { time, id: id.as_str(), parts: [&lesson, &[]] })?;
+            let Some(Change { time, text: line, late, lesson: [sketch, lesson] }) = change else { continue };
+            if !lesson.is_empty() {
+                self.lessons.push(Item { time, id, parts: [part(sketch), part(lesson)] })?;
             }
-            let part = |range| text.get::<std::ops::Range<usize>>(range).unwrap_or_default();
-            self.spool.push(Item { time, id: id.as_str(), parts: [part(line), part(late)] })?;
+            self.spool.push(Item { time, id, parts: [part(line), part(late)] })?;
         }
         self.launches.extend(launches);
         self.ends.extend(ends);
@@ -69,7 +73,7 @@ impl Gather {
         self.summary.files += stats.files;
         self.summary.bytes += stats.bytes;
         self.summary.events_read += stats.events;
-        Ok(())
+        Ok(text)
     }
 
     fn ignore(&mut self, reason: IgnoredReason, count: u64) {
@@ -89,31 +93,33 @@ impl Gather {
         let mut links = request.links.clone();
         let mut taught: Vec<Lesson> = Vec::new();
         lessons.drain(&mut |item| {
-            let lesson: Lesson = serde_json::from_slice(item.parts[0])?;
-            taught.extend(Some(lesson).filter(|lesson| request.learn_all || lesson.matters(&asked)));
+            let [sketch, lesson] = item.parts;
+            if request.learn_all || Lesson::matters(sketch, &asked) {
+                taught.push(Lesson::read(lesson, item.time).map_err(io::Error::other)?);
+            }
             Ok(())
         })?;
         learn_all(&mut links, &launches, &ends, &roles, &taught, &asked);
         drop((launches, taught));
-        let (mut kept, mut noise, mut filled) = (0, 0, Vec::new());
+        let hole = format!("[]{}[]", request.form.between);
+        let hole = memmem::Finder::new(&hole);
+        let (mut kept, mut noise, mut filled, mut out) = (0, 0, Vec::new(), Vec::new());
         spool.drain(&mut |item| {
-            let [text, late] = item.parts;
-            if late.is_empty() {
-                kept += 1;
-                return sink(text);
-            }
-            let Late { place, by_service, targets } = serde_json::from_slice(late)?;
-            match instances(targets, &place, item.time, by_service, &links) {
-                Some((found, unresolved)) => {
-                    kept += 1;
-                    fill(text, &(&found, &unresolved), &mut filled)?;
-                    sink(&filled)
-                }
-                None => {
+            let [mut text, late] = item.parts;
+            if !late.is_empty() {
+                let Late { place, by_service, targets } = postcard::from_bytes(late).map_err(io::Error::other)?;
+                let Some((found, unresolved)) = instances(targets, &place, item.time, by_service, &links) else {
                     noise += 1;
-                    Ok(())
-                }
+                    return Ok(());
+                };
+                filled.clear();
+                fill(text, &hole, (&found, request.form.between, &unresolved), &mut filled)?;
+                text = &filled;
             }
+            kept += 1;
+            out.clear();
+            (request.form.finish)(text, &mut out);
+            sink(&out)
         })?;
         summary.events_kept = kept;
         if noise > 0 {
@@ -124,23 +130,22 @@ impl Gather {
     }
 }
 
-/// Puts the lists where they belong. A quote within a string is escaped, so the place cannot be mistaken.
+/// Puts the lists where they belong.
 fn fill(
     text: &[u8],
-    (found, unresolved): &(&Vec<crate::types::InstanceId>, &Vec<String>),
+    hole: &memmem::Finder<'_>,
+    (found, between, unresolved): (&[InstanceId], &str, &[String]),
     out: &mut Vec<u8>,
 ) -> io::Result<()> {
-    out.clear();
-    let Some(at) = memchr::memmem::find(text, HOLE.as_bytes()) else {
+    let Some(at) = hole.find(text) else {
         out.extend_from_slice(text);
         return Ok(());
     };
     let (before, after) = text.split_at(at);
     out.extend_from_slice(before);
-    out.extend_from_slice(b"\"instances\":");
     serde_json::to_writer(&mut *out, found)?;
-    out.extend_from_slice(b",\"unresolved\":");
+    out.extend_from_slice(between.as_bytes());
     serde_json::to_writer(&mut *out, unresolved)?;
-    out.extend_from_slice(after.get(HOLE.len()..).unwrap_or_default());
+    out.extend_from_slice(after.get(hole.needle().len()..).unwrap_or_default());
     Ok(())
 }

@@ -24,12 +24,28 @@ use super::links::LinkMap;
 use super::own::ClassifyContext;
 use crate::types::{ChangeEvent, SetAside};
 
-/// How the lists of targets stand in a change's text before they are known.
-pub(super) const HOLE: &str = r#""instances":[],"unresolved":[]"#;
+/// How change events are written: as they wait for everything to be read, and then as the sink gets them. What takes
+/// little room while it waits need not be put into a file meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Writes an event for it to wait. Its `instances` and `unresolved` stand beside each other as lists of JSON, which are
+    /// filled in when they are known.
+    pub encode: fn(&ChangeEvent, &mut Vec<u8>),
+    /// What stands between these two, and between no other lists without anything in them.
+    pub between: &'static str,
+    /// Appends what the sink gets to what is there.
+    pub finish: fn(&[u8], &mut Vec<u8>),
+}
 
-/// Writes a change event as JSON in one line, without its end. Its `instances` and `unresolved` must stand beside
-/// each other, without blanks.
-pub type Encode = fn(&ChangeEvent, &mut Vec<u8>);
+impl Form {
+    /// JSON as the state keeps it.
+    pub const STATE: Self = Self {
+        // Writing into memory fails only where a map has keys that are no text; an event has no map.
+        encode: |event, out| drop(serde_json::to_writer(out, event)),
+        between: ",\"unresolved\":",
+        finish: |text, out| out.extend_from_slice(text),
+    };
+}
 
 /// What to read, and how.
 #[derive(Clone, Copy)]
@@ -43,7 +59,7 @@ pub struct IngestRequest<'r> {
     /// Whether the summary's links are to hold all that was learned, and not only what the changes took to resolve.
     pub learn_all: bool,
     /// The form of the changes.
-    pub encode: Encode,
+    pub form: Form,
     /// Called now and then with what was read so far.
     pub progress: &'r (dyn Fn(DirStats) + Sync),
 }
@@ -69,7 +85,7 @@ pub struct IngestSummary {
     pub links: LinkMap,
 }
 
-/// Reads everything, then hands the change events to `sink`, oldest first, each encoded.
+/// Reads everything, then hands the change events to `sink`, oldest first, each in the form asked for.
 ///
 /// # Errors
 /// The temporary file cannot be written or read, or the sink's own. What cannot be read of the input is no error but
@@ -88,10 +104,4 @@ pub fn ingest_knowing(
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<IngestSummary> {
     workers::read(&request, own)?.finish(&request, sink)
-}
-
-/// The change event in JSON as the state keeps it.
-pub fn encode_event(event: &ChangeEvent, out: &mut Vec<u8>) {
-    // Writing into memory fails only where a map has keys that are no text; an event has no map.
-    let _ = serde_json::to_writer(out, event);
 }

@@ -10,7 +10,7 @@ use crate::collect::trail::{Batch, ClassifyContext, Collected, Entry};
 fn read(paths: &[PathBuf], threads: usize) -> (Vec<ChangeEvent>, IngestSummary) {
     let links = LinkMap::default();
     let request =
-        IngestRequest { paths, links: &links, threads, learn_all: true, encode: encode_event, progress: &|_| {} };
+        IngestRequest { paths, links: &links, threads, learn_all: true, form: Form::STATE, progress: &|_| {} };
     let mut events = Vec::new();
     let summary = ingest(request, &mut |text| {
         events.push(serde_json::from_slice(text)?);

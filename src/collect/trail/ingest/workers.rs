@@ -21,6 +21,8 @@ const WHOLE_EACH: std::ops::RangeInclusive<usize> = 4 * 1024 * 1024..=24 * 1024 
 const CHUNK: usize = 1024 * 1024;
 /// Findings that may wait for an earlier log.
 const WAITING: usize = 8 * 1024 * 1024;
+/// Memory that is kept to be used again is no greater than this, for each worker.
+const KEPT: usize = 2 * CHUNK;
 /// As often as a progress bar moves.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -40,6 +42,8 @@ struct State {
     waiting: BTreeMap<u64, Chunk>,
     waiting_bytes: usize,
     gather: Gather,
+    /// Memory that chunks no longer need.
+    spare: Vec<Vec<u8>>,
     failure: Option<io::Error>,
     so_far: DirStats,
     at_work: usize,
@@ -54,6 +58,7 @@ pub(super) fn read(request: &IngestRequest<'_>, own: &ClassifyContext) -> io::Re
         waiting: BTreeMap::new(),
         waiting_bytes: 0,
         gather: Gather::new(),
+        spare: Vec::new(),
         failure: None,
         so_far: DirStats::default(),
         at_work: threads,
@@ -78,13 +83,14 @@ pub(super) fn read(request: &IngestRequest<'_>, own: &ClassifyContext) -> io::Re
 
 fn work(desk: &Desk, request: &IngestRequest<'_>, own: &ClassifyContext, whole: usize) {
     let mut reader = LogReader::new(whole);
-    while let Some((number, log)) = desk.next() {
+    while let Some((number, log, spare)) = desk.next() {
         let mut flush = |chunk: &mut Chunk| {
             if chunk.text.len() > CHUNK {
                 desk.hand_over(number, std::mem::take(chunk), false);
             }
         };
-        let mut filling = Filling { chunk: Chunk::default(), encode: request.encode, flush: &mut flush };
+        let chunk = Chunk::using(spare);
+        let mut filling = Filling { chunk, form: request.form, flush: &mut flush, on_trial: false };
         let stats = reader.read(log, own, &mut filling);
         let mut chunk = filling.chunk;
         chunk.stats = stats;
@@ -117,7 +123,8 @@ impl Desk {
         self.moved.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self) -> Option<(u64, Found)> {
+    /// The next log with its number, and memory to use again.
+    fn next(&self) -> Option<(u64, Found, Vec<u8>)> {
         let mut state = self.lock();
         if state.failure.is_some() {
             return None;
@@ -125,7 +132,7 @@ impl Desk {
         let log = state.files.next()?;
         let number = state.given;
         state.given += 1;
-        Some((number, log))
+        Some((number, log, state.spare.pop().unwrap_or_default()))
     }
 
     fn hand_over(&self, number: u64, chunk: Chunk, last: bool) {
@@ -175,10 +182,13 @@ impl State {
     }
 
     fn absorb(&mut self, chunk: Chunk) {
-        if self.failure.is_none()
-            && let Err(error) = self.gather.absorb(chunk)
-        {
-            self.failure = Some(error);
+        if self.failure.is_some() {
+            return;
+        }
+        match self.gather.absorb(chunk) {
+            Ok(memory) if memory.capacity() <= KEPT && self.spare.len() < self.at_work => self.spare.push(memory),
+            Ok(_) => {}
+            Err(error) => self.failure = Some(error),
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) trait Lanes: Copy {
 }
 
 /// Walks with the best that this processor has.
-pub(super) fn best(walk: Walk<'_>) -> Option<Skimmed> {
+pub(super) fn best(walk: Walk<'_, '_>) -> Option<Skimmed> {
     #[cfg(target_arch = "x86_64")]
     return super::x86::best(walk);
     #[cfg(not(target_arch = "x86_64"))]

@@ -20,14 +20,18 @@ mod x86;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 pub(super) use names::Names;
 
 use super::classify::IgnoredReason;
+use super::gzip::Content;
 
 /// How CloudTrail begins its files.
 const HEAD: &[u8] = b"{\"Records\":[";
+
+/// Takes a record that has to be parsed: its number, from 1, and its text. `None` when the whole text has to be read
+/// plainly.
+pub(super) type Candidates<'c> = &'c mut dyn FnMut(u64, &[u8]) -> Option<()>;
 
 /// What skimming a text came to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -36,26 +40,13 @@ pub(super) struct Skimmed {
     pub(super) records: u64,
     /// Those that cannot matter, by reason.
     pub(super) ignored: BTreeMap<IgnoredReason, u64>,
-    /// Those to be parsed.
-    pub(super) candidates: Vec<Candidate>,
 }
 
-/// A record to be parsed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Candidate {
-    /// Its number, from 1.
-    pub(super) number: u64,
-    /// Where it stands in the text.
-    pub(super) range: Range<usize>,
-}
-
-/// Skims one file; `None` when it has to be read plainly.
-pub(super) fn skim(text: &[u8], names: &mut Names) -> Option<Skimmed> {
-    let text = text.trim_ascii_end();
+/// Skims one file, and sums it up on the way; `None` when it has to be read plainly, whatever was handed on by then.
+///
+/// A record is handed on soon after the walk has come to its end: it is still in a near cache then.
+pub(super) fn skim(whole: &mut Content<'_>, names: &mut Names, candidates: Candidates<'_>) -> Option<Skimmed> {
+    let text = whole.text().trim_ascii_end();
     let body = text.strip_prefix(HEAD).filter(|body| body.first() == Some(&b'{'))?;
-    let mut skimmed = lanes::best(walk::Walk { body, names })?;
-    for candidate in &mut skimmed.candidates {
-        candidate.range = candidate.range.start + HEAD.len()..candidate.range.end + HEAD.len();
-    }
-    Some(skimmed)
+    lanes::best(walk::Walk { body, names, whole, candidates })
 }

@@ -90,6 +90,9 @@ impl Names {
 
 fn asked(call: &[u8]) -> Option<Verdict> {
     let (source, name) = std::str::from_utf8(call).ok()?.split_once("\",\"eventName\":\"")?;
+    if source.contains(['"', '\\']) {
+        return None;
+    }
     let name = name.trim();
     Some(match (by_name(source, name, None), by_name(source, name, Some(true))) {
         (Some(IgnoredReason::OtherService), _) => Verdict::Other,

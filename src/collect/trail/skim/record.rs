@@ -6,8 +6,10 @@ const NAME: &[u8] = b"\"eventName\":\"";
 const ID: &[u8] = b"\"eventID\":\"";
 const SOURCE: &[u8] = b",\"eventSource\":\"";
 /// CloudTrail writes times in one way only.
-const TIME: &[u8] = b",\"eventTime\":\"";
+const TIME: &[u8; 14] = b",\"eventTime\":\"";
 const TIME_LENGTH: usize = "2026-11-24T02:40:00Z".len();
+/// From the comma before the time to the quote that opens the source.
+const HEAD: usize = TIME.len() + TIME_LENGTH + 1 + SOURCE.len();
 const READ_ONLY: &[u8] = b",\"readOnly\":true";
 /// Longer than any `eventName`, `eventSource` or `eventID`.
 const LONGEST: usize = 128;
@@ -58,22 +60,25 @@ impl Present {
     }
 }
 
-/// How far before the name the source begins, and how far after it the name ends.
+/// How far before the name the source begins, and how far after it the name ends. What stands in the source is for
+/// [`Names`] to see: it looks at each call once.
+#[inline(always)]
 fn call(before: &[u8], name: &[u8]) -> Option<(usize, usize)> {
     let source = before.strip_suffix(b"\",")?;
     let window = source.get(source.len().saturating_sub(LONGEST)..)?;
     let quote = memchr::memrchr(b'"', window)?;
-    let service = window.get(quote + 1..)?;
-    let head = source.get(..source.len() - service.len())?.strip_suffix(SOURCE)?;
-    let head = head.strip_suffix(b"\"")?;
-    let (head, time) = head.split_at_checked(head.len().checked_sub(TIME_LENGTH)?)?;
-    let value = name.get(NAME.len()..)?;
-    let end = text_end(value)?;
-    let is_plain = head.ends_with(TIME) && !time.contains(&b'"') && !service.contains(&b'\\');
-    is_plain.then_some((service.len() + 2, NAME.len() + end))
+    let length = window.len() - quote - 1;
+    let (_, head) = source.get(..source.len() - length)?.split_last_chunk::<HEAD>()?;
+    let (time_name, rest) = head.split_first_chunk::<{ TIME.len() }>()?;
+    let (time, source_name) = rest.split_first_chunk::<TIME_LENGTH>()?;
+    let end = text_end(name.get(NAME.len()..)?)?;
+    let is_time = !time.iter().fold(false, |quoted, byte| quoted | (*byte == b'"'));
+    let is_plain = is_time && time_name == TIME && source_name.strip_prefix(b"\"") == Some(SOURCE);
+    is_plain.then_some((length + 2, NAME.len() + end))
 }
 
 /// Where a short string without escapes ends.
+#[inline(always)]
 fn text_end(rest: &[u8]) -> Option<usize> {
     let window = rest.get(..rest.len().min(LONGEST))?;
     let end = memchr::memchr2(b'"', b'\\', window)?;

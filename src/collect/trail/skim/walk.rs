@@ -1,79 +1,95 @@
 //! The pass: strings, depth and ends of records.
 //!
-//! In batches of blocks, and each batch in two steps: what every byte is (`marks`, without a branch to miss), and then
-//! what the few brackets and names outside of strings mean (`State`).
+//! In batches of blocks, and each batch in two steps: what every byte is and how deep each block begins (`marks`, without
+//! a branch to miss), and then what the few brackets and names outside of strings mean (`State`).
+
+use std::ops::Range;
 
 use pulp::NullaryFnOnce;
 
 use super::lanes::{AHEAD, Block, Lanes};
-use super::marks::{Carry, Index, Marks};
+use super::marks::{BATCH, Carry, Index, Marked, Marks};
 use super::names::Names;
 use super::record::Present;
-use super::{Candidate, Skimmed};
+use super::{Candidates, HEAD, Skimmed};
+use crate::collect::trail::gzip::Content;
 use crate::collect::trail::split::{MAX_DEPTH, MAX_RECORD};
 
-/// Blocks of one batch: 4 KB of text, whose marks stay in the nearest cache.
-const BATCH: usize = 64;
+/// How deep a block may begin: its inside may be deeper by as many levels as it has bytes, and needs no look then.
+/// CloudTrail nests a dozen levels; what goes deeper than this is judged by the plain path.
+const DEEPEST: u32 = MAX_DEPTH - 64;
 
-/// Keeps a depth that went below zero from growing over: what follows it is not looked at.
-const DEPTH: u32 = u32::MAX >> 1;
+/// Candidates are handed on when there are this many: the processor then has them in its second cache, and what is done
+/// with them in its first.
+const SOME: usize = 16;
 
 /// A text after the head of the file, and what is known of names.
-pub(super) struct Walk<'w> {
+pub(super) struct Walk<'w, 't> {
     pub(super) body: &'w [u8],
     pub(super) names: &'w mut Names,
+    /// The text with the head, to be summed up.
+    pub(super) whole: &'w mut Content<'t>,
+    pub(super) candidates: Candidates<'w>,
 }
 
 /// What is carried from batch to batch.
 struct State<'w> {
     body: &'w [u8],
-    /// Nesting within the list of records.
-    depth: u32,
-    deepest: u32,
     present: Present,
-    skimmed: Skimmed,
+    records: u64,
+    /// Those that have to be parsed and were not handed on yet.
+    candidates: Vec<(u64, Range<usize>)>,
     done: bool,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// `None` when the text is laid out otherwise, or something in it needs the plain path's judgement.
     pub(super) fn run<L: Lanes>(self, lanes: L) -> Option<Skimmed> {
-        let Self { body, names } = self;
+        let Self { body, names, whole, candidates } = self;
         names.reset();
         let mut state = State::new(body);
         let mut carry = Carry::new(lanes);
-        let (mut base, mut room) = (0, [Marks::default(); BATCH]);
+        let mut base = 0;
+        let mut marked = Marked { marks: [Marks::default(); BATCH], depths: [0; BATCH + 1], wanted: 0 };
         let mut pass = |blocks: &[Block], ahead: &[Block]| -> Option<()> {
             for (blocks, ahead) in blocks.chunks(BATCH).zip(ahead.chunks(BATCH)) {
-                let marks = room.get_mut(..blocks.len().min(ahead.len()))?;
-                lanes.vectorize(Index { lanes, blocks, ahead, carry: &mut carry, marks });
-                lanes.vectorize(Track { state: &mut state, marks, base, names })?;
-                base += marks.len() * size_of::<Block>();
+                let size = blocks.len() * size_of::<Block>();
+                // First, so that it is this that waits for the memory: it has the least else to do.
+                whole.sum_to(HEAD.len() + base + size);
+                lanes.vectorize(Index { lanes, blocks, ahead, carry: &mut carry, marked: &mut marked });
+                lanes.vectorize(Track { state: &mut state, marked: &marked, count: blocks.len(), base, names })?;
+                base += size;
+                if state.candidates.len() >= SOME {
+                    state.hand_on(candidates)?;
+                }
             }
             Some(())
         };
         let (blocks, _) = body.as_chunks::<64>();
         let (ahead, _) = body.get(AHEAD..)?.as_chunks::<64>();
+        let blocks = blocks.get(..ahead.len())?;
         pass(blocks, ahead)?;
         // The end, which is less than a block and what is ahead of it, filled up with blanks.
         let mut last = [b' '; 192 + AHEAD];
-        let rest = body.get(blocks.len().min(ahead.len()) * size_of::<Block>()..)?;
+        let rest = body.get(size_of_val(blocks)..)?;
         last.get_mut(..rest.len())?.copy_from_slice(rest);
         let (blocks, _) = last.as_chunks::<64>();
         let (ahead, _) = last.get(AHEAD..)?.as_chunks::<64>();
-        pass(blocks, ahead)?;
+        pass(blocks.get(..ahead.len())?, ahead)?;
+        state.hand_on(candidates)?;
         let (control, beyond_ascii) = carry.seen(lanes);
         let is_text = !control && (!beyond_ascii || std::str::from_utf8(body).is_ok());
-        let mut skimmed = state.skimmed;
-        skimmed.ignored = names.counts();
-        (state.done && is_text && state.deepest <= MAX_DEPTH).then_some(skimmed)
+        let skimmed = Skimmed { records: state.records, ignored: names.counts() };
+        (state.done && is_text).then_some(skimmed)
     }
 }
 
 /// The second step on a batch.
 struct Track<'t, 'w> {
     state: &'t mut State<'w>,
-    marks: &'t [Marks],
+    marked: &'t Marked,
+    /// Blocks of it.
+    count: usize,
     base: usize,
     names: &'t mut Names,
 }
@@ -83,47 +99,35 @@ impl NullaryFnOnce for Track<'_, '_> {
 
     #[inline(always)]
     fn call(self) -> Option<()> {
-        let Self { state, marks: this, base, names } = self;
+        let Self { state, marked: Marked { marks, depths, wanted }, count, base, names } = self;
         if state.done {
             // The brackets of the list and the document are all that is left.
             return Some(());
         }
-        // First the depth of each block, without a branch; then the few that have a name or may end a record.
-        let (mut depth, mut deepest, mut wanted, mut below) = (state.depth, state.deepest, 0_u64, 0_u64);
-        let mut depths = [0; BATCH];
-        for (place, (marks, at)) in this.iter().zip(&mut depths).enumerate() {
-            let (opens, closes) = (marks.open.count_ones(), marks.close.count_ones());
-            *at = depth;
-            wanted |= u64::from((marks.name != 0) | (depth <= closes)) << place;
-            deepest = deepest.max(depth + opens);
-            let (next, is_below) = (depth + opens).overflowing_sub(closes);
-            below |= u64::from(is_below) << place;
-            depth = next & DEPTH;
-        }
+        let (mut wanted, mut upto) = (*wanted, count + 1);
         while wanted != 0 {
             let place = usize::try_from(wanted.trailing_zeros()).unwrap_or_default();
-            let (marks, depth) = (this.get(place)?, depths.get(place)?);
-            state.look(*marks, *depth, base + place * size_of::<Block>(), names)?;
+            state.look(*marks.get(place)?, *depths.get(place)?, base + place * size_of::<Block>(), names)?;
             if state.done {
                 // What follows is another matter, however deep.
-                let upto = this.iter().zip(&depths).take(place + 1);
-                let depth = upto.map(|(marks, depth)| depth + marks.open.count_ones()).max();
-                state.deepest = state.deepest.max(depth.unwrap_or_default());
-                return Some(());
+                upto = place + 1;
+                break;
             }
             wanted &= wanted - 1;
         }
-        if below != 0 {
-            return None;
-        }
-        (state.depth, state.deepest) = (depth, deepest);
-        Some(())
+        let deepest = depths.get(..upto)?.iter().fold(0, |deepest, depth| deepest.max(*depth));
+        (deepest <= DEEPEST).then_some(())
     }
 }
 
 impl<'w> State<'w> {
     fn new(body: &'w [u8]) -> Self {
-        Self { body, depth: 0, deepest: 0, present: Present::starting(0), skimmed: Skimmed::default(), done: false }
+        let (present, candidates) = (Present::starting(0), Vec::new());
+        Self { body, present, records: 0, candidates, done: false }
+    }
+
+    fn hand_on(&mut self, candidates: Candidates<'_>) -> Option<()> {
+        self.candidates.drain(..).try_for_each(|(number, range)| candidates(number, self.body.get(range)?))
     }
 
     /// Looks at each name, and at each bracket that may end a record.
@@ -153,13 +157,13 @@ impl<'w> State<'w> {
     /// A record ends with the bracket at `at`.
     #[inline(always)]
     fn end(&mut self, at: usize, names: &mut Names) -> Option<()> {
-        self.skimmed.records += 1;
+        self.records += 1;
         let range = self.present.start..at + 1;
         if range.len() > MAX_RECORD {
             return None;
         }
         if !self.present.is_passed_over(self.body, names) {
-            self.skimmed.candidates.push(Candidate { number: self.skimmed.records, range });
+            self.candidates.push((self.records, range));
         }
         match self.body.get(at + 1..)? {
             [b',', b'{', ..] => self.present = Present::starting(at + 2),

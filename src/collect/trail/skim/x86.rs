@@ -9,7 +9,7 @@ use super::Skimmed;
 use super::lanes::{Block, Lanes, Masks, Words};
 use super::walk::Walk;
 
-pub(super) fn best(walk: Walk<'_>) -> Option<Skimmed> {
+pub(super) fn best(walk: Walk<'_, '_>) -> Option<Skimmed> {
     if let Some(v4) = V4::try_new() {
         return walk.run(v4);
     }

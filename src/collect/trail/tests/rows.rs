@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::condition::Body;
-use super::super::record::Envelope;
+use super::super::envelope::Envelope;
 use super::super::table::{self, PathRef, Row, table};
 use super::super::{extract, normalise};
 use super::*;
@@ -61,7 +61,7 @@ impl Case {
         proven.push(format!("{key} {index}"));
         let holding = row.when.iter().filter(|condition| condition.holds(body));
         proven.extend(holding.map(|condition| format!("{key} {index} when {}", condition.path_and_pattern())));
-        proven.extend(used(row, body).map(|path| format!("{} {path}", row.says)));
+        proven.extend(used(row, body).map(|path| format!("{:?} {path}", row.says)));
         proven
     }
 
@@ -129,7 +129,7 @@ fn every_name_condition_and_path_of_the_table_has_a_record() {
         for (index, row) in rows.iter().enumerate() {
             let mut wanted = vec![format!("{key} {index}")];
             wanted.extend(row.when.iter().map(|one| format!("{key} {index} when {}", one.path_and_pattern())));
-            wanted.extend(paths(row).map(|path| format!("{} {}", row.says, shown(path))));
+            wanted.extend(paths(row).map(|path| format!("{:?} {}", row.says, shown(path))));
             missing.extend(wanted.into_iter().filter(|wanted| !seen.contains(wanted)));
         }
     }

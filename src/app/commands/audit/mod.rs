@@ -1,5 +1,7 @@
 //! `audit verify` and `audit export`: the hash-chained log of what people and cattleguard did.
 
+mod file;
+
 use serde_json::{Value, json};
 
 use super::golden::open_read_only;
@@ -20,7 +22,10 @@ const SCHEMA: &str = "cattleguard.dev/audit/v1";
 /// State that cannot be read.
 pub(super) fn run(context: &Context<'_>, command: &AuditCommand) -> Result<Exit, AppError> {
     match command {
-        AuditCommand::Verify(args) => verify(context, args),
+        AuditCommand::Verify(args) => match &args.file {
+            Some(path) => file::run(context, args, path),
+            None => verify(context, args),
+        },
         AuditCommand::Export => export(context),
     }
 }

@@ -1,0 +1,279 @@
+//! `report evidence`: what an auditor asks for, in one file that proves itself.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+
+use cattleguard_agent::sign::SigningKey;
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use super::{gaps, write};
+use crate::app::cli::report::EvidenceArgs;
+use crate::app::config::{Config, SecretRef};
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::output::OutputSpec;
+use crate::app::pipeline::{PolicyInputs, policy_inputs};
+use crate::app::policies::Policies;
+use crate::evaluate::controls::{Control, controls};
+use crate::report::evidence::{AUDIT_LOG, Facts, pack};
+use crate::report::listing::Listing;
+use crate::report::render::csv::{exceptions_csv, findings_csv, table};
+use crate::report::render::ocsf::{compliance_findings, detection_findings, remediation_activities, standing};
+use crate::store::audit::{GENESIS, verify_to};
+use crate::store::{Lived, Store};
+use crate::types::{Finding, FindingStatus};
+
+const README: &str = include_str!("evidence.txt");
+/// Schema of the audit log's lines, as `audit export` writes them.
+const AUDIT_SCHEMA: &str = "cattleguard.dev/audit/v1";
+
+/// Runs the command. Exit 2 when the audit log itself does not hold: such evidence is worth nothing.
+///
+/// # Errors
+/// State, the key, an unknown framework, or a period with no scan in it.
+pub(super) fn run(context: &Context<'_>, args: &EvidenceArgs) -> Result<Exit, AppError> {
+    let places = OutputSpec::places(&context.global.output, "evidence")?;
+    if places.contains(&None) && std::io::stdout().is_terminal() {
+        return Err(AppError::usage("a zip is no use on a terminal").with_hint("-o evidence.zip"));
+    }
+    let config = context.load(Vec::new())?.config;
+    let key = key(context, &config, args)?;
+    let store = context.read_store(&config)?;
+    let (from, to) = (args.from, args.to.unwrap_or_else(|| context.now()));
+    if from >= to {
+        return Err(AppError::usage("--to must lie after --from"));
+    }
+    let controls = wanted(args.framework.as_deref())?;
+    let period = Period { from, to, now: context.now() };
+    let (about, members) = collect(store.as_ref(), &config, &period, args, &controls)?;
+    let file = pack(Facts(about), &members, key.as_ref()).map_err(|error| AppError::failed(error.to_string()))?;
+    write(&places, &file)?;
+    let signer = key.map_or_else(
+        || "not signed: set report.signing_key, or give --key".to_owned(),
+        |key| format!("signed by {}", key.public()),
+    );
+    context.note(&format!("{} members, {} KiB, {signer}", members.len(), file.len() / 1024));
+    Ok(Exit::Ok)
+}
+
+struct Period {
+    from: Timestamp,
+    to: Timestamp,
+    now: Timestamp,
+}
+
+fn key(context: &Context<'_>, config: &Config, args: &EvidenceArgs) -> Result<Option<SigningKey>, AppError> {
+    let named = args.key.clone().map(SecretRef::File);
+    let Some(reference) = named.or_else(|| config.report.signing_key.clone()) else { return Ok(None) };
+    let wrong = |why: String| {
+        AppError::new(Exit::Config, format!("the signing key: {why}"))
+            .with_hint("openssl genpkey -algorithm ed25519 -out evidence.key")
+    };
+    let text = reference.read(&context.env).map_err(wrong)?;
+    SigningKey::from_pem(text.expose_secret()).map(Some).map_err(|error| wrong(error.to_string()))
+}
+
+/// The controls of a framework, e.g. `pci-dss-4.0.1`, as their ids begin.
+fn wanted(framework: Option<&str>) -> Result<Vec<Control>, AppError> {
+    let all = controls().map_err(|problem| AppError::new(Exit::Bug, problem.message))?;
+    let Some(framework) = framework else { return Ok(all) };
+    let prefix = |control: &Control| control.id.split_once(':').map(|(prefix, _)| prefix.to_owned());
+    let chosen: Vec<Control> = all.iter().filter(|one| prefix(one).as_deref() == Some(framework)).cloned().collect();
+    if chosen.is_empty() {
+        let mut names: Vec<String> = all.iter().filter_map(prefix).collect();
+        names.sort();
+        names.dedup();
+        let message = format!("no control of `{}` is known", crate::report::text::clean(framework, 60));
+        return Err(AppError::usage(message).with_hint(format!("frameworks: {}", names.join(", "))));
+    }
+    Ok(chosen)
+}
+
+type Members = Vec<(String, Vec<u8>)>;
+
+fn collect(
+    store: &dyn Store,
+    config: &Config,
+    period: &Period,
+    args: &EvidenceArgs,
+    controls: &[Control],
+) -> Result<(Value, Members), AppError> {
+    let Period { from, to, now } = *period;
+    let points = store.scan_points(from, to)?;
+    let scan = store.last_scan()?.filter(|_| !points.is_empty());
+    let scan =
+        scan.ok_or_else(|| AppError::failed("no scan is kept of this period").with_hint("see state.retention"))?;
+    let lived = store.population(from, to)?;
+    let mut findings = store.findings(true)?;
+    findings.retain(|one| in_period(one, from, to));
+    let listing = Listing {
+        now,
+        scan,
+        results: lived.iter().filter_map(|one| one.last.clone()).collect(),
+        findings,
+        plan: None,
+        operations: store.operations_since(from)?.into_iter().filter(|one| one.created_at < to).collect(),
+        goldens: store.goldens()?,
+        exceptions: store
+            .exceptions()?
+            .into_iter()
+            .filter(|one| one.created_at < to && one.expires_at > from)
+            .collect(),
+    };
+    let (coverage, gap_rows) = gaps::of(store, from, to)?;
+    let (log, head, entries) = audit_log(store)?;
+    let PolicyInputs { sources, data, .. } = policy_inputs(&config.policy)?;
+    let bundle = Policies::load(None, sources.clone(), data.clone())?;
+    let lines = |values: Vec<Value>| values.iter().map(|value| format!("{value}\n")).collect::<String>();
+    let mut members: Members = vec![
+        ("README.txt".to_owned(), README.as_bytes().to_vec()),
+        ("population.csv".to_owned(), population(&lived).into_bytes()),
+        ("scans.csv".to_owned(), scans(&points).into_bytes()),
+        ("coverage.csv".to_owned(), coverage.into_bytes()),
+        ("coverage-gaps.csv".to_owned(), gap_rows.into_bytes()),
+        ("findings.csv".to_owned(), findings_csv(&listing).into_bytes()),
+        ("findings.ndjson".to_owned(), lines(detection_findings(&listing)).into_bytes()),
+        ("controls.csv".to_owned(), controls_csv(&listing, controls).into_bytes()),
+        ("compliance.ndjson".to_owned(), lines(compliance_findings(&listing, controls)).into_bytes()),
+        ("decisions.ndjson".to_owned(), decisions(&lived).into_bytes()),
+        ("policy-inputs.csv".to_owned(), inputs(store, from, to)?.into_bytes()),
+        ("exceptions.csv".to_owned(), exceptions_csv(&listing.exceptions).into_bytes()),
+        ("operations.ndjson".to_owned(), lines(remediation_activities(&listing)).into_bytes()),
+    ];
+    for source in &sources {
+        members.push((format!("policies/{}", member_name(&source.name)), source.text.clone().into_bytes()));
+    }
+    members.push(("policies/data.json".to_owned(), format!("{data:#}\n").into_bytes()));
+    members.push((AUDIT_LOG.to_owned(), log.into_bytes()));
+    let about = json!({
+        "made_at": now, "made_by": format!("cattleguard {}", env!("CARGO_PKG_VERSION")),
+        "period": { "from": from, "to": to }, "framework": args.framework,
+        "scans": points.len(), "instances": lived.len(), "findings": listing.findings.len(),
+        "exceptions": listing.exceptions.len(), "operations": listing.operations.len(),
+        "policy_bundle": bundle.digest(),
+        "audit": { "seq": head.0, "hash": head.1, "entries": entries },
+    });
+    Ok((about, members))
+}
+
+/// Seen in the period, by a scan that is in it or on both sides of it.
+fn in_period(finding: &Finding, from: Timestamp, to: Timestamp) -> bool {
+    finding.first_seen < to && (finding.last_seen >= from || finding.status != FindingStatus::Resolved)
+}
+
+/// A name inside the zip that no tool takes for a path elsewhere.
+fn member_name(name: &str) -> String {
+    let name = name.strip_prefix("policies/").unwrap_or(name);
+    let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+    let parts: Vec<String> =
+        parts.map(|part| crate::report::text::clean(part, 100).replace(['\\', ':'], "_")).collect();
+    parts.join("/")
+}
+
+/// The whole log, from its first entry: only so the chain proves itself.
+fn audit_log(store: &dyn Store) -> Result<(String, (i64, String), usize), AppError> {
+    let entries = store.entries()?;
+    let head = store.head()?;
+    if let Err(broken) = verify_to(&entries, head.as_ref()) {
+        return Err(AppError::failed(broken.to_string())
+            .with_hint("cattleguard audit verify; nothing built on this log is evidence"));
+    }
+    let text = entries
+        .iter()
+        .map(|entry| format!("{}\n", json!({ "type": "audit_entry", "schema": AUDIT_SCHEMA, "entry": entry })))
+        .collect();
+    Ok((text, head.unwrap_or((0, GENESIS.to_owned())), entries.len()))
+}
+
+fn population(lived: &[Lived]) -> String {
+    let head = [
+        "instance",
+        "account",
+        "region",
+        "fleet",
+        "golden",
+        "image",
+        "launched_at",
+        "first_seen",
+        "last_seen",
+        "scans",
+        "clean",
+        "drifted",
+        "unjudged",
+    ];
+    table(
+        &head,
+        lived.iter().map(|one| {
+            let Lived { id, account, region, last, first_seen, last_seen, clean, drifted, unjudged } = one;
+            let of = |get: fn(&crate::store::InstanceResult) -> String| last.as_ref().map(get).unwrap_or_default();
+            [
+                id.to_string(),
+                account.to_string(),
+                region.to_string(),
+                of(|last| last.fleet.as_ref().map(ToString::to_string).unwrap_or_default()),
+                of(|last| last.golden.as_ref().map(ToString::to_string).unwrap_or_default()),
+                of(|last| last.instance.image.to_string()),
+                of(|last| last.instance.born_at().to_string()),
+                first_seen.to_string(),
+                last_seen.to_string(),
+                (clean + drifted + unjudged).to_string(),
+                clean.to_string(),
+                drifted.to_string(),
+                unjudged.to_string(),
+            ]
+        }),
+    )
+}
+
+fn scans(points: &[crate::store::ScanPoint]) -> String {
+    let head = ["started_at", "exit_code", "clean", "drifted", "unjudged", "minutes_since_the_one_before"];
+    let mut before: Option<Timestamp> = None;
+    table(
+        &head,
+        points.iter().map(|point| {
+            let since = before.replace(point.started_at).map(|at| point.started_at.duration_since(at).as_secs() / 60);
+            [
+                point.started_at.to_string(),
+                point.exit_code.to_string(),
+                point.clean.to_string(),
+                point.drifted.to_string(),
+                point.unjudged.to_string(),
+                since.map(|minutes| minutes.to_string()).unwrap_or_default(),
+            ]
+        }),
+    )
+}
+
+fn controls_csv(listing: &Listing, controls: &[Control]) -> String {
+    let head = ["control", "title", "passed", "failed", "unknown"];
+    table(
+        &head,
+        controls.iter().map(|control| {
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            for result in listing.results.iter().filter(|result| result.decision.is_some()) {
+                *counts.entry(standing(result, &control.id)).or_default() += 1;
+            }
+            let count = |word: &str| counts.get(word).copied().unwrap_or_default().to_string();
+            [control.id.clone(), control.title.clone(), count("pass"), count("fail"), count("unknown")]
+        }),
+    )
+}
+
+/// The last decision of each instance; its digests name input and policies, so that it can be made again.
+fn decisions(lived: &[Lived]) -> String {
+    let made = lived.iter().filter_map(|one| one.last.as_ref()?.decision.as_ref());
+    made.map(|decision| format!("{}\n", json!(decision))).collect()
+}
+
+fn inputs(store: &dyn Store, from: Timestamp, to: Timestamp) -> Result<String, AppError> {
+    let mut rows = Vec::new();
+    store.each_input_since(from, &mut |input| {
+        if input.scanned_at < to {
+            rows.push([input.scanned_at.to_string(), input.instance.to_string(), input.digest]);
+        }
+    })?;
+    Ok(table(&["scanned_at", "instance", "input_digest"], rows.into_iter()))
+}

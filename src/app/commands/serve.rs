@@ -1,0 +1,73 @@
+//! `serve`: the report live on loopback.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::app::cli::serve::ServeArgs;
+use crate::app::config::SecretRef;
+use crate::app::context::Context;
+use crate::app::error::AppError;
+use crate::app::exit::Exit;
+use crate::app::serve::{Site, Users, random, serve};
+use crate::app::terminal::clean_short;
+
+/// A shorter token can be guessed.
+const SHORTEST: usize = 16;
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// State, tokens, or an address that is taken.
+pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, AppError> {
+    let config = context.load(Vec::new())?.config;
+    // A state that cannot be written can still be shown.
+    let (store, read_only) = if args.read_only {
+        (context.read_store(&config)?, true)
+    } else {
+        match context.store(&config) {
+            Ok(store) => (store, false),
+            Err(error) => match context.read_store(&config) {
+                Ok(store) => {
+                    context.note(&format!("read-only: {error}"));
+                    (store, true)
+                }
+                Err(_) => return Err(error),
+            },
+        }
+    };
+    let (users, link) = users(context, args)?;
+    let site = Arc::new(Site::new(store, config, context.backend.clock(), users, args.hosts.clone(), read_only));
+    context.runtime()?.block_on(async {
+        let shutdown = super::enforce::shutdown()?;
+        serve(site, args.listen, &shutdown, |address| {
+            let link = link.as_ref().map_or(String::new(), |token| format!("login#token={token}"));
+            context.note(&format!("serving on http://{address}/{link}"));
+            super::daemon::notify(sd_notify::NotifyState::Ready);
+        })
+        .await
+    })
+}
+
+/// Who may log in: those named, or whoever runs this with a new token.
+fn users(context: &Context<'_>, args: &ServeArgs) -> Result<(Users, Option<String>), AppError> {
+    let mut users = Users::default();
+    for (name, path) in &args.users {
+        let token = SecretRef::File(path.clone())
+            .read(&context.env)
+            .map_err(|why| AppError::new(Exit::Config, format!("--user {name}: {why}")))?;
+        let length = secrecy::ExposeSecret::expose_secret(&token).len();
+        if length < SHORTEST {
+            let message = format!("--user {name}: a token of {length} characters can be guessed");
+            return Err(AppError::new(Exit::Config, message).with_hint("openssl rand -hex 32"));
+        }
+        users.add(&clean_short(name, 64), &token);
+    }
+    if !args.users.is_empty() {
+        return Ok((users, None));
+    }
+    let token = random().ok_or_else(|| AppError::new(Exit::Unavailable, "the system has no randomness for a token"))?;
+    let name = context.operator();
+    users.add(name.split('@').next().unwrap_or("somebody"), &SecretString::from(token.clone()));
+    Ok((users, Some(token)))
+}

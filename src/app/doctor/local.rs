@@ -1,0 +1,157 @@
+//! What can be said without AWS: configuration, state, policies, and the clock beside AWS's.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use jiff::SignedDuration;
+
+use super::check::{Checks, Fault, Topic};
+use super::{State, refused, sqlite_version};
+use crate::app::config::{Config, Loaded};
+use crate::app::context::Context;
+use crate::app::pipeline::configured_policies;
+use crate::app::terminal::clean;
+use crate::store::StoreError;
+use crate::store::audit::verify_to;
+
+/// Signatures are refused beyond five minutes (Signature Version 4); records cannot be put in order long before that.
+const SKEW_REFUSED: SignedDuration = SignedDuration::from_mins(4);
+const SKEW_SEEN: SignedDuration = SignedDuration::from_secs(10);
+
+/// Free space below which a scan may not be kept.
+const ROOM_MB: u64 = 512;
+
+/// The file's own rights, and every secret it refers to.
+pub(super) fn configuration(context: &Context<'_>, loaded: &Loaded, checks: &mut Checks) {
+    let file = clean(&loaded.path.display().to_string());
+    let accounts = loaded.config.accounts.len();
+    let regions = loaded.config.places().len();
+    let said = format!("{file}: {accounts} accounts, {regions} account-regions, mode {}", loaded.config.mode);
+    match std::fs::metadata(&loaded.path).map(|found| found.permissions().mode() & 0o022) {
+        Ok(0) | Err(_) => checks.ok(Topic::Configuration, "", said),
+        Ok(_) => {
+            let advice = "whoever can write it decides what is replaced: chmod go-w";
+            checks.warn(Topic::Configuration, "", format!("{said}; others than its owner may write it"), advice);
+        }
+    }
+    for notify in &loaded.config.notify {
+        if let Err(why) = notify.destination(&context.env) {
+            checks.fail(Topic::Configuration, &notify.name, Fault::Config, why, "cattleguard config check --secrets");
+        }
+    }
+}
+
+/// Opens the state for reading. That there is none yet is no fault.
+pub(super) fn state(context: &Context<'_>, config: &Config, checks: &mut Checks) -> Option<State> {
+    let path = clean(&config.state.path.display().to_string());
+    room(config, checks);
+    let store = match context.read_store(config) {
+        Ok(store) => store,
+        Err(error) if !config.state.path.exists() => {
+            let advice = "the first scan makes it";
+            drop(error);
+            checks.warn(Topic::State, "", format!("there is no state at {path} yet"), advice);
+            return None;
+        }
+        Err(error) => {
+            refused(Topic::State, "", &error, checks);
+            return None;
+        }
+    };
+    match audit(&store) {
+        Ok((entries, None)) => {
+            let text = format!("{path}, SQLite {}; {entries} audit entries, their chain is whole", sqlite_version());
+            checks.ok(Topic::State, "", text);
+        }
+        Ok((_, Some(broken))) => {
+            let advice = "somebody changed the state by hand: compare with a backup, and keep this file as evidence";
+            checks.fail(Topic::State, "", Fault::Unavailable, broken, advice);
+        }
+        Err(error) => checks.fail(Topic::State, "", Fault::Unavailable, error.to_string(), ""),
+    }
+    Some(store)
+}
+
+fn audit(store: &State) -> Result<(usize, Option<String>), StoreError> {
+    let once = || {
+        let entries = store.entries()?;
+        let broken = verify_to(&entries, store.head()?.as_ref()).err();
+        Ok((entries.len(), broken.map(|broken| broken.to_string())))
+    };
+    let first = once()?;
+    // An entry that came between the two reads looks like one that was cut off; it does not do so twice.
+    if first.1.is_some() { once() } else { Ok(first) }
+}
+
+/// Whether the state's folder has room for it to grow.
+fn room(config: &Config, checks: &mut Checks) {
+    let folder = config.state.path.parent().filter(|path| path.is_dir());
+    let Some(Ok(found)) = folder.map(rustix::fs::statvfs) else { return };
+    let free = found.f_bavail.saturating_mul(found.f_frsize) >> 20;
+    if free < ROOM_MB {
+        let text = format!("{free} MB are free for the state");
+        checks.warn(Topic::State, "", text, "a full disk stops scans; state.retention bounds what is kept");
+    }
+}
+
+/// Compiles everything that a scan would.
+pub(super) fn policies(context: &Context<'_>, config: &Config, checks: &mut Checks) {
+    let launch = context.backend.policy_worker().filter(|_| config.policy.sandbox);
+    match configured_policies(launch, &config.policy) {
+        Ok((set, bundle)) => {
+            let shipped = if config.policy.builtin { "with" } else { "without" };
+            let bundled = if bundle.is_some() { ", those of the bundle too" } else { "" };
+            let count = set.packages().len();
+            checks.ok(Topic::Policies, "", format!("{count} policies compile, {shipped} the shipped packs{bundled}"));
+            match set.level() {
+                Some(level) if level.is_full() => {
+                    checks.ok(Topic::Policies, "", format!("they run in a process of their own, shut in by {level}"));
+                }
+                Some(level) => {
+                    let text = format!("they run in a process of their own, shut in by {level} only");
+                    let advice = "a newer kernel shuts it in further; what it may use is limited all the same";
+                    checks.warn(Topic::Policies, "", text, advice);
+                }
+                None => {
+                    let advice = "policy.sandbox = true: a policy that exhausts memory would end the scan";
+                    checks.warn(Topic::Policies, "", "they run in this process", advice);
+                }
+            }
+        }
+        Err(error) => {
+            for diag in error.diags() {
+                checks.fail(Topic::Policies, "", Fault::Config, &diag.message, "cattleguard policy check");
+            }
+            if error.diags().is_empty() {
+                refused(Topic::Policies, "", &error, checks);
+            }
+        }
+    }
+}
+
+/// How far this host's clock is from AWS's.
+pub(super) async fn clock(context: &Context<'_>, config: &Config, checks: &mut Checks) {
+    match context.backend.clock_skew(config).await {
+        Ok(skew) => {
+            let distance = skew.abs();
+            let text = format!("{} from AWS's clock", said(skew));
+            if distance > SKEW_REFUSED {
+                let advice = "AWS refuses requests that are five minutes off: set the clock, run an NTP client";
+                checks.fail(Topic::Clock, "", Fault::Unavailable, text, advice);
+            } else if distance > SKEW_SEEN {
+                checks.warn(Topic::Clock, "", text, "run an NTP client: findings are dated by this clock");
+            } else {
+                checks.ok(Topic::Clock, "", text);
+            }
+        }
+        Err(why) => checks.warn(Topic::Clock, "", format!("cannot be compared with AWS's: {why}"), ""),
+    }
+}
+
+fn said(skew: SignedDuration) -> String {
+    let seconds = skew.as_secs();
+    match seconds {
+        -1..=1 => "less than 2 s".to_owned(),
+        2.. => format!("{seconds} s ahead"),
+        _ => format!("{} s behind", seconds.unsigned_abs()),
+    }
+}

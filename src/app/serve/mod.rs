@@ -1,0 +1,85 @@
+//! `serve`: the report live on loopback, with what people do about it.
+//!
+//! Every page is made on the server; nothing is fetched by a page. Loopback is reachable by every user and every web page
+//! of the machine, so: a token to log in, a session cookie that other sites cannot send, a token in every form, and the
+//! `Host` header must name this address (or a name that resolves here could read everything).
+
+mod act;
+mod guard;
+mod metrics;
+mod pages;
+mod session;
+mod site;
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+pub(in crate::app) use session::{Users, random};
+pub(in crate::app) use site::Site;
+
+use super::error::AppError;
+use super::exit::Exit;
+use super::shutdown::Shutdown;
+
+/// A form with a reason is far below this.
+const BODY: usize = 16 * 1024;
+
+/// Answers until the end is asked for; what is being answered then is finished.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub(in crate::app) async fn serve(
+    site: Arc<Site>,
+    listen: SocketAddr,
+    shutdown: &Shutdown,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<Exit, AppError> {
+    let listener = TcpListener::bind(listen).await.map_err(|error| refused(listen, &error))?;
+    let address = listener.local_addr().map_err(|error| refused(listen, &error))?;
+    site.listens_on(address);
+    ready(address);
+    let asked = shutdown.clone();
+    axum::serve(listener, router(site))
+        .with_graceful_shutdown(async move {
+            asked.wait().await;
+        })
+        .await
+        .map_err(|error| AppError::new(Exit::Unavailable, format!("{address}: {error}")))?;
+    Ok(shutdown.requested().unwrap_or(Exit::Ok))
+}
+
+fn refused(listen: SocketAddr, error: &std::io::Error) -> AppError {
+    let message = format!("{listen} cannot be listened on: {error}");
+    let hint = match error.kind() {
+        ErrorKind::AddrInUse => "another program uses the port; choose another with --listen 127.0.0.1:PORT",
+        ErrorKind::PermissionDenied => "ports below 1024 are not for everybody; choose another with --listen",
+        ErrorKind::AddrNotAvailable => "this machine has no such address",
+        _ => "choose another with --listen 127.0.0.1:PORT",
+    };
+    AppError::new(Exit::Unavailable, message).with_hint(hint)
+}
+
+/// Every page there is.
+pub(in crate::app) fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(pages::report))
+        .route("/findings/{id}", get(pages::finding).post(act::finding))
+        .route("/servers/{id}", get(pages::server))
+        .route("/plan", get(pages::plan).post(act::approve))
+        .route("/pause", get(pages::pause).post(act::pause))
+        .route("/resume", post(act::resume))
+        .route("/login", get(pages::login).post(session::login))
+        .route("/logout", get(pages::logout).post(session::logout))
+        .route("/metrics", get(metrics::metrics))
+        .route("/healthz", get(metrics::healthz))
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(from_fn_with_state(site.clone(), guard::guard))
+        .with_state(site)
+}

@@ -1,0 +1,164 @@
+//! Evaluates a bundle on many inputs.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::answer::{Answer, Answered, RuleAnswer};
+use super::decide::{combine, input_digest};
+use super::engine::{Engine, EngineInput, EvalError, FileLines, Together};
+use super::input::InputBuilder;
+use super::waived::Waived;
+use super::{InputFacts, PolicyPackage, PolicySet, canonical_json};
+use crate::types::{Decision, PolicyResult};
+
+/// Longest time that all rules together may run for one input; each of them has a limit of its own, too.
+const INPUT_TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// After this many inputs on which a package ran out of time it is not evaluated any more: a policy that never ends
+/// would otherwise hold up a large fleet for hours.
+const MAX_SLOW: u32 = 3;
+
+/// Evaluates many inputs on one engine.
+pub struct Evaluator<'a> {
+    set: &'a PolicySet,
+    engine: Engine,
+    together: Option<Together>,
+    builder: InputBuilder,
+    /// How often each package ran out of time.
+    slow: Vec<u32>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Asks each rule by itself: that tells why a rule did not fire.
+    pub fn new(set: &'a PolicySet) -> Self {
+        Self {
+            set,
+            engine: set.engine.clone(),
+            together: None,
+            builder: InputBuilder::default(),
+            slow: vec![0; set.packages().len()],
+        }
+    }
+
+    /// Asks all rules together, so that what they share is computed once, and one by one only when that fails.
+    pub fn fast(set: &'a PolicySet) -> Self {
+        let rules: Vec<&str> = set.packages().iter().flat_map(PolicyPackage::paths).collect();
+        Self { together: set.engine.together(&rules), ..Self::new(set) }
+    }
+
+    /// Whether all rules are asked together.
+    pub fn is_fast(&self) -> bool {
+        self.together.is_some()
+    }
+
+    /// Decides about one instance; also returns the input document that the policies saw.
+    pub fn decide(&mut self, facts: &InputFacts<'_>) -> (Decision, Value) {
+        let input = self.builder.build(facts);
+        let text = canonical_json(&input);
+        let answered = self.results_of(&text);
+        (combine(facts, answered.policies, input_digest(&text), self.set.digest()), input)
+    }
+
+    /// Starts to record how far each rule gets.
+    pub(super) fn record_coverage(&mut self) {
+        self.together = None;
+        self.engine.record_coverage();
+    }
+
+    /// The lines that were reached since.
+    pub(super) fn coverage(&self) -> Vec<FileLines> {
+        self.engine.coverage()
+    }
+
+    /// What each policy says of an input document as it stands.
+    pub fn results(&mut self, input: &Value) -> Vec<PolicyResult> {
+        let answer = self.ask(EngineInput::of(input), None);
+        Waived::of_input(input).apply(self.read(answer).policies)
+    }
+
+    /// What each policy says of an input document given as JSON text, before exceptions.
+    pub fn results_of(&mut self, text: &str) -> Answered {
+        let answer = self.answer(text, None);
+        self.read(answer)
+    }
+
+    /// What each rule says of an input document given as JSON text; of one package, when only that is asked.
+    pub fn answer(&mut self, text: &str, only: Option<usize>) -> Answer {
+        self.ask(EngineInput::parse(text), only)
+    }
+
+    fn read(&self, answer: Answer) -> Answered {
+        let packages: Vec<&PolicyPackage> = self.set.packages().iter().collect();
+        Answered::of(&packages, answer).unwrap_or_else(|error| Answered::failed(packages, &error))
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a stop watch for the limits on runaway policies; what is decided does not depend on it"
+    )]
+    fn ask(&mut self, input: Result<EngineInput, String>, only: Option<usize>) -> Answer {
+        let started = Instant::now();
+        let rules = match input {
+            Ok(input) => self.rules(&input, only, started),
+            Err(error) => {
+                let error = RuleAnswer::Error(format!("the input could not be loaded: {error}"));
+                chosen(self.set, only).flat_map(|(_, package)| package.paths()).map(|_| error.clone()).collect()
+            }
+        };
+        // Prints are gathered so that a policy cannot write to the terminal; here nobody reads them.
+        self.engine.take_prints();
+        Answer { rules, ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX) }
+    }
+
+    fn rules(&mut self, input: &EngineInput, only: Option<usize>, started: Instant) -> Vec<RuleAnswer> {
+        let together = match &mut self.together {
+            Some(together) if only.is_none() => together.eval(input),
+            _ => None,
+        };
+        match together {
+            Some(values) => {
+                values.into_iter().map(|value| value.map_or(RuleAnswer::Undefined, RuleAnswer::Value)).collect()
+            }
+            None => self.one_by_one(input, only, started),
+        }
+    }
+
+    fn one_by_one(&mut self, input: &EngineInput, only: Option<usize>, started: Instant) -> Vec<RuleAnswer> {
+        self.engine.set_input(input);
+        let mut answers = Vec::new();
+        for (index, package) in chosen(self.set, only) {
+            let given_up = self.slow.get(index).is_some_and(|slow| *slow >= MAX_SLOW);
+            let mut timed_out = false;
+            for path in package.paths() {
+                answers.push(if given_up {
+                    RuleAnswer::Error(format!("not evaluated: it ran out of time on {MAX_SLOW} instances before"))
+                } else if started.elapsed() > INPUT_TIME_LIMIT {
+                    timed_out = true;
+                    RuleAnswer::Error(format!("not evaluated: the rules before it took {INPUT_TIME_LIMIT:?}"))
+                } else {
+                    match self.engine.eval(path) {
+                        Ok(Some(value)) => RuleAnswer::Value(value),
+                        Ok(None) => RuleAnswer::Undefined,
+                        Err(EvalError { message, timed_out: late }) => {
+                            timed_out |= late;
+                            RuleAnswer::Error(message)
+                        }
+                    }
+                });
+            }
+            if timed_out {
+                // Together they would run into the same limit first, on every input.
+                self.together = None;
+                if let Some(slow) = self.slow.get_mut(index) {
+                    *slow += 1;
+                }
+            }
+        }
+        answers
+    }
+}
+
+fn chosen<'a>(set: &'a PolicySet, only: Option<usize>) -> impl Iterator<Item = (usize, &'a PolicyPackage)> + use<'a> {
+    set.packages().iter().enumerate().filter(move |(index, _)| only.is_none_or(|only| only == *index))
+}
