@@ -15,7 +15,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cattleguard::app::pipeline::{ScanOutcome, shipped_policies};
-use cattleguard::app::policies::Policies;
 use cattleguard::app::policy_worker::{self, Launch};
 use cattleguard::evaluate::{
     Answered, Evaluator, HistoryFacts, InputFacts, PolicySet, STACK_BYTES, build_input, canonical_json, shipped,
