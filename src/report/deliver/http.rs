@@ -165,8 +165,12 @@ fn failure(error: &reqwest::Error) -> Attempt {
         if let Some(refused) = inner.downcast_ref::<Refused>() {
             return Attempt::Retry(refused.to_string());
         }
+        if is_tls(&inner.to_string()) {
+            return Attempt::Retry("TLS fails: its certificate is not trusted, or it speaks no TLS".to_owned());
+        }
         if let Some(io) = inner.downcast_ref::<std::io::Error>()
             && io.kind() != std::io::ErrorKind::Other
+            && !error.is_dns()
         {
             return Attempt::Retry(format!("no connection: {}", clean(&io.kind().to_string(), 80)));
         }
@@ -182,9 +186,26 @@ fn failure(error: &reqwest::Error) -> Attempt {
     Attempt::Retry(what.to_owned())
 }
 
+/// Whether an error's text is of TLS. The library that makes it is behind others here, so its words are all there is;
+/// they are looked at and never repeated.
+fn is_tls(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["certificate", "tls handshake", "corrupt message", "alert:", "peer misbehaved"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trouble_with_tls_is_known_by_its_words() {
+        for text in ["invalid peer certificate: UnknownIssuer", "received corrupt message of type InvalidContentType"] {
+            assert!(is_tls(text), "{text}");
+        }
+        assert!(!is_tls("tcp connect error") && !is_tls("connection refused"));
+    }
 
     #[test]
     fn retry_after_reads_seconds_and_dates() {
