@@ -68,8 +68,12 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
         .as_deref()
         .map(|path| SigningKey::read(path).map_err(|source| CliError::Key { path: shown(path), source }));
     let key = key.transpose()?;
-    let books = packages::read(sysroot, Wanted::All);
-    let (state, state_problems) = state::read(sysroot);
+    // One beside the other, and both before the sandbox, which hides what they look at.
+    let (books, state) = std::thread::scope(|scope| {
+        let state = scope.spawn(|| state::read(sysroot));
+        (packages::read(sysroot, Wanted::All), state.join())
+    });
+    let (state, state_problems) = state.map_err(|_| CliError::Failed("reading the state failed: a bug".to_owned()))?;
     let write_error = |source| CliError::Write { path: shown(&options.out), source };
     let folder = options.out.parent().filter(|folder| !folder.as_os_str().is_empty());
     let (_, notes) = options.sandbox.enter(sysroot, vec![folder.unwrap_or(Path::new(".")).to_owned()]);

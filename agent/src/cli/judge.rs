@@ -11,7 +11,7 @@ use super::{CliError, exit};
 use crate::compare::{Code, Comparison};
 use crate::fingerprint::Fingerprint;
 use crate::inventory::Mode;
-use crate::packages::{self, PackageDifference, Wanted};
+use crate::packages::{self, Books, PackageDifference, Wanted};
 use crate::sandbox::Sandbox;
 use crate::state::volatile::Matcher;
 use crate::state::{self, Explained, Section};
@@ -75,8 +75,14 @@ pub(super) fn judge(options: &GoldenOptions, writes: Vec<PathBuf>) -> Result<Jud
     let (now, unread_state) = state::read(&wanted.sysroot);
     let (sandbox, mut told) = options.enter_sandbox(&wanted, writes);
     told.extend(refused);
-    let Pass { mut comparison, golden, preface, host, tally, mode, remembered, notes } = pass(&wanted, started_at)?;
-    let (packages, unread) = compare_packages(&wanted.sysroot, preface.packages.as_deref(), &mut comparison);
+    // The list of packages beside the walk. Which of them own what was added can only be asked when that is known.
+    let (passed, listed) = std::thread::scope(|scope| {
+        let listed = scope.spawn(|| packages::read(&wanted.sysroot, Wanted::Only(&BTreeSet::new())));
+        (pass(&wanted, started_at), listed.join())
+    });
+    let Pass { mut comparison, golden, preface, host, tally, mode, remembered, notes } = passed?;
+    let listed = listed.map_err(|_| CliError::Failed("reading the packages failed: a bug".to_owned()))?;
+    let (packages, unread) = compare_packages(&wanted.sysroot, listed, preface.packages.as_deref(), &mut comparison);
     let mut problems: Vec<String> = unread.into_iter().map(|problem| format!("packages: {problem}")).collect();
     let is_judged = |section: &Section| preface.state.sections.contains(section);
     problems.extend(unread_state.into_iter().filter(|(section, _)| is_judged(section)).map(|(_, problem)| problem));
@@ -104,6 +110,7 @@ pub(super) fn judge(options: &GoldenOptions, writes: Vec<PathBuf>) -> Result<Jud
 /// Compares package lists and names the packages that own what was added.
 fn compare_packages(
     sysroot: &Path,
+    listed: Books,
     golden: Option<&[packages::Package]>,
     comparison: &mut Comparison,
 ) -> (Vec<PackageDifference>, Vec<String>) {
@@ -114,7 +121,7 @@ fn compare_packages(
         .filter(|difference| difference.code == Code::Added)
         .map(|difference| difference.path.clone())
         .collect();
-    let books = packages::read(sysroot, Wanted::Only(&added));
+    let books = if added.is_empty() { listed } else { packages::read(sysroot, Wanted::Only(&added)) };
     for difference in comparison.differences.iter_mut().filter(|difference| difference.code == Code::Added) {
         difference.package = books.owning(&difference.path).map(|package| package.name.clone());
     }

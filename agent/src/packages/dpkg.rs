@@ -26,23 +26,50 @@ pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Pac
     let packages = installed(BufReader::new(status.take(MAX_STATUS)))
         .map_err(|error| format!("the dpkg status file cannot be read: {error}"))?;
     let aliases = merged_folders(sysroot);
-    let mut claims = Claims::new();
     if matches!(wanted, Wanted::Only(paths) if paths.is_empty()) {
-        return Ok(Some((packages, claims)));
+        return Ok(Some((packages, Claims::new())));
     }
-    for package in &packages {
+    // Half of the lists each: they are many small files.
+    let half = packages.len() / 2;
+    let (first, second) = packages.split_at(half);
+    let claims = std::thread::scope(|scope| {
+        let other = scope.spawn(|| listed(&base, second, half, &aliases, wanted));
+        let mut claims = listed(&base, first, 0, &aliases, wanted);
+        claims.extend(other.join().map_err(|_| "a thread that read the lists of dpkg failed")?);
+        Ok::<_, &str>(claims)
+    })?;
+    Ok(Some((packages, claims)))
+}
+
+/// The wanted files of some packages, whose places begin at `from`.
+fn listed(
+    base: &Path,
+    packages: &[Package],
+    from: usize,
+    aliases: &[(Vec<u8>, Vec<u8>)],
+    wanted: Wanted<'_>,
+) -> Claims {
+    let (mut claims, mut line) = (Claims::new(), Vec::new());
+    for (place, package) in packages.iter().enumerate() {
         for file in [format!("{}.list", package.name), format!("{}:{}.list", package.name, package.architecture)] {
             // A package without files may have no list.
             let Ok(list) = File::open(base.join("info").join(file)) else { continue };
-            for line in BufReader::new(list.take(MAX_LIST)).split(b'\n').map_while(Result::ok) {
-                let path = real_path(line, &aliases);
+            let mut list = BufReader::new(list.take(MAX_LIST));
+            loop {
+                line.clear();
+                // What was read before an error counts.
+                match list.read_until(b'\n', &mut line) {
+                    Ok(0) | Err(_) => break,
+                    Ok(_) => {}
+                }
+                let path = real_path(line.strip_suffix(b"\n").unwrap_or(&line), aliases);
                 if wanted.includes(&path) {
-                    claims.push(((package.name.clone(), package.architecture.clone()), path));
+                    claims.push((from + place, path));
                 }
             }
         }
     }
-    Ok(Some((packages, claims)))
+    claims
 }
 
 /// Parses the paragraphs of a status file; packages that are removed but still configured are not installed.
@@ -100,13 +127,13 @@ fn merged_folders(sysroot: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
     aliases
 }
 
-fn real_path(line: Vec<u8>, aliases: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+fn real_path(line: &[u8], aliases: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     for (old, new) in aliases {
         if let Some(rest) = line.strip_prefix(old.as_slice()) {
             return [new.as_slice(), rest].concat();
         }
     }
-    line
+    line.to_vec()
 }
 
 #[cfg(test)]

@@ -83,8 +83,8 @@ impl Books {
     }
 }
 
-/// A book entry: files by (name, architecture) of their package.
-type Claims = Vec<((String, String), Vec<u8>)>;
+/// A book entry: the place of a package in the list beside it, and a file of it.
+type Claims = Vec<(usize, Vec<u8>)>;
 
 /// Whether a database is there that only its own program can read.
 pub fn needs_a_program(sysroot: &Path) -> bool {
@@ -95,39 +95,36 @@ pub fn needs_a_program(sysroot: &Path) -> bool {
 pub fn read(sysroot: &Path, wanted: Wanted<'_>) -> Books {
     let mut books = Books::default();
     let mut packages = Vec::new();
-    let mut claims: Vec<(Manager, Claims)> = Vec::new();
+    // By manager: the names of its packages in its own order, and the files of each.
+    let mut claims: Vec<(Vec<Package>, Claims)> = Vec::new();
     let mut is_known = false;
-    for (manager, result) in [
-        (Manager::Dpkg, dpkg::read(sysroot, wanted)),
-        (Manager::Rpm, rpm::read(sysroot, wanted)),
-        (Manager::Snap, snap::read(sysroot, wanted)),
-    ] {
+    for result in [dpkg::read(sysroot, wanted), rpm::read(sysroot, wanted), snap::read(sysroot, wanted)] {
         match result {
             Ok(None) => {}
-            Ok(Some((mut installed, owned))) => {
+            Ok(Some((installed, owned))) => {
                 is_known = true;
-                packages.append(&mut installed);
-                claims.push((manager, owned));
+                packages.extend_from_slice(&installed);
+                claims.push((installed, owned));
             }
             Err(problem) => books.problems.push(problem),
         }
     }
     packages.sort_unstable();
     packages.dedup();
-    let positions: HashMap<(Manager, &str, &str), u32> = packages
-        .iter()
-        .zip(0_u32..)
-        .map(|(package, position)| ((package.manager, package.name.as_str(), package.architecture.as_str()), position))
-        .collect();
-    for (manager, owned) in claims {
-        for ((name, architecture), path) in owned {
-            let Some(position) = positions.get(&(manager, name.as_str(), architecture.as_str())) else { continue };
+    let key = |package: &Package| (package.manager, package.name.clone(), package.architecture.clone());
+    let positions: HashMap<_, u32> =
+        packages.iter().zip(0_u32..).map(|(package, position)| (key(package), position)).collect();
+    books.owners.reserve(claims.iter().map(|(_, owned)| owned.len()).sum());
+    for (installed, owned) in claims {
+        let places: Vec<Option<u32>> = installed.iter().map(|package| positions.get(&key(package)).copied()).collect();
+        for (package, path) in owned {
+            let Some(position) = places.get(package).copied().flatten() else { continue };
             // A folder that several packages own belongs to none of them.
             books
                 .owners
                 .entry(path)
-                .and_modify(|owner| *owner = owner.filter(|known| known == position))
-                .or_insert(Some(*position));
+                .and_modify(|owner| *owner = owner.filter(|known| *known == position))
+                .or_insert(Some(position));
         }
     }
     books.packages = is_known.then_some(packages);

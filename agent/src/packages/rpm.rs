@@ -1,5 +1,6 @@
 //! rpm: asked through the `rpm` program, because its database has had three formats.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -41,7 +42,7 @@ pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Pac
     if !is_there(sysroot) {
         return Ok(None);
     }
-    let mut packages = Vec::new();
+    let mut packages: Vec<Package> = Vec::new();
     query(sysroot, PACKAGES, &mut |[name, architecture, version]| {
         packages.push(Package {
             manager: Manager::Rpm,
@@ -51,10 +52,17 @@ pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Pac
         });
     })?;
     let mut claims = Claims::new();
+    let places: HashMap<(String, String), usize> = packages
+        .iter()
+        .enumerate()
+        .map(|(place, package)| ((package.name.clone(), package.architecture.clone()), place))
+        .collect();
     if !matches!(wanted, Wanted::Only(paths) if paths.is_empty()) {
         query(sysroot, FILES, &mut |[name, architecture, path]| {
-            if wanted.includes(path) {
-                claims.push(((bounded(name), bounded(architecture)), path.to_vec()));
+            if wanted.includes(path)
+                && let Some(place) = places.get(&(bounded(name), bounded(architecture)))
+            {
+                claims.push((*place, path.to_vec()));
             }
         })?;
     }

@@ -30,7 +30,7 @@ pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Pac
         };
         let path = [b"/", FOLDER.as_bytes(), b"/", name.as_bytes()].concat();
         if wanted.includes(&path) {
-            claims.push(((package.name.clone(), String::new()), path));
+            claims.push((packages.len(), path));
         }
         packages.push(package);
     }
