@@ -195,6 +195,7 @@ fn every_setting_is_shown_with_its_origin() {
     schedule.cron = "*/15 * * * *"  # default
     schedule.zone = "UTC"  # default
     schedule.on_start = true  # default
+    report.signing_key = none  # default
     log.format = "text"  # default
     log.level = "warn"  # default
     "#);
