@@ -75,6 +75,7 @@ fn grow(app: &TestApp) {
         plan,
         notices: Vec::new(),
         inputs: Vec::new(),
+        circumstances: Vec::new(),
     };
     store.commit_scan(&lease, &commit).expect("committed");
     store.release(&lease).expect("released");
