@@ -9,7 +9,7 @@ use super::{PolicyProblem, PolicySource};
 /// Deepest nesting of `(`, `[` and `{` that a policy may use. The shipped policies need 5.
 pub(super) const MAX_DEPTH: usize = 8;
 
-/// Finds the first place where brackets nest deeper than [`MAX_DEPTH`].
+/// Finds the first place where brackets nest deeper than the engine can read.
 pub fn check(source: &PolicySource) -> Option<PolicyProblem> {
     let mut scanner = Scanner { line: 1, column: 0, depth: 0, state: State::Code };
     for character in source.text.chars() {

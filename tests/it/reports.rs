@@ -135,6 +135,11 @@ fn evidence_names_the_whole_population_and_every_control() {
     for instance in json["instances"].as_array().unwrap() {
         assert!(population.contains(instance["id"].as_str().unwrap()));
     }
+    let drifted = json["instances"].as_array().unwrap().iter().find(|one| one["verdict"] == "drifted").unwrap();
+    let decided = member("decisions.ndjson");
+    let decided: Vec<Value> = decided.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(decided.iter().all(|record| record["schema"] == "cattleguard.dev/decision/v1"), "{decided:#?}");
+    assert!(decided.iter().any(|record| record["instance"] == drifted["id"]), "{decided:#?}");
     assert!(member("controls.csv").lines().skip(1).all(|line| line.starts_with("pci-dss-4.0.1:")));
     assert!(member("policies/in_place_modification/policy.rego").contains("package cattleguard"));
     assert!(member("audit-log.ndjson").contains("\"action\":\"scan.commit\""));

@@ -21,6 +21,7 @@ use crate::evaluate::controls::{Control, controls};
 use crate::report::evidence::{AUDIT_LOG, Facts, pack};
 use crate::report::listing::Listing;
 use crate::report::render::csv::{exceptions_csv, findings_csv, table};
+use crate::report::render::decision_json;
 use crate::report::render::ocsf::{compliance_findings, detection_findings, remediation_activities, standing};
 use crate::store::audit::{GENESIS, verify_to};
 use crate::store::{Lived, Store};
@@ -144,7 +145,7 @@ fn collect(
         ("findings.ndjson".to_owned(), lines(detection_findings(&listing)).into_bytes()),
         ("controls.csv".to_owned(), controls_csv(&listing, controls).into_bytes()),
         ("compliance.ndjson".to_owned(), lines(compliance_findings(&listing, controls)).into_bytes()),
-        ("decisions.ndjson".to_owned(), decisions(&lived).into_bytes()),
+        ("decisions.ndjson".to_owned(), decisions(store, from, to, &config.policy.mask)?.into_bytes()),
         ("policy-inputs.csv".to_owned(), inputs(store, from, to)?.into_bytes()),
         ("exceptions.csv".to_owned(), exceptions_csv(&listing.exceptions).into_bytes()),
         ("operations.ndjson".to_owned(), lines(remediation_activities(&listing)).into_bytes()),
@@ -269,9 +270,15 @@ fn controls_csv(listing: &Listing, controls: &[Control]) -> String {
 }
 
 /// The last decision of each instance; its digests name input and policies, so that it can be made again.
-fn decisions(lived: &[Lived]) -> String {
-    let made = lived.iter().filter_map(|one| one.last.as_ref()?.decision.as_ref());
-    made.map(|decision| format!("{}\n", json!(decision))).collect()
+/// Every decision that held at some time of the period, as `decisions export` prints it.
+fn decisions(store: &dyn Store, from: Timestamp, to: Timestamp, mask: &[String]) -> Result<String, AppError> {
+    let mut text = String::new();
+    store.each_decision_since(from, &mut |record| {
+        if record.decided_at < to {
+            text.push_str(&format!("{}\n", decision_json(&record, None, mask)));
+        }
+    })?;
+    Ok(text)
 }
 
 fn inputs(store: &dyn Store, from: Timestamp, to: Timestamp) -> Result<String, AppError> {
