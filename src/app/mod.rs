@@ -45,6 +45,7 @@ pub mod shutdown;
 pub mod sim;
 #[cfg(feature = "testing")]
 pub mod sim_backend;
+mod stopwatch;
 pub mod table;
 pub mod terminal;
 pub mod view;

@@ -9,6 +9,7 @@ use super::error::AppError;
 use super::exit::Exit;
 use super::policy_files;
 use super::policy_worker::{Launch, LoadError, Questions, SandboxLevel, Worker};
+use super::stopwatch::stopwatch;
 use crate::evaluate::{
     Answered, Evaluator, MAX_INPUT_BYTES, PolicyPackage, PolicyProblem, PolicySet, PolicySource, STACK_BYTES,
     check_nesting,
@@ -124,7 +125,7 @@ impl Policies {
     ) -> Option<()> {
         match &self.place {
             Home::Here(set) => on_stack(|| {
-                let mut evaluator = Evaluator::fast(set);
+                let mut evaluator = Evaluator::fast(set).timed(stopwatch);
                 feed(&mut |about, text| {
                     let answered = if text.len() > MAX_INPUT_BYTES {
                         let error = format!("the input has {} bytes, more than {MAX_INPUT_BYTES}", text.len());

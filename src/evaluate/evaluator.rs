@@ -1,6 +1,6 @@
 //! Evaluates a bundle on many inputs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -19,6 +19,9 @@ const INPUT_TIME_LIMIT: Duration = Duration::from_secs(5);
 /// would otherwise hold up a large fleet for hours.
 const MAX_SLOW: u32 = 3;
 
+/// Time that has passed since any one moment. Whoever evaluates brings it: this stage has no clock.
+pub type Stopwatch = fn() -> Duration;
+
 /// Evaluates many inputs on one engine.
 pub struct Evaluator<'a> {
     set: &'a PolicySet,
@@ -27,6 +30,7 @@ pub struct Evaluator<'a> {
     builder: InputBuilder,
     /// How often each package ran out of time.
     slow: Vec<u32>,
+    stopwatch: Stopwatch,
 }
 
 impl<'a> Evaluator<'a> {
@@ -38,7 +42,15 @@ impl<'a> Evaluator<'a> {
             together: None,
             builder: InputBuilder::default(),
             slow: vec![0; set.packages().len()],
+            stopwatch: || Duration::ZERO,
         }
+    }
+
+    /// Also limits the time of all rules together, and tells how long each input took. What is decided does not depend on
+    /// it otherwise; without it only the limit of each single rule holds.
+    #[must_use]
+    pub fn timed(self, stopwatch: Stopwatch) -> Self {
+        Self { stopwatch, ..self }
     }
 
     /// Asks all rules together, so that what they share is computed once, and one by one only when that fails.
@@ -93,12 +105,8 @@ impl<'a> Evaluator<'a> {
         Answered::of(&packages, answer).unwrap_or_else(|error| Answered::failed(packages, &error))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a stop watch for the limits on runaway policies; what is decided does not depend on it"
-    )]
     fn ask(&mut self, input: Result<EngineInput, String>, only: Option<usize>) -> Answer {
-        let started = Instant::now();
+        let started = (self.stopwatch)();
         let rules = match input {
             Ok(input) => self.rules(&input, only, started),
             Err(error) => {
@@ -108,10 +116,14 @@ impl<'a> Evaluator<'a> {
         };
         // Prints are gathered so that a policy cannot write to the terminal; here nobody reads them.
         self.engine.take_prints();
-        Answer { rules, ns: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX) }
+        Answer { rules, ns: u64::try_from(self.since(started).as_nanos()).unwrap_or(u64::MAX) }
     }
 
-    fn rules(&mut self, input: &EngineInput, only: Option<usize>, started: Instant) -> Vec<RuleAnswer> {
+    fn since(&self, started: Duration) -> Duration {
+        (self.stopwatch)().saturating_sub(started)
+    }
+
+    fn rules(&mut self, input: &EngineInput, only: Option<usize>, started: Duration) -> Vec<RuleAnswer> {
         let together = match &mut self.together {
             Some(together) if only.is_none() => together.eval(input),
             _ => None,
@@ -124,7 +136,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn one_by_one(&mut self, input: &EngineInput, only: Option<usize>, started: Instant) -> Vec<RuleAnswer> {
+    fn one_by_one(&mut self, input: &EngineInput, only: Option<usize>, started: Duration) -> Vec<RuleAnswer> {
         self.engine.set_input(input);
         let mut answers = Vec::new();
         for (index, package) in chosen(self.set, only) {
@@ -133,7 +145,7 @@ impl<'a> Evaluator<'a> {
             for path in package.paths() {
                 answers.push(if given_up {
                     RuleAnswer::Error(format!("not evaluated: it ran out of time on {MAX_SLOW} instances before"))
-                } else if started.elapsed() > INPUT_TIME_LIMIT {
+                } else if self.since(started) > INPUT_TIME_LIMIT {
                     timed_out = true;
                     RuleAnswer::Error(format!("not evaluated: the rules before it took {INPUT_TIME_LIMIT:?}"))
                 } else {
@@ -161,4 +173,43 @@ impl<'a> Evaluator<'a> {
 
 fn chosen<'a>(set: &'a PolicySet, only: Option<usize>) -> impl Iterator<Item = (usize, &'a PolicyPackage)> + use<'a> {
     set.packages().iter().enumerate().filter(move |(index, _)| only.is_none_or(|only| only == *index))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::evaluate::PolicySource;
+    use crate::types::PolicyOutcome;
+
+    /// Three seconds pass between two looks.
+    fn slow_world() -> Duration {
+        static LOOKS: AtomicU64 = AtomicU64::new(0);
+        Duration::from_secs(3 * LOOKS.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn three_policies() -> PolicySet {
+        let source = |name: &str| {
+            let text = format!("package cattleguard.own.{name}\n\nwarn contains \"seen\" if input.instance\n");
+            PolicySource::new(format!("{name}.rego"), text)
+        };
+        PolicySet::compile(["a", "b", "c"].map(source).into(), Value::Null).unwrap()
+    }
+
+    #[test]
+    fn what_comes_after_the_limit_of_an_input_is_an_error_and_never_a_pass() {
+        let set = three_policies();
+        let outcomes = |mut evaluator: Evaluator<'_>| -> Vec<PolicyOutcome> {
+            let input = serde_json::json!({"instance": {"id": "i-1"}});
+            evaluator.results(&input).into_iter().map(|result| result.outcome).collect()
+        };
+        assert_eq!(
+            outcomes(Evaluator::new(&set)),
+            [PolicyOutcome::Warn; 3],
+            "without a stopwatch each rule has its own"
+        );
+        let timed = outcomes(Evaluator::new(&set).timed(slow_world));
+        assert_eq!(timed, [PolicyOutcome::Warn, PolicyOutcome::Error, PolicyOutcome::Error]);
+    }
 }

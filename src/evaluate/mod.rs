@@ -44,7 +44,7 @@ pub use bundle::{PolicyPackage, PolicySet};
 pub use canonical::canonical_json;
 pub use data::{data_below, merge_data};
 pub use decide::{combine, decide, evaluate_all, input_digest};
-pub use evaluator::Evaluator;
+pub use evaluator::{Evaluator, Stopwatch};
 pub use facts::{HistoryFacts, InputFacts, RecentOperation};
 pub use input::{INPUT_SCHEMA, InputBuilder, build_input};
 pub use nesting::check as check_nesting;

@@ -62,7 +62,7 @@ fn run(input: impl Read, output: impl Write, level: &SandboxLevel) -> io::Result
 }
 
 fn answer_all(set: &PolicySet, input: &mut BufReader<impl Read>, output: &mut BufWriter<impl Write>) -> io::Result<()> {
-    let mut evaluator = Evaluator::fast(set);
+    let mut evaluator = Evaluator::fast(set).timed(crate::app::stopwatch::stopwatch);
     let mut flushed = Instant::now();
     loop {
         if !has_frame(input.buffer()) || flushed.elapsed() > HOLD {
