@@ -10,10 +10,10 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::remediate::Approval;
+use crate::report::needs_approval;
 use crate::report::text::clean;
-use crate::report::waits_for_approval;
 use crate::store::Store;
-use crate::types::{FleetName, Plan, PlanHash};
+use crate::types::{Plan, PlanHash};
 
 /// Shortest beginning of a hash that is accepted: an approval must not hit another plan by chance.
 const SHORTEST: usize = 8;
@@ -70,7 +70,7 @@ pub(in crate::app) fn approve_plan(
     let plan = store.last_plan()?;
     let plan = plan.ok_or_else(|| AppError::failed("no plan was made yet").with_hint("cattleguard scan"))?;
     refuse_other(&plan, given)?;
-    if !waits(&plan, config) {
+    if !needs_approval(&plan, &config.fleets) {
         let message = format!("nothing in plan {} waits for an approval", plan.hash);
         return Err(AppError::failed(message).with_hint("cattleguard plan"));
     }
@@ -95,13 +95,6 @@ fn refuse_other(plan: &Plan, given: &str) -> Result<(), AppError> {
     }
     let message = format!("{} is not the last plan, which is {hash}", clean(given, 80));
     Err(AppError::failed(message).with_hint("look at it first: cattleguard plan"))
-}
-
-/// Whether something in the plan is held by nothing but the approval, or runs because of one.
-fn waits(plan: &Plan, config: &Config) -> bool {
-    let held = plan.held.iter().any(waits_for_approval);
-    let wanted = |fleet: &FleetName| config.fleets.iter().any(|one| one.name == *fleet && one.approval);
-    held || plan.operations.iter().any(|operation| wanted(&operation.fleet))
 }
 
 /// The other people whose approval of this plan counts. One person counts once: when others must approve too, doing

@@ -12,11 +12,11 @@ use super::Site;
 use super::act::{Done, plain};
 use super::session::Session;
 use crate::app::error::AppError;
+use crate::report::needs_approval;
 use crate::report::page::{SCRIPT, STYLE};
 use crate::report::render::parts::{blocking, gate_line, operation_phrase, sides, who};
 use crate::report::render::{Timeline, timeline_lines};
 use crate::report::text::clean;
-use crate::report::waits_for_approval;
 use crate::types::{FindingId, FindingStatus, InstanceId};
 
 /// Lines of a list on a small page.
@@ -223,8 +223,6 @@ pub(super) async fn plan_page(site: &Arc<Site>, session: &Session, done: Option<
         Ok(None) => return plain(StatusCode::NOT_FOUND, "No plan was made yet: cattleguard scan"),
         Err(error) => return failed(&error),
     };
-    let wanted =
-        |name: &crate::types::FleetName| site.config.fleets.iter().any(|one| one.name == *name && one.approval);
     let (status, done) = split(done);
     let page = PlanPage {
         style: STYLE,
@@ -234,7 +232,7 @@ pub(super) async fn plan_page(site: &Arc<Site>, session: &Session, done: Option<
         read_only: site.read_only,
         hash: clean(plan.hash.as_str(), 80),
         made: plan.created_at.to_string(),
-        waits: plan.held.iter().any(waits_for_approval) || plan.operations.iter().any(|one| wanted(&one.fleet)),
+        waits: needs_approval(&plan, &site.config.fleets),
         counts: (plan.operations.len(), plan.held.len()),
         operations: plan
             .operations

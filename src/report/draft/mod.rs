@@ -24,7 +24,7 @@ use jiff::Timestamp;
 pub use acknowledge::person_notices;
 pub use exception::{Waivers, exception_notices};
 pub use history::{NoticeHistory, OutboxHistory};
-pub use operation::{OperationNews, approval_notices, operation_notice, waits_for_approval};
+pub use operation::{OperationNews, approval_notices, needs_approval, operation_notice, waits_for_approval};
 pub use settings::NotifySettings;
 
 use self::history::{Last, Past};

@@ -13,7 +13,8 @@ use crate::report::render::parts::count;
 use crate::report::text::clean;
 use crate::store::OutboxDraft;
 use crate::types::{
-    AccountId, Code, FleetName, Gate, GateAnswer, Held, InstanceId, OperationId, OperationKind, Place, Plan, Severity,
+    AccountId, Code, Fleet, FleetName, Gate, GateAnswer, Held, InstanceId, OperationId, OperationKind, Place, Plan,
+    Severity,
 };
 
 /// Lines of one list in a notice.
@@ -197,6 +198,12 @@ pub fn approval_notices(plan: &Plan, destinations: &[Destination], now: Timestam
         asked.extend(drafts(&notice, fleet, &accounts, destinations, "wanted"));
     }
     asked
+}
+
+/// Whether something in a plan is held by nothing but the approval, or runs because of one.
+pub fn needs_approval(plan: &Plan, fleets: &[Fleet]) -> bool {
+    let wanted = |name: &FleetName| fleets.iter().any(|fleet| fleet.name == *name && fleet.approval);
+    plan.held.iter().any(waits_for_approval) || plan.operations.iter().any(|operation| wanted(&operation.fleet))
 }
 
 /// Whether an operation is held by nothing but the approval.
