@@ -9,7 +9,7 @@ use super::config::PolicyConfig;
 use super::error::AppError;
 use super::exit::Exit;
 use crate::evaluate::PolicySource;
-use crate::evaluate::archive::{Bundle, MOST_BYTES};
+use crate::evaluate::archive::{Bundle, MOST_BYTES, package_of};
 use crate::store::TakenBundle;
 
 /// Whether a path names a bundle.
@@ -86,15 +86,29 @@ pub fn configured(config: &PolicyConfig) -> Result<Option<(Bundle, TakenBundle)>
 /// # Errors
 /// The first such package.
 pub fn refuse_overlap(bundle: &[PolicySource], shipped: &[PolicySource]) -> Result<(), AppError> {
-    let package =
-        |source: &PolicySource| source.text.lines().find(|line| line.starts_with("package ")).map(str::to_owned);
     for source in bundle {
-        let own = package(source);
-        if own.is_some() && shipped.iter().any(|other| package(other) == own) {
-            let message = format!("{}: {} is also in the shipped pack", source.name, own.unwrap_or_default());
+        let Some(own) = package_of(&source.text) else { continue };
+        if shipped.iter().any(|other| package_of(&other.text) == Some(own)) {
+            let message = format!("{}: the package {own} is also in the shipped pack", source.name);
             let hint = "[policy] builtin = false evaluates the bundle alone";
             return Err(AppError::new(Exit::Config, message).with_hint(hint));
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_of_the_shipped_pack_is_refused_however_it_is_written() {
+        let shipped = [PolicySource::new("shipped.rego", "# What it is for.\npackage cattleguard.host.x\n")];
+        let own = |text: &str| refuse_overlap(&[PolicySource::new("own.rego", text)], &shipped);
+        for text in ["package cattleguard.host.x\n", "\n\n  package   cattleguard.host.x # ours\n"] {
+            let refused = own(text).expect_err("refused");
+            assert!(refused.message().contains("cattleguard.host.x"), "{}", refused.message());
+        }
+        assert!(own("package cattleguard.host.xy\n").is_ok());
+    }
 }

@@ -20,6 +20,7 @@ use cattleguard_agent::sign::PublicKey;
 use serde_json::Value;
 
 pub use manifest::Manifest;
+pub use read::package_of;
 pub use write::{Contents, MOST_BYTES, pack};
 
 use super::PolicySource;

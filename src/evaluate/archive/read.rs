@@ -123,7 +123,7 @@ fn take(bundle: &mut Bundle, name: String, content: Vec<u8>) -> Result<(), Bundl
 /// A bundle that reached beyond its roots could override what another owns.
 fn own_roots_only(bundle: &Bundle) -> Result<(), BundleError> {
     for source in &bundle.policies {
-        let package = package(&source.text).unwrap_or_default();
+        let package = package_of(&source.text).unwrap_or_default();
         if !bundle.manifest.owns(&package.replace('.', "/")) {
             return Err(BundleError::Manifest(format!(
                 "`{}`: the package {package} is in none of its roots",
@@ -147,7 +147,7 @@ fn own_roots_only(bundle: &Bundle) -> Result<(), BundleError> {
 }
 
 /// The package that a file declares, when it is written plainly; a file that does not parse is refused later.
-pub(super) fn package(text: &str) -> Option<&str> {
+pub fn package_of(text: &str) -> Option<&str> {
     let line = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'))?;
     let name = line.strip_prefix("package")?.split('#').next()?;
     name.starts_with(char::is_whitespace).then_some(name.trim())
