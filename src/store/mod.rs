@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod audit;
+mod audit_log;
 mod bundles;
 pub mod contents;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub mod upkeep;
 
 pub use alerts::{Silences, Thread, Threads};
 pub use audit::{AuditBreak, AuditProblem};
+pub use audit_log::AuditLog;
 pub use bundles::{PolicyBundles, TakenBundle};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
 pub use decisions::Decisions;

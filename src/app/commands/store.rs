@@ -12,8 +12,7 @@ use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
 use crate::app::table;
 use crate::app::terminal::clean;
-use crate::store::audit::verify_to;
-use crate::store::{Pruned, SqliteStore, StateStats, Upkeep as _};
+use crate::store::{AuditLog, Pruned, SqliteStore, StateStats, Upkeep as _};
 
 /// Runs the command.
 ///
@@ -77,10 +76,8 @@ fn verify(context: &Context<'_>) -> Result<Exit, AppError> {
     let config = context.load(Vec::new())?.config;
     let store = context.read_store(&config)?;
     let mut problems = store.unsound()?;
-    let entries = store.entries()?;
-    if let Err(broken) = verify_to(&entries, store.head()?.as_ref()) {
-        problems.push(broken.to_string());
-    }
+    let AuditLog { entries, broken } = AuditLog::read(store.as_ref())?;
+    problems.extend(broken.map(|broken| broken.to_string()));
     let exit = if problems.is_empty() { Exit::Ok } else { Exit::Failed };
     outputs.emit(|format, _| {
         Ok(match format {

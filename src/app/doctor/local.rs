@@ -10,8 +10,7 @@ use crate::app::config::{Config, Loaded};
 use crate::app::context::Context;
 use crate::app::pipeline::configured_policies;
 use crate::app::terminal::clean;
-use crate::store::StoreError;
-use crate::store::audit::verify_to;
+use crate::store::AuditLog;
 
 /// Signatures are refused beyond five minutes (Signature Version 4); records cannot be put in order long before that.
 const SKEW_REFUSED: SignedDuration = SignedDuration::from_mins(4);
@@ -57,29 +56,22 @@ pub(super) fn state(context: &Context<'_>, config: &Config, checks: &mut Checks)
             return None;
         }
     };
-    match audit(&store) {
-        Ok((entries, None)) => {
-            let text = format!("{path}, SQLite {}; {entries} audit entries, their chain is whole", sqlite_version());
-            checks.ok(Topic::State, "", text);
+    match AuditLog::read(store.as_ref()) {
+        Ok(AuditLog { entries, broken: None }) => {
+            let (count, sqlite) = (entries.len(), sqlite_version());
+            checks.ok(
+                Topic::State,
+                "",
+                format!("{path}, SQLite {sqlite}; {count} audit entries, their chain is whole"),
+            );
         }
-        Ok((_, Some(broken))) => {
+        Ok(AuditLog { broken: Some(broken), .. }) => {
             let advice = "somebody changed the state by hand: compare with a backup, and keep this file as evidence";
-            checks.fail(Topic::State, "", Fault::Unavailable, broken, advice);
+            checks.fail(Topic::State, "", Fault::Unavailable, broken.to_string(), advice);
         }
         Err(error) => checks.fail(Topic::State, "", Fault::Unavailable, error.to_string(), ""),
     }
     Some(store)
-}
-
-fn audit(store: &State) -> Result<(usize, Option<String>), StoreError> {
-    let once = || {
-        let entries = store.entries()?;
-        let broken = verify_to(&entries, store.head()?.as_ref()).err();
-        Ok((entries.len(), broken.map(|broken| broken.to_string())))
-    };
-    let first = once()?;
-    // An entry that came between the two reads looks like one that was cut off; it does not do so twice.
-    if first.1.is_some() { once() } else { Ok(first) }
 }
 
 /// Whether the state's folder has room for it to grow.

@@ -10,8 +10,8 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
-use crate::store::audit::{GENESIS, verify_to};
-use crate::store::{AuditBreak, AuditEntry, AuditProblem};
+use crate::store::audit::GENESIS;
+use crate::store::{AuditBreak, AuditLog, AuditProblem};
 
 /// Schema of exported lines.
 const SCHEMA: &str = "cattleguard.dev/audit/v1";
@@ -30,53 +30,42 @@ pub(super) fn run(context: &Context<'_>, command: &AuditCommand) -> Result<Exit,
     }
 }
 
-/// The log with the first thing that is wrong with it.
-struct Log {
-    entries: Vec<AuditEntry>,
-    broken: Option<AuditBreak>,
-}
+/// The log as it is told.
+struct Told(AuditLog);
 
-impl Log {
+impl Told {
     fn read(context: &Context<'_>) -> Result<Self, AppError> {
-        let store = open_read_only(context)?;
-        let once = || {
-            let entries = store.entries()?;
-            let broken = verify_to(&entries, store.head()?.as_ref()).err();
-            Ok::<_, AppError>(Self { entries, broken })
-        };
-        let log = once()?;
-        // An entry appended between the two reads looks like one that was cut off; it does not do so twice.
-        if log.broken.is_some() { once() } else { Ok(log) }
+        Ok(Self(AuditLog::read(open_read_only(context)?.as_ref())?))
     }
 
     /// Also checks an entry that somebody kept elsewhere.
     fn holds(&mut self, kept: &(i64, String)) {
         let (seq, hash) = kept;
-        let problem = match self.entries.iter().find(|entry| entry.seq == *seq) {
+        let problem = match self.0.entries.iter().find(|entry| entry.seq == *seq) {
             Some(entry) if entry.hash == *hash => return,
             Some(_) => AuditProblem::Edited,
             None => AuditProblem::Truncated,
         };
-        self.broken.get_or_insert(AuditBreak { seq: *seq, problem });
+        self.0.broken.get_or_insert(AuditBreak { seq: *seq, problem });
     }
 
     fn head(&self) -> (i64, &str) {
-        self.entries.last().map_or((0, GENESIS), |entry| (entry.seq, entry.hash.as_str()))
+        self.0.entries.last().map_or((0, GENESIS), |entry| (entry.seq, entry.hash.as_str()))
     }
 
     fn exit(&self) -> Exit {
-        if self.broken.is_none() { Exit::Ok } else { Exit::Failed }
+        if self.0.broken.is_none() { Exit::Ok } else { Exit::Failed }
     }
 
     fn summary(&self) -> Value {
         let (seq, hash) = self.head();
         json!({
             "schema": SCHEMA,
-            "ok": self.broken.is_none(),
-            "entries": self.entries.len(),
+            "ok": self.0.broken.is_none(),
+            "entries": self.0.entries.len(),
             "head": { "seq": seq, "hash": hash },
-            "broken_at": self.broken.as_ref().map(|broken| broken.seq),
-            "problem": self.broken.as_ref().map(|broken| broken.problem.to_string()),
+            "broken_at": self.0.broken.as_ref().map(|broken| broken.seq),
+            "problem": self.0.broken.as_ref().map(|broken| broken.problem.to_string()),
             "exit_code": self.exit().code(),
         })
     }
@@ -84,18 +73,18 @@ impl Log {
 
 fn verify(context: &Context<'_>, args: &AuditVerifyArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let mut log = Log::read(context)?;
+    let mut log = Told::read(context)?;
     if let Some(kept) = &args.head {
         log.holds(kept);
     }
     outputs.emit(|format, _| {
         Ok(match format {
             Format::Json | Format::Ndjson => super::json_text(&log.summary()),
-            Format::Table => match &log.broken {
+            Format::Table => match &log.0.broken {
                 Some(broken) => broken.to_string(),
                 None => {
                     let (seq, hash) = log.head();
-                    format!("ok: {} entries, head {seq}:{hash}", log.entries.len())
+                    format!("ok: {} entries, head {seq}:{hash}", log.0.entries.len())
                 }
             },
         })
@@ -106,10 +95,10 @@ fn verify(context: &Context<'_>, args: &AuditVerifyArgs) -> Result<Exit, AppErro
 /// A broken log is exported as it is, and its summary says so.
 fn export(context: &Context<'_>) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Ndjson])?;
-    let log = Log::read(context)?;
+    let log = Told::read(context)?;
     outputs.emit(|_, _| {
         let mut text = String::new();
-        for entry in &log.entries {
+        for entry in &log.0.entries {
             let line = json!({ "type": "audit_entry", "schema": SCHEMA, "entry": entry });
             text.push_str(&format!("{line}\n"));
         }

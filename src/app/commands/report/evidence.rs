@@ -23,8 +23,8 @@ use crate::report::listing::Listing;
 use crate::report::render::csv::{exceptions_csv, findings_csv, table};
 use crate::report::render::decision_json;
 use crate::report::render::ocsf::{compliance_findings, detection_findings, remediation_activities, standing};
-use crate::store::audit::{GENESIS, verify_to};
-use crate::store::{Lived, Store};
+use crate::store::audit::GENESIS;
+use crate::store::{AuditLog, Lived, Store};
 use crate::types::{Finding, FindingStatus};
 
 const README: &str = include_str!("evidence.txt");
@@ -182,9 +182,8 @@ fn member_name(name: &str) -> String {
 
 /// The whole log, from its first entry: only so the chain proves itself.
 fn audit_log(store: &dyn Store) -> Result<(String, (i64, String), usize), AppError> {
-    let entries = store.entries()?;
-    let head = store.head()?;
-    if let Err(broken) = verify_to(&entries, head.as_ref()) {
+    let AuditLog { entries, broken } = AuditLog::read(store)?;
+    if let Some(broken) = broken {
         return Err(AppError::failed(broken.to_string())
             .with_hint("cattleguard audit verify; nothing built on this log is evidence"));
     }
@@ -192,7 +191,8 @@ fn audit_log(store: &dyn Store) -> Result<(String, (i64, String), usize), AppErr
         .iter()
         .map(|entry| format!("{}\n", json!({ "type": "audit_entry", "schema": AUDIT_SCHEMA, "entry": entry })))
         .collect();
-    Ok((text, head.unwrap_or((0, GENESIS.to_owned())), entries.len()))
+    let head = entries.last().map_or((0, GENESIS.to_owned()), |entry| (entry.seq, entry.hash.clone()));
+    Ok((text, head, entries.len()))
 }
 
 fn population(lived: &[Lived]) -> String {
