@@ -3,8 +3,12 @@
 package cattleguard.people.attribution
 
 import data.cattleguard.lib.findings
+import data.cattleguard.lib.findings.active
+import data.cattleguard.lib.findings.server
 import data.cattleguard.lib.parameters
 import data.cattleguard.lib.people
+import data.cattleguard.lib.people.emergency_roles
+import data.cattleguard.lib.people.somebody_sanctioned
 
 controls := [
 	"iso-27001-2022:A.8.2",
@@ -32,13 +36,29 @@ takes_over := {
 
 # Every caller behind a finding that is more than a note.
 calls contains [finding, entry] if {
-	some finding in findings.active
+	some finding in active
 	finding.severity != "info"
 	some entry in finding.attribution
-	not findings.sanctioned_entry(entry)
+	not entry in sanctioned
+}
+
+sanctioned contains entry if {
+	somebody_sanctioned
+	some finding in active
+	finding.severity != "info"
+	some entry in finding.attribution
+	findings.sanctioned_entry(entry)
+}
+
+# Who they are: whether a rule has anybody to look for.
+kinds contains kind if {
+	some [_, entry] in calls
+	kind := entry.caller.kind
 }
 
 violation contains hit if {
+	calls != set()
+	emergency_roles != []
 	some [finding, entry] in calls
 	people.break_glass(entry)
 	not people.ticket(entry)
@@ -54,6 +74,8 @@ violation contains hit if {
 
 # Emergency access under a ticket is what it is for. The server is a pet afterwards: it goes when the work is done.
 violation contains hit if {
+	calls != set()
+	emergency_roles != []
 	some [finding, entry] in calls
 	people.break_glass(entry)
 	ticket := people.ticket(entry)
@@ -71,6 +93,7 @@ violation contains hit if {
 }
 
 violation contains hit if {
+	"root" in kinds
 	some [finding, entry] in calls
 	entry.caller.kind == "root"
 	hit := {
@@ -111,6 +134,7 @@ violation contains hit if {
 }
 
 violation contains hit if {
+	"instance" in kinds
 	some [finding, entry] in calls
 	entry.caller.kind == "instance"
 	not by_itself(entry)
@@ -125,6 +149,7 @@ violation contains hit if {
 }
 
 violation contains hit if {
+	"other-account" in kinds
 	some [finding, entry] in calls
 	entry.caller.kind == "other-account"
 	hit := {
@@ -162,5 +187,5 @@ by_itself(entry) if entry.caller.instance == input.instance.id
 
 said(finding, entry, what) := sprintf(
 	"%s, who called %s on %s, %s (%s).",
-	[entry.display, entry.event_name, findings.server, what, trim_right(finding.summary, ".")],
+	[entry.display, entry.event_name, server, what, trim_right(finding.summary, ".")],
 )

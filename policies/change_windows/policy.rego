@@ -2,7 +2,8 @@
 # time of the call that counts. What nobody's call explains has no time, and is told by other policies.
 package cattleguard.change.windows
 
-import data.cattleguard.lib.findings
+import data.cattleguard.lib.findings.active
+import data.cattleguard.lib.findings.server
 import data.cattleguard.lib.parameters
 import data.cattleguard.lib.people
 
@@ -21,15 +22,15 @@ windows := parameters.value("change_windows", "windows", [])
 
 # Calls that changed something, also those of sanctioned tools: a freeze holds for everybody it does not except.
 calls contains [finding, entry] if {
-	some finding in findings.active
+	some finding in active
 	finding.family in {"config", "event", "file", "software"}
 	finding.severity != "info"
 	some entry in finding.attribution
 }
 
 violation contains hit if {
-	some [finding, entry] in calls
 	some freeze in freezes
+	some [finding, entry] in calls
 	time.parse_rfc3339_ns(freeze.from) <= entry.event_time_ns
 	entry.event_time_ns < time.parse_rfc3339_ns(freeze.until)
 	not people.is_one_of(object.get(freeze, "except", []), entry)
@@ -97,5 +98,5 @@ zone(window) := object.get(window, "timezone", "UTC")
 
 said(finding, entry, what) := sprintf(
 	"%s called %s on %s %s (%s).",
-	[entry.display, entry.event_name, findings.server, what, trim_right(finding.summary, ".")],
+	[entry.display, entry.event_name, server, what, trim_right(finding.summary, ".")],
 )

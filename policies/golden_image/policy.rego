@@ -2,17 +2,18 @@
 # with anything; a revoked one must not run; an older or newer one than the promoted is rolled to it.
 package cattleguard.image.golden_image
 
-import data.cattleguard.lib.findings
+import data.cattleguard.lib.findings.active
+import data.cattleguard.lib.findings.server
 import data.cattleguard.lib.parameters
 
 violation contains hit if {
-	some finding in findings.active
+	some finding in active
 	finding.code == "image-unrecorded"
 	hit := {
 		"id": "CG-IMG-1",
 		"msg": sprintf(
 			"%s runs image %s, which no golden records: nothing says what it should look like.",
-			[findings.server, input.instance.image_id],
+			[server, input.instance.image_id],
 		),
 		"severity": unrecorded,
 		"action": "alert",
@@ -22,11 +23,11 @@ violation contains hit if {
 }
 
 violation contains hit if {
-	some finding in findings.active
+	some finding in active
 	finding.code == "image-revoked"
 	hit := {
 		"id": "CG-IMG-2",
-		"msg": sprintf("%s runs %s, which was revoked and must not run.", [findings.server, golden]),
+		"msg": sprintf("%s runs %s, which was revoked and must not run.", [server, golden]),
 		"severity": "critical",
 		"action": "replace",
 		"track": "hygiene",
@@ -36,11 +37,11 @@ violation contains hit if {
 }
 
 violation contains hit if {
-	some finding in findings.active
+	some finding in active
 	finding.code == "image-not-promoted"
 	hit := {
 		"id": "CG-IMG-3",
-		"msg": sprintf("%s runs %s, which is not the promoted version of its line.", [findings.server, golden]),
+		"msg": sprintf("%s runs %s, which is not the promoted version of its line.", [server, golden]),
 		"severity": "medium",
 		"action": "replace",
 		"track": "hygiene",
@@ -58,7 +59,7 @@ warn contains hit if {
 		"id": "CG-IMG-4",
 		"msg": sprintf(
 			"%s runs %s, which was recorded more than %d days ago: record and promote a newer one.",
-			[findings.server, golden, days],
+			[server, golden, days],
 		),
 		"severity": "medium",
 		"action": "alert",

@@ -3,6 +3,8 @@
 package cattleguard.host.integrity
 
 import data.cattleguard.lib.findings
+import data.cattleguard.lib.findings.active
+import data.cattleguard.lib.findings.server
 import data.cattleguard.lib.parameters
 
 controls := [
@@ -48,7 +50,7 @@ paths(finding) := {finding.subject} if startswith(finding.subject, "/")
 paths(finding) := {row.path | some row in finding.actual.list} if not startswith(finding.subject, "/")
 
 touched contains [finding, what, path] if {
-	some finding in findings.active
+	some finding in active
 	finding.family == "file"
 	some path in paths(finding)
 	some what, patterns in places
@@ -63,7 +65,7 @@ ignored(path) if {
 }
 
 violation contains hit if {
-	some finding in findings.active
+	some finding in active
 	finding.code == "file-privilege-changed"
 	some path in paths(finding)
 	not ignored(path)
@@ -76,14 +78,14 @@ violation contains hit if {
 }
 
 violation contains hit if {
-	some finding in findings.active
+	some finding in active
 	finding.code == "software-module-changed"
 	finding.severity in {"high", "critical"}
 	hit := verdict(finding, "CG-INT-3", trim_right(finding.summary, "."))
 }
 
 violation contains hit if {
-	some finding in findings.active
+	some finding in active
 	finding.code in {"blind-agent-tampered", "event-inventory-forged"}
 	hit := verdict(finding, "CG-INT-4", sprintf("what it says of itself was forged: %s", [trim_right(finding.summary, ".")]))
 }
@@ -91,7 +93,7 @@ violation contains hit if {
 # A tool that may change servers is told of all the same, and not taken for an intruder.
 verdict(finding, id, what) := {
 	"id": id,
-	"msg": sprintf("On %s, %s.", [findings.server, what]),
+	"msg": sprintf("On %s, %s.", [server, what]),
 	"severity": "critical",
 	"action": "quarantine",
 	"track": "compromise",
@@ -103,7 +105,7 @@ verdict(finding, id, what) := {
 
 verdict(finding, id, what) := {
 	"id": id,
-	"msg": sprintf("On %s, %s; by %s, who is sanctioned.", [findings.server, what, findings.actors(finding)]),
+	"msg": sprintf("On %s, %s; by %s, who is sanctioned.", [server, what, findings.actors(finding)]),
 	"severity": "medium",
 	"action": "alert",
 	"controls": controls,

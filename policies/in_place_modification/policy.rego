@@ -3,6 +3,9 @@
 package cattleguard.host.in_place_modification
 
 import data.cattleguard.lib.findings
+import data.cattleguard.lib.findings.active
+import data.cattleguard.lib.findings.server
+import data.cattleguard.lib.people.somebody_sanctioned
 
 # Changes that give somebody the machine, or change what it runs at its next boot or as whom.
 floor_of := {
@@ -53,20 +56,27 @@ controls_of := {
 }
 
 modifications contains finding if {
-	some finding in findings.active
+	some finding in active
 	controls_of[finding.family]
+}
+
+sanctioned contains finding if {
+	modifications != set()
+	somebody_sanctioned
+	some finding in modifications
+	findings.sanctioned(finding)
 }
 
 violation contains hit if {
 	some finding in modifications
-	not findings.sanctioned(finding)
+	not finding in sanctioned
 	severity := findings.worst(finding.severity, object.get(floor_of, finding.code, "info"))
 	severity != "info"
 	hit := {
 		"id": "CG-IPM-1",
 		"msg": message(finding),
 		"severity": severity,
-		"action": action_for(severity),
+		"action": action_of[severity],
 		"track": "hygiene",
 		"controls": controls_of[finding.family],
 		"finding_ids": [finding.id],
@@ -75,8 +85,7 @@ violation contains hit if {
 
 # A principal that the fleet names may change servers: that is worth knowing, not worth replacing them.
 warn contains hit if {
-	some finding in modifications
-	findings.sanctioned(finding)
+	some finding in sanctioned
 	hit := {
 		"id": "CG-IPM-2",
 		"msg": sprintf("%s The fleet sanctions this principal.", [message(finding)]),
@@ -87,18 +96,16 @@ warn contains hit if {
 	}
 }
 
-action_for(severity) := "replace" if severity in {"high", "critical"}
-
-action_for(severity) := "alert" if severity in {"low", "medium"}
+action_of := {"critical": "replace", "high": "replace", "medium": "alert", "low": "alert"}
 
 message(finding) := sprintf(
 	"%s was modified in place by %s: %s.",
-	[findings.server, findings.actors(finding), trim_right(finding.summary, ".")],
+	[server, findings.actors(finding), trim_right(finding.summary, ".")],
 )
 
 message(finding) := sprintf(
 	"%s was modified in place, and no recorded call explains it: %s.",
-	[findings.server, trim_right(finding.summary, ".")],
+	[server, trim_right(finding.summary, ".")],
 ) if {
 	count(finding.attribution) == 0
 }

@@ -3,6 +3,8 @@ package cattleguard.lib.findings
 
 import data.cattleguard.lib.people
 
+severities := ["info", "low", "medium", "high", "critical"]
+
 rank := {"info": 0, "low": 1, "medium": 2, "high": 3, "critical": 4}
 
 # A waived finding stays visible and is never acted on.
@@ -12,9 +14,7 @@ active contains finding if {
 }
 
 # The greater of two severities.
-worst(a, b) := a if rank[a] >= rank[b]
-
-worst(a, b) := b if rank[a] < rank[b]
+worst(a, b) := severities[max([rank[a], rank[b]])]
 
 # Every event that explains the finding was made by somebody who may: a principal that the fleet sanctions, a
 # configuration-management tool or a service of the parameters. A finding that nothing explains is not sanctioned.
@@ -25,15 +25,20 @@ sanctioned(finding) if {
 	}
 }
 
-sanctioned_entry(entry) if people.matches(input.fleet.sanctioned_principals, entry.principal)
+sanctioned_entry(entry) if {
+	input.fleet.sanctioned_principals != []
+	people.matches(input.fleet.sanctioned_principals, entry.principal)
+}
 
 sanctioned_entry(entry) if people.configuration_management(entry)
 
 sanctioned_entry(entry) if people.trusted_service(entry)
 
 # The people and programs behind a finding, the best explanation first.
+actors(finding) := concat("", [finding.attribution[0].display]) if count(finding.attribution) == 1
+
 actors(finding) := concat(" and ", names) if {
-	count(finding.attribution) > 0
+	count(finding.attribution) > 1
 	best := array.slice(finding.attribution, 0, 3)
 	names := [name |
 		some index, entry in best

@@ -13,8 +13,12 @@ default account := ""
 
 account := input.account.id
 
+value(pack, _, otherwise) := otherwise if not given[pack]
+
 value(pack, name, otherwise) := object.get(
 	given,
 	[pack, "fleets", fleet, name],
 	object.get(given, [pack, "accounts", account, name], object.get(given, [pack, "all", name], otherwise)),
-)
+) if {
+	given[pack]
+}

@@ -17,18 +17,42 @@ is_one_of(patterns, entry) if matches(patterns, entry.principal)
 
 is_one_of(patterns, entry) if matches(patterns, entry.caller.issuer)
 
-break_glass(entry) if is_one_of(parameters.value("attribution", "break_glass", []), entry)
+# Read once for all callers. Mostly they are empty, and whoever asks `!= []` first is spared the rest.
+emergency_roles := parameters.value("attribution", "break_glass", [])
+
+tools := parameters.value("attribution", "configuration_management", [])
+
+services := parameters.value("attribution", "services", [])
+
+# Whether any principal, tool or service may change servers at all.
+somebody_sanctioned if input.fleet.sanctioned_principals != []
+
+somebody_sanctioned if tools != []
+
+somebody_sanctioned if services != []
+
+break_glass(entry) if {
+	emergency_roles != []
+	is_one_of(emergency_roles, entry)
+}
 
 # Tools that configure servers, wherever they run.
-configuration_management(entry) if is_one_of(parameters.value("attribution", "configuration_management", []), entry)
+configuration_management(entry) if {
+	tools != []
+	is_one_of(tools, entry)
+}
 
 # AWS services that may change servers, on their own or for somebody.
 trusted_service(entry) if {
+	services != []
 	entry.caller.kind == "aws-service"
-	matches(parameters.value("attribution", "services", []), entry.display)
+	matches(services, entry.display)
 }
 
-trusted_service(entry) if matches(parameters.value("attribution", "services", []), entry.caller.invoked_by)
+trusted_service(entry) if {
+	services != []
+	matches(services, entry.caller.invoked_by)
+}
 
 # The ticket that a caller names: in the source identity, in the name of its session, or in the reason it gave.
 ticket(entry) := found[0] if {

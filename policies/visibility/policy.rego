@@ -2,6 +2,8 @@
 package cattleguard.observation.visibility
 
 import data.cattleguard.lib.findings
+import data.cattleguard.lib.findings.active
+import data.cattleguard.lib.findings.server
 
 controls := [
 	"hipaa:164.308(a)(1)(ii)(D)",
@@ -52,7 +54,7 @@ warn contains hit if {
 	not input.observation.complete
 	hit := {
 		"id": "CG-VIS-3",
-		"msg": sprintf("%s could not be judged completely: %s.", [findings.server, missing]),
+		"msg": sprintf("%s could not be judged completely: %s.", [server, missing]),
 		"severity": "medium",
 		"action": "alert",
 		"controls": controls,
@@ -60,7 +62,7 @@ warn contains hit if {
 }
 
 gaps contains finding if {
-	some finding in findings.active
+	some finding in active
 	finding.family == "blind"
 }
 
@@ -72,12 +74,12 @@ missing := "no source says why" if count(input.observation.missing) == 0
 
 message(finding) := sprintf(
 	"%s cannot be seen completely because of %s: %s.",
-	[findings.server, findings.actors(finding), trim_right(finding.summary, ".")],
+	[server, findings.actors(finding), trim_right(finding.summary, ".")],
 )
 
 message(finding) := sprintf(
 	"%s cannot be seen completely: %s.",
-	[findings.server, trim_right(finding.summary, ".")],
+	[server, trim_right(finding.summary, ".")],
 ) if {
 	count(finding.attribution) == 0
 }
