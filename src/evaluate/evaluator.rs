@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::answer::{Answer, Answered, RuleAnswer};
 use super::decide::{combine, input_digest};
-use super::engine::{Engine, EngineInput, EvalError, FileLines, Together};
+use super::engine::{Engine, EngineInput, EvalError, FileLines, Together, Watched};
 use super::input::InputBuilder;
+use super::memo::Memo;
 use super::waived::Waived;
 use super::{InputFacts, PolicyPackage, PolicySet, canonical_json};
 use crate::types::{Decision, PolicyResult};
@@ -27,6 +28,7 @@ pub struct Evaluator<'a> {
     set: &'a PolicySet,
     engine: Engine,
     together: Option<Together>,
+    pub(super) memo: Option<(Memo, Watched)>,
     builder: InputBuilder,
     /// How often each package ran out of time.
     slow: Vec<u32>,
@@ -40,6 +42,7 @@ impl<'a> Evaluator<'a> {
             set,
             engine: set.engine.clone(),
             together: None,
+            memo: None,
             builder: InputBuilder::default(),
             slow: vec![0; set.packages().len()],
             stopwatch: || Duration::ZERO,
@@ -53,8 +56,16 @@ impl<'a> Evaluator<'a> {
         Self { stopwatch, ..self }
     }
 
-    /// Asks all rules together, so that what they share is computed once, and one by one only when that fails.
+    /// Asks all rules together, so that what they share is computed once, and one by one only when that fails. Inputs
+    /// that are equal in all that was read are evaluated once.
     pub fn fast(set: &'a PolicySet) -> Self {
+        let together = Self::together(set);
+        let memo = together.together.as_ref().and_then(|engine| Some((Memo::of(set.modules())?, Watched::of(engine))));
+        Self { memo, ..together }
+    }
+
+    /// Asks all rules together, each input anew.
+    pub fn together(set: &'a PolicySet) -> Self {
         let rules: Vec<&str> = set.packages().iter().flat_map(PolicyPackage::paths).collect();
         Self { together: set.engine.together(&rules), ..Self::new(set) }
     }
@@ -74,7 +85,7 @@ impl<'a> Evaluator<'a> {
 
     /// Starts to record how far each rule gets.
     pub(super) fn record_coverage(&mut self) {
-        self.together = None;
+        self.ask_each();
         self.engine.record_coverage();
     }
 
@@ -97,7 +108,33 @@ impl<'a> Evaluator<'a> {
 
     /// What each rule says of an input document given as JSON text; of one package, when only that is asked.
     pub fn answer(&mut self, text: &str, only: Option<usize>) -> Answer {
-        self.ask(EngineInput::parse(text), only)
+        if only.is_some() {
+            return self.ask(EngineInput::parse(text), only);
+        }
+        let started = (self.stopwatch)();
+        if let Some(rules) = self.memo.as_mut().and_then(|(memo, _)| memo.get(text)) {
+            return Answer { rules, ns: self.ns_since(started) };
+        }
+        let input = EngineInput::parse(text);
+        match input.as_ref().ok().and_then(|input| self.watched(text, input)) {
+            Some(rules) => Answer { rules, ns: self.ns_since(started) },
+            None => self.ask(input, only),
+        }
+    }
+
+    /// Evaluates an input for the memo, when that wants it and nothing fails.
+    fn watched(&mut self, text: &str, input: &EngineInput) -> Option<Vec<RuleAnswer>> {
+        let (memo, engine) = self.memo.as_mut()?;
+        let (values, coverage) = memo.wants_to_watch().then(|| engine.eval(input)).flatten()?;
+        let rules = answers(values);
+        memo.learn(text, &coverage, &rules);
+        Some(rules)
+    }
+
+    /// From now on each rule by itself.
+    fn ask_each(&mut self) {
+        self.together = None;
+        self.memo = None;
     }
 
     fn read(&self, answer: Answer) -> Answered {
@@ -116,7 +153,11 @@ impl<'a> Evaluator<'a> {
         };
         // Prints are gathered so that a policy cannot write to the terminal; here nobody reads them.
         self.engine.take_prints();
-        Answer { rules, ns: u64::try_from(self.since(started).as_nanos()).unwrap_or(u64::MAX) }
+        Answer { rules, ns: self.ns_since(started) }
+    }
+
+    fn ns_since(&self, started: Duration) -> u64 {
+        u64::try_from(self.since(started).as_nanos()).unwrap_or(u64::MAX)
     }
 
     fn since(&self, started: Duration) -> Duration {
@@ -129,9 +170,7 @@ impl<'a> Evaluator<'a> {
             _ => None,
         };
         match together {
-            Some(values) => {
-                values.into_iter().map(|value| value.map_or(RuleAnswer::Undefined, RuleAnswer::Value)).collect()
-            }
+            Some(values) => answers(values),
             None => self.one_by_one(input, only, started),
         }
     }
@@ -161,7 +200,7 @@ impl<'a> Evaluator<'a> {
             }
             if timed_out {
                 // Together they would run into the same limit first, on every input.
-                self.together = None;
+                self.ask_each();
                 if let Some(slow) = self.slow.get_mut(index) {
                     *slow += 1;
                 }
@@ -169,6 +208,10 @@ impl<'a> Evaluator<'a> {
         }
         answers
     }
+}
+
+fn answers(values: Vec<Option<Value>>) -> Vec<RuleAnswer> {
+    values.into_iter().map(|value| value.map_or(RuleAnswer::Undefined, RuleAnswer::Value)).collect()
 }
 
 fn chosen<'a>(set: &'a PolicySet, only: Option<usize>) -> impl Iterator<Item = (usize, &'a PolicyPackage)> + use<'a> {

@@ -102,7 +102,7 @@ impl<'m> Shapes<'m> {
 
     /// A rule all of whose definitions yield the same part of the input.
     fn of_rule(&self, module: &ModuleFacts, path: &[Option<String>], steps: usize) -> Option<InputPath> {
-        let reference = Reference { path: path.to_vec(), line: 0, column: 0 };
+        let reference = Reference::to(path.to_vec());
         let full = self.declared.resolve(module, &reference)?;
         // How much of the chain names the rule: an import or the package stands for the rest.
         let used = self.used(module, path, &full)?;
@@ -125,7 +125,7 @@ impl<'m> Shapes<'m> {
 
     fn used(&self, module: &ModuleFacts, path: &[Option<String>], full: &str) -> Option<usize> {
         (1..=path.len()).find(|length| {
-            let reference = Reference { path: path.get(..*length).unwrap_or_default().to_vec(), line: 0, column: 0 };
+            let reference = Reference::to(path.get(..*length).unwrap_or_default().to_vec());
             self.declared.resolve(module, &reference).as_deref() == Some(full)
         })
     }

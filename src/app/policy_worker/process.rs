@@ -13,6 +13,10 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use super::frame::{self, HEADER, Kind};
 use super::{Death, Launch, PATIENCE};
 
+/// The engine makes and drops thousands of small values for an input. With longer lists of free ones in front of the
+/// C library's allocator (glibc, tunables(7)) that takes an eighth less time; other C libraries ignore it.
+const ALLOCATOR: &str = "glibc.malloc.tcache_count=1000";
+
 /// Read and written at once.
 const CHUNK: usize = 256 * 1024;
 
@@ -42,12 +46,13 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a worker: with nothing of our environment, in the root folder.
+    /// Starts a worker: with nothing of our environment but a word to the allocator, in the root folder.
     pub(super) fn start(launch: &Launch) -> io::Result<Self> {
         let mut child = Command::new(&launch.program)
             .arg0("cattleguard-policy")
             .args(&launch.args)
             .env_clear()
+            .env("GLIBC_TUNABLES", ALLOCATOR)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -89,9 +89,16 @@ pub(in crate::evaluate) struct Reference {
     pub(in crate::evaluate) line: u32,
     /// Column.
     pub(in crate::evaluate) column: u32,
+    /// Line of its last part. When the chain is evaluated the engine counts this line as reached.
+    pub(in crate::evaluate) last_line: u32,
 }
 
 impl Reference {
+    /// A chain without a place.
+    pub(in crate::evaluate) fn to(path: Vec<Option<String>>) -> Self {
+        Self { path, line: 0, column: 0, last_line: 0 }
+    }
+
     /// The leading components that are known.
     pub(in crate::evaluate) fn known(&self) -> Vec<String> {
         self.path.iter().map_while(Clone::clone).collect()
@@ -317,7 +324,8 @@ fn chain(expr: &Ref<Expr>) -> Option<Reference> {
 }
 
 fn reference(expr: &Ref<Expr>) -> Reference {
-    let (mut line, mut column) = (expr.span().line, expr.span().col);
+    let last_line = expr.span().line;
+    let (mut line, mut column) = (last_line, expr.span().col);
     let mut path = Vec::new();
     let mut current = expr;
     loop {
@@ -343,7 +351,7 @@ fn reference(expr: &Ref<Expr>) -> Reference {
         }
     }
     path.reverse();
-    Reference { path, line, column }
+    Reference { path, line, column, last_line }
 }
 
 fn constant(index: &Ref<Expr>) -> Option<String> {

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub(super) use ast::{Binding, ModuleFacts, Reference, RuleFacts, Yield};
-pub(super) use together::Together;
+pub(super) use together::{Together, Watched};
 
 use super::{PolicyProblem, PolicySource};
 
@@ -154,13 +154,25 @@ impl Engine {
         self.inner.set_enable_coverage(true);
     }
 
+    /// Forgets which lines were reached.
+    pub(super) fn forget_coverage(&mut self) {
+        self.inner.clear_coverage_data();
+    }
+
     /// The lines reached so far. A file of which nothing was evaluated is missing.
     pub(super) fn coverage(&self) -> Vec<FileLines> {
-        let files = self.inner.get_coverage_report().map(|report| report.files).unwrap_or_default();
-        files
-            .into_iter()
-            .map(|file| FileLines { file: file.path, covered: file.covered, not_covered: file.not_covered })
-            .collect()
+        self.known_coverage().unwrap_or_default()
+    }
+
+    /// The same; `None` when the engine cannot say.
+    pub(super) fn known_coverage(&self) -> Option<Vec<FileLines>> {
+        let files = self.inner.get_coverage_report().ok()?.files.into_iter();
+        let lines = |file: regorus::coverage::File| FileLines {
+            file: file.path,
+            covered: file.covered,
+            not_covered: file.not_covered,
+        };
+        Some(files.map(lines).collect())
     }
 }
 

@@ -7,12 +7,13 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Engine, EngineInput};
+use super::{Engine, EngineInput, FileLines};
 
 /// The generated package. No policy decides in it: deciding packages are below `cattleguard`.
 const PACKAGE: &str = "cattleguard_together";
 
 /// An engine with the generated rule.
+#[derive(Clone)]
 pub(in crate::evaluate) struct Together(Engine);
 
 impl Together {
@@ -32,6 +33,25 @@ impl Together {
         self.0.take_prints();
         let Value::Array(answers) = answers? else { return None };
         answers.into_iter().map(unwrapped).collect()
+    }
+}
+
+/// The same engine, which also tells how far each evaluation got.
+pub(in crate::evaluate) struct Watched(Together);
+
+impl Watched {
+    /// Of an engine that goes on without being watched.
+    pub(in crate::evaluate) fn of(together: &Together) -> Self {
+        let mut watched = together.clone();
+        watched.0.record_coverage();
+        Self(watched)
+    }
+
+    /// As [`Together::eval`], with the lines that this evaluation reached.
+    pub(in crate::evaluate) fn eval(&mut self, input: &EngineInput) -> Option<(Vec<Option<Value>>, Vec<FileLines>)> {
+        self.0.0.forget_coverage();
+        let answers = self.0.eval(input)?;
+        Some((answers, self.0.0.known_coverage()?))
     }
 }
 
