@@ -51,6 +51,32 @@ pub enum BundleError {
     Stranger(String),
 }
 
+/// Most characters of what is said of a bundle.
+const MOST_SAID: usize = 500;
+
+impl BundleError {
+    /// What is said may quote the file: names, keys of its data, and what the library for archives found in place of a
+    /// number. None of it may steer a terminal or fill a screen.
+    fn in_plain_words(self) -> Self {
+        let plain = |text: String| {
+            let mut said = String::new();
+            for (count, character) in text.chars().enumerate() {
+                if count == MOST_SAID {
+                    said.push('…');
+                    break;
+                }
+                if character.is_control() { said.extend(character.escape_default()) } else { said.push(character) }
+            }
+            said
+        };
+        match self {
+            Self::Form(text) => Self::Form(plain(text)),
+            Self::Manifest(text) => Self::Manifest(plain(text)),
+            other => other,
+        }
+    }
+}
+
 /// A bundle that was read.
 #[derive(Clone, Debug)]
 pub struct Bundle {
@@ -73,7 +99,7 @@ impl Bundle {
     /// # Errors
     /// What is wrong with it, and in which file.
     pub fn read(packed: &[u8]) -> Result<Self, BundleError> {
-        read::read(packed)
+        read::read(packed).map_err(BundleError::in_plain_words)
     }
 
     /// The digest that a signature is of: names and contents of all files.

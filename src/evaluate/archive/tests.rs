@@ -1,9 +1,10 @@
 //! Bundles that are right, and every way of being wrong.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use cattleguard_agent::sign::SigningKey;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
@@ -191,5 +192,27 @@ fn what_is_no_bundle_is_told_in_words() {
     let whole = packed(Some(&key()));
     for cut in [10, whole.len() / 2, whole.len() - 20] {
         assert!(Bundle::read(&whole[..cut]).is_err(), "cut at {cut}");
+    }
+}
+
+/// Found by fuzzing: the library for archives quotes a header that is none, with all its bytes.
+#[test]
+fn what_is_wrong_is_told_in_few_and_plain_words() {
+    let mut broken = Vec::new();
+    GzDecoder::new(tarred(&[("a.rego", POLICY.as_bytes())]).as_slice()).read_to_end(&mut broken).unwrap();
+    // The checksum of the first header.
+    broken[148..156].copy_from_slice(b"\x1b[2J\nab\0");
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&broken).unwrap();
+    let key = "k\u{1b}".repeat(2_000);
+    let data = format!("{{\"{}\": 1}}", key.replace('\u{1b}', "\\u001b"));
+    let foreign = tarred(&[
+        (MANIFEST, br#"{"roots": ["cattleguard"]}"#),
+        ("a.rego", POLICY.as_bytes()),
+        ("data.json", data.as_bytes()),
+    ]);
+    for packed in [encoder.finish().unwrap(), foreign] {
+        let told = Bundle::read(&packed).unwrap_err().to_string();
+        assert!(told.len() < 2_000 && !told.chars().any(char::is_control), "{told:?}");
     }
 }
