@@ -8,8 +8,8 @@ use cattleguard_agent::sign::PublicKey;
 use super::config::PolicyConfig;
 use super::error::AppError;
 use super::exit::Exit;
-use crate::evaluate::PolicySource;
-use crate::evaluate::archive::{Bundle, MOST_BYTES, package_of};
+use crate::evaluate::archive::{Bundle, BundleError, MOST_BYTES, package_of};
+use crate::evaluate::{PolicySource, shipped};
 use crate::store::TakenBundle;
 
 /// Whether a path names a bundle.
@@ -35,6 +35,18 @@ pub fn read(path: &Path) -> Result<Bundle, AppError> {
     Ok(bundle)
 }
 
+/// Reads a bundle that need not be signed; a signature that is there must be of what is in it.
+///
+/// # Errors
+/// As [`read`], and a bundle that was altered.
+pub fn unaltered(path: &Path) -> Result<Bundle, AppError> {
+    let bundle = read(path)?;
+    match bundle.verify(&[]) {
+        Ok(_) | Err(BundleError::Unsigned | BundleError::Stranger(_)) => Ok(bundle),
+        Err(error) => Err(AppError::new(Exit::Config, format!("{}: {error}", path.display()))),
+    }
+}
+
 /// Public keys from PEM files.
 ///
 /// # Errors
@@ -49,10 +61,12 @@ pub fn keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, AppError> {
     paths.iter().map(read).collect()
 }
 
-/// The configured bundle, verified as the configuration asks, with what the state is to remember of it.
+/// The configured bundle, verified as the configuration asks, with what the state is to remember of it. Scans and every
+/// `policy` command take it from here.
 ///
 /// # Errors
-/// Unreadable, unsigned where a signature is required, altered, or signed by a stranger.
+/// Unreadable, unsigned where a signature is required, altered, signed by a stranger, or with a package of the shipped
+/// pack beside that pack.
 pub fn configured(config: &PolicyConfig) -> Result<Option<(Bundle, TakenBundle)>, AppError> {
     let Some(path) = &config.bundle else { return Ok(None) };
     let bundle = read(path)?;
@@ -61,8 +75,8 @@ pub fn configured(config: &PolicyConfig) -> Result<Option<(Bundle, TakenBundle)>
     let signed_by = match bundle.verify(&trusted) {
         Ok(key) => Some(key.to_string()),
         // A signature that is there and wrong is never taken, wanted or not.
-        Err(crate::evaluate::archive::BundleError::Unsigned) if !config.require_signed => None,
-        Err(crate::evaluate::archive::BundleError::Stranger(_)) if !config.require_signed && trusted.is_empty() => None,
+        Err(BundleError::Unsigned) if !config.require_signed => None,
+        Err(BundleError::Stranger(_)) if !config.require_signed && trusted.is_empty() => None,
         Err(error) => {
             let hint = "cattleguard policy bundle build --sign-key signs one; policy.trusted_keys names whom you trust";
             return Err(refused(error.to_string()).with_hint(hint));
@@ -72,6 +86,9 @@ pub fn configured(config: &PolicyConfig) -> Result<Option<(Bundle, TakenBundle)>
         let message = "its manifest has no metadata.cattleguard.sequence, so an older bundle could take its place";
         return Err(refused(message.to_owned()).with_hint("cattleguard policy bundle build writes one"));
     };
+    if config.builtin {
+        refuse_overlap(&bundle.policies, &shipped())?;
+    }
     let taken = TakenBundle {
         revision: bundle.manifest.revision.clone(),
         sequence,
@@ -85,7 +102,7 @@ pub fn configured(config: &PolicyConfig) -> Result<Option<(Bundle, TakenBundle)>
 ///
 /// # Errors
 /// The first such package.
-pub fn refuse_overlap(bundle: &[PolicySource], shipped: &[PolicySource]) -> Result<(), AppError> {
+fn refuse_overlap(bundle: &[PolicySource], shipped: &[PolicySource]) -> Result<(), AppError> {
     for source in bundle {
         let Some(own) = package_of(&source.text) else { continue };
         if shipped.iter().any(|other| package_of(&other.text) == Some(own)) {

@@ -47,6 +47,9 @@ pub struct TestArgs {
     /// Also write the results as JUnit XML into this file
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Take the configured bundle though no trusted key signed it, and say so
+    #[arg(long)]
+    pub unverified: bool,
 }
 
 /// Arguments of `policy new`.
@@ -72,6 +75,9 @@ pub struct CheckArgs {
     /// Also find imports that nothing uses and rules that no test reaches
     #[arg(long)]
     pub strict: bool,
+    /// Take the configured bundle though no trusted key signed it, and say so
+    #[arg(long)]
+    pub unverified: bool,
 }
 
 /// Arguments of `policy replay`.
@@ -89,6 +95,9 @@ pub struct ReplayArgs {
     /// How far back
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::duration)]
     pub since: Duration,
+    /// Take the configured bundle though no trusted key signed it, and say so
+    #[arg(long)]
+    pub unverified: bool,
 }
 
 /// Arguments of `policy eval`.
@@ -106,6 +115,9 @@ pub struct EvalArgs {
     /// Also say which rules fired and why the others did not
     #[arg(long)]
     pub why: bool,
+    /// Take the configured bundle though no trusted key signed it, and say so
+    #[arg(long)]
+    pub unverified: bool,
 }
 
 /// `policy bundle` commands.

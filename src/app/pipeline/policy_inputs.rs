@@ -31,9 +31,6 @@ pub(in crate::app) fn policy_inputs(config: &PolicyConfig) -> Result<PolicyInput
     let taken = match policy_bundle::configured(config)? {
         None => None,
         Some((bundle, taken)) => {
-            if config.builtin {
-                policy_bundle::refuse_overlap(&bundle.policies, &shipped())?;
-            }
             own.extend(bundle.policies);
             if !bundle.data.is_null() {
                 merge_data(&mut data, bundle.data).map_err(|twice| AppError::new(Exit::Config, twice))?;

@@ -1,6 +1,6 @@
 //! `policy check`: what is wrong with policies, found before they run.
 
-use super::Sources;
+use super::{Sources, Trust};
 use crate::app::cli::policy::CheckArgs;
 use crate::app::context::Context;
 use crate::app::diag;
@@ -14,7 +14,7 @@ use crate::evaluate::{PolicyProblem, PolicySet, never_evaluated, unknown_inputs,
 
 pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let sources = Sources::read(context, &args.paths, &args.data)?;
+    let sources = Sources::read(context, &args.paths, &args.data, Trust::of(args.unverified))?;
     let mut problems = on_policy_stack(|| problems(&sources, args.strict))?;
     problems.sort();
     problems.dedup();

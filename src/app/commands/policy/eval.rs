@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Sources;
 use super::after::{self, After};
+use super::{Sources, Trust};
 use crate::app::cli::policy::EvalArgs;
 use crate::app::context::Context;
 use crate::app::error::AppError;
@@ -50,7 +50,7 @@ impl Evaluation {
 /// Exit 1 when a policy is violated, 2 when one cannot be evaluated.
 pub(super) fn run(context: &Context<'_>, args: &EvalArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let sources = Sources::read(context, &args.paths, &args.data)?;
+    let sources = Sources::read(context, &args.paths, &args.data, Trust::of(args.unverified))?;
     let (input, past) = match stored_id(&args.input) {
         Some(id) => {
             let (input, past) = after::stored(context, &id)?;

@@ -15,11 +15,13 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::app::cli::policy::PolicyCommand;
+use crate::app::config::PolicyConfig;
 use crate::app::context::Context;
 use crate::app::diag::Diag;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::{policy_bundle, policy_data, policy_files};
+use crate::evaluate::archive::Bundle;
 use crate::evaluate::{PolicyProblem, PolicySource, merge_data, shipped, shipped_tests};
 
 /// Runs the command.
@@ -37,6 +39,30 @@ pub(super) fn run(context: &Context<'_>, command: &PolicyCommand) -> Result<Exit
     }
 }
 
+/// What is asked of the configured bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// All that a scan asks.
+    Verified,
+    /// Nothing: whoever typed the command said so.
+    Unverified,
+}
+
+impl Trust {
+    fn of(unverified: bool) -> Self {
+        if unverified { Self::Unverified } else { Self::Verified }
+    }
+
+    fn configured_bundle(self, context: &Context<'_>, config: &PolicyConfig) -> Result<Option<Bundle>, AppError> {
+        if self == Self::Verified {
+            return Ok(policy_bundle::configured(config)?.map(|(bundle, _)| bundle));
+        }
+        let Some(path) = &config.bundle else { return Ok(None) };
+        context.note(&format!("{}: taken without verifying who signed it; a scan may refuse it", path.display()));
+        policy_bundle::read(path).map(Some)
+    }
+}
+
 /// The policies that a command works on.
 struct Sources {
     /// Policies.
@@ -50,8 +76,9 @@ struct Sources {
 }
 
 impl Sources {
-    /// Those at the given paths; else those of the configuration; else, without one, the shipped pack. `data` is added.
-    fn read(context: &Context<'_>, paths: &[PathBuf], data: &[PathBuf]) -> Result<Self, AppError> {
+    /// Those at the given paths; else those of the configuration, its bundle verified as a scan does it; else, without
+    /// one, the shipped pack. `data` is added.
+    fn read(context: &Context<'_>, paths: &[PathBuf], data: &[PathBuf], trust: Trust) -> Result<Self, AppError> {
         if !paths.is_empty() {
             return Self::at(paths, data);
         }
@@ -63,13 +90,15 @@ impl Sources {
         }
         let config = context.load(Vec::new())?.config.policy;
         let data: Vec<PathBuf> = config.data.iter().chain(data).cloned().collect();
-        // Read, not verified: nothing is decided here.
-        let paths: Vec<PathBuf> = config.paths.iter().chain(&config.bundle).cloned().collect();
-        let mut sources = if paths.is_empty() {
+        let mut sources = if config.paths.is_empty() {
             Self { data: policy_data::read(&[], &data)?, ..nothing() }
         } else {
-            Self::at(&paths, &data)?
+            Self::at(&config.paths, &data)?
         };
+        if let Some(bundle) = trust.configured_bundle(context, &config)? {
+            sources.add(bundle)?;
+            sources.library = policy_files::library_for(&sources.policies);
+        }
         if config.builtin {
             sources.library.clear();
             sources.policies.extend(shipped());
@@ -81,18 +110,23 @@ impl Sources {
     fn at(paths: &[PathBuf], data: &[PathBuf]) -> Result<Self, AppError> {
         let (bundles, paths): (Vec<PathBuf>, Vec<PathBuf>) =
             paths.iter().cloned().partition(|path| policy_bundle::is_bundle(path));
-        let (mut policies, mut tests) = policy_files::read_all(&paths)?;
-        let mut data = policy_data::read(&paths, data)?;
+        let (policies, tests) = policy_files::read_all(&paths)?;
+        let mut sources = Self { policies, library: Vec::new(), tests, data: policy_data::read(&paths, data)? };
         for path in bundles {
-            let bundle = policy_bundle::read(&path)?;
-            policies.extend(bundle.policies);
-            tests.extend(bundle.tests);
-            if !bundle.data.is_null() {
-                merge_data(&mut data, bundle.data).map_err(|twice| AppError::new(Exit::Config, twice))?;
-            }
+            // One that is still to be signed is what these commands are for; one that was altered is not.
+            sources.add(policy_bundle::unaltered(&path)?)?;
         }
-        let library = policy_files::library_for(&policies);
-        Ok(Self { policies, library, tests, data })
+        sources.library = policy_files::library_for(&sources.policies);
+        Ok(sources)
+    }
+
+    fn add(&mut self, bundle: Bundle) -> Result<(), AppError> {
+        self.policies.extend(bundle.policies);
+        self.tests.extend(bundle.tests);
+        if !bundle.data.is_null() {
+            merge_data(&mut self.data, bundle.data).map_err(|twice| AppError::new(Exit::Config, twice))?;
+        }
+        Ok(())
     }
 
     /// Everything that is evaluated, tests left out.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::Sources;
+use super::{Sources, Trust};
 use crate::app::cli::policy::ReplayArgs;
 use crate::app::context::Context;
 use crate::app::error::AppError;
@@ -61,8 +61,8 @@ impl Outcome {
 /// Exit 1 when any action would be stronger, 3 when a policy cannot be evaluated on an input.
 pub(super) fn run(context: &Context<'_>, args: &ReplayArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let before = Sources::read(context, &[], &[])?;
-    let mut after = Sources::read(context, &args.bundle, &args.data)?;
+    let before = Sources::read(context, &[], &[], Trust::of(args.unverified))?;
+    let mut after = Sources::read(context, &args.bundle, &args.data, Trust::Verified)?;
     if args.with_shipped {
         after.library.clear();
         after.policies.extend(shipped());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{Sources, junit, tap};
+use super::{Sources, Trust, junit, tap};
 use crate::app::cli::policy::TestArgs;
 use crate::app::context::Context;
 use crate::app::error::AppError;
@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context<'_>, args: &TestArgs) -> Result<Exit, AppErr
     let (forms, outputs) = outputs(context)?;
     let filter = args.run.as_deref().map(Regex::new).transpose();
     let filter = filter.map_err(|_| AppError::usage("--run: not a regular expression"))?;
-    let sources = Sources::read(context, &args.paths, &args.data)?;
+    let sources = Sources::read(context, &args.paths, &args.data, Trust::of(args.unverified))?;
     let wanted = |name: &str| filter.as_ref().is_none_or(|filter| filter.is_match(name));
     let support = sources.tests.iter().chain(&sources.library).cloned().collect();
     let report = on_policy_stack(|| run_tests(sources.policies.clone(), support, sources.data.clone(), &wanted))?

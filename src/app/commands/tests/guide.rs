@@ -159,10 +159,31 @@ fn its_bundle_decides_and_nothing_but_it() {
     assert_eq!(world.run(&["scan"]), 2, "an older one is refused");
     build(&["unsigned"]);
     assert_eq!(world.run(&["scan"]), 78, "an unsigned one as well");
+    let acme = world.path("acme").display().to_string();
+    let (packed, input) = (world.path("acme.tar.gz").display().to_string(), member.as_str().to_owned());
+    let without_paths: [&[&str]; 4] = [
+        &["policy", "test"],
+        &["policy", "check"],
+        &["policy", "eval", "--input", &input],
+        &["policy", "replay", "--bundle", &acme, "--with-shipped"],
+    ];
+    for command in without_paths {
+        assert_eq!(world.run(command), 78, "as a scan: {command:?}");
+        let code = world.run(&[command, &["--unverified"]].concat());
+        assert!([0, 1].contains(&code), "{command:?} exits with {code}");
+    }
+    assert_eq!(world.run(&["policy", "check", &packed]), 0, "one that is named may still have to be signed");
     std::fs::write(world.path("acme.tar.gz"), b"nothing").expect("written");
     assert_eq!(world.run(&["scan"]), 78, "and what is none");
+    for command in without_paths {
+        assert_eq!(world.run(&[command, &["--unverified"]].concat()), 78, "{command:?}");
+    }
     // The clock of this world stands still, and two bundles never share a number.
     build(&["--sequence", "2000000000"]);
     assert_eq!(world.run(&["scan"]), 1);
     assert_eq!(audited(&world), 2);
+    for command in without_paths {
+        let code = world.run(command);
+        assert!([0, 1].contains(&code), "verified: {command:?} exits with {code}");
+    }
 }
