@@ -1,5 +1,5 @@
 //! A policy of about a hundred lines on an input of 5 KB: our engine module against the engine's bytecode machine, and by
-//! `peer_regopy.py` and `peer_opa/` against other engines. Each evaluation begins with JSON text.
+//! `peer_regopy.py` against another engine. Each evaluation begins with JSON text.
 
 use cattleguard::evaluate::{Evaluator, PolicySet, PolicySource};
 use regorus::languages::rego::compiler::Compiler;

@@ -3,7 +3,9 @@
 
     python3 -m venv venv && venv/bin/pip install regopy==1.5.2
     mkdir peer && cargo bench --no-default-features --features testing --bench policy -- --peer peer
-    venv/bin/python benches/policy/peer_regopy.py peer
+    venv/bin/python benches/policy/peer_regopy.py peer/hundred
+
+`peer` itself holds the shipped policies, which this engine does not read: it refuses a comprehension in one of them.
 """
 
 import json

@@ -131,5 +131,5 @@ impl Memo {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests;
