@@ -29,6 +29,7 @@ pub mod logging;
 pub mod manifest;
 #[cfg(feature = "testing")]
 mod matrix;
+mod metrics;
 pub mod operator;
 pub mod output;
 pub mod pipeline;
@@ -46,6 +47,7 @@ pub mod sim;
 #[cfg(feature = "testing")]
 pub mod sim_backend;
 mod stopwatch;
+mod systemd;
 pub mod table;
 pub mod terminal;
 pub mod view;
