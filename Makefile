@@ -2,6 +2,8 @@
 
 CARGO ?= cargo
 CORE  := --no-default-features --features testing
+# Traces are linted and tested with the core, so that the SDK is built once.
+TRACED := $(CORE),otel
 FULL  := --features testing
 
 .PHONY: help demo test check fmt lint docs deny bench build deb rpm packages-test clean
@@ -22,6 +24,7 @@ demo:
 test:
 	@./scripts/prerequisites.sh
 	$(CARGO) test --workspace $(FULL)
+	$(CARGO) test $(TRACED) --test otel
 
 check: fmt lint docs deny
 
@@ -29,7 +32,7 @@ fmt:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --workspace --all-targets $(CORE) -- -D warnings
+	$(CARGO) clippy --workspace --all-targets $(TRACED) -- -D warnings
 	$(CARGO) clippy --workspace --all-targets $(FULL) -- -D warnings
 
 docs:

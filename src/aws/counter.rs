@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_smithy_runtime::client::retries::classifiers::run_classifiers_on_ctx;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -15,8 +15,9 @@ use aws_smithy_runtime_api::client::retries::classifiers::{RetryAction, RetryRea
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::ErrorKind;
+use tracing::Span;
 
-use crate::collect::ApiMeter;
+use crate::collect::{ApiMeter, api_span};
 use crate::types::{ApiOutcome, Place};
 
 /// Requests by `service:Operation`, shared by all clients of a connection.
@@ -63,6 +64,14 @@ impl Storable for Left {
     type Storer = StoreReplace<Self>;
 }
 
+/// The call's span. It ends with the call's configuration.
+#[derive(Clone, Debug)]
+struct Traced(Span);
+
+impl Storable for Traced {
+    type Storer = StoreReplace<Self>;
+}
+
 impl CountCalls {
     fn call(&self, config: &ConfigBag) -> Option<String> {
         config.load::<Metadata>().map(|operation| format!("{}:{}", self.service, operation.name()))
@@ -73,6 +82,32 @@ impl CountCalls {
 impl Intercept for CountCalls {
     fn name(&self) -> &'static str {
         "CountCalls"
+    }
+
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = self.call(config) {
+            config.interceptor_state().store_put(Traced(api_span(&self.place, &call)));
+        }
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(Traced(span)) = config.load::<Traced>() {
+            span.record("attempts", attempt(config));
+            if matches!(context.output_or_error(), Some(Err(_))) {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        Ok(())
     }
 
     fn read_before_transmit(

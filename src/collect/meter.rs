@@ -3,13 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::types::{ApiOutcome, ApiUse, Place};
+use tracing::Span;
+use tracing::field::Empty;
+
+use crate::types::{ApiOutcome, ApiUse, Place, TRACE};
 
 /// More series than this are added up under the place `other/other`.
 const SERIES: usize = 10_000;
 
 /// The place that stands for all places beyond [`SERIES`].
 const OTHER: &str = "other";
+
+/// A span of traces for one call with all its attempts. `attempts` and `otel.status_code` are recorded when it ends.
+pub fn api_span(place: &Place, api: &str) -> Span {
+    tracing::info_span!(
+        target: TRACE, "aws_api", otel.name = api, otel.kind = "client", rpc.system = "aws-api",
+        cloud.account.id = %place.account, cloud.region = %place.region, attempts = Empty, otel.status_code = Empty
+    )
+}
 
 /// Counts of one process. Clones count together.
 #[derive(Clone, Debug, Default)]

@@ -18,7 +18,7 @@ mod trail_reader;
 pub use builder::Builder;
 pub use collector::{Collected, Collection, Memory, Progress, collect, user_data_digest};
 pub use logs::{Listing, LogAccess, LogObject, LogQueue, LogStore, ObjectName, QueueDepth, QueueMessage, TrailLogs};
-pub use meter::ApiMeter;
+pub use meter::{ApiMeter, api_span};
 pub use reference::{read_events, read_image, read_reference};
 pub use settings::{BucketSource, CollectSettings, QueueSource, TrailSource};
 pub use source::{CloudRead, Page, PageToken, ReadError, ReadFailure};

@@ -4,6 +4,9 @@
 //! boundary is here: what was seen ([`Snapshot`]), what should be ([`Golden`]), what differs
 //! ([`Finding`]), what policy says ([`Decision`]) and what would be done ([`Plan`]).
 
+/// Target of the spans that traces are made of; the log leaves spans out.
+pub const TRACE: &str = "cattleguard::trace";
+
 pub mod api_use;
 pub mod change;
 pub mod code;

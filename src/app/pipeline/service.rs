@@ -203,6 +203,7 @@ impl<'b> Service<'b> {
 
     /// Anchors the audit log where that is configured, and delivers what is due, at the pace that receivers allow. A store
     /// that fails is logged: the rows are still there.
+    #[tracing::instrument(target = "cattleguard::trace", skip_all)]
     pub async fn deliver(&self) -> PumpSummary {
         self.anchor().await;
         let clock = || self.backend.now();

@@ -117,11 +117,16 @@ fn commands_that_enforce_anchor_what_they_did() {
     let world = World::new(&format!("mode = \"quarantine\"\n\n{ANCHOR}"));
     let path = world.path("cattleguard.toml");
     let text = std::fs::read_to_string(&path).expect("a configuration");
-    std::fs::write(&path, text.replace("\n[state]", "enforcement = \"quarantine\"\n\n[state]")).expect("written");
+    let fleet = "enforcement = \"quarantine\"\nbudget = { count = 1, percent = 50 }\n\n[[fleet.windows]]\nfrom = \"00:00\"\n\
+                 to = \"23:59\"\nzone = \"UTC\"\ndays = []\n";
+    std::fs::write(&path, text.replace("\n[state]", &format!("{fleet}\n[state]"))).expect("written");
     world.fleet.cloud.create_vault(BUCKET);
     world.record(&[]);
-    let id = world.fleet.instances()[0].to_string();
-    assert_eq!(world.run(&["quarantine", &id]), 0);
+    let id = world.fleet.instances()[0].clone();
+    world.fleet.cloud.start_session(&crate::testing::SimActor::person("Carol"), &id).expect("a session");
+    world.fleet.clock.advance(std::time::Duration::from_secs(1_200));
+    world.fleet.cloud.run_inventory_all().expect("an inventory run");
+    assert_eq!(world.run(&["quarantine", id.as_str()]), 0);
     let (_, told) = world.json(&["audit", "verify", "--anchors"]);
     assert_eq!(told["anchors"]["newest"], told["head"], "the head after the operation: {told}");
     assert!(told["entries"].as_u64().is_some_and(|entries| entries > 8), "its steps are in it: {told}");
