@@ -15,7 +15,8 @@ help:
 	@echo 'make check   formatting, lints on both feature sets, documentation, licences'
 	@echo 'make build   release binaries in target/release'
 	@echo 'make deb     packages for Debian and Ubuntu in target/package; make rpm: for Amazon Linux, Fedora, RHEL'
-	@echo 'make packages-test   installs the Debian packages on a fresh system, boots it and runs every unit; needs root'
+	@echo 'make packages-test   installs the Debian packages on a fresh system, boots it and runs every unit; installs,'
+	@echo '                     upgrades and removes the RPMs in a fresh tree; needs root'
 	@echo 'make bench   the benchmarks behind the figures in the README'
 
 demo:
@@ -55,6 +56,7 @@ rpm:
 
 packages-test:
 	@./tests/packages/run.sh
+	@./tests/packages/rpm.sh
 
 clean:
 	$(CARGO) clean

@@ -8,7 +8,7 @@ use crate::scene::{IRELAND, SHOP, Scene};
 #[tokio::test]
 async fn what_came_of_each_request_is_counted() {
     let scene = Scene::new().await;
-    let order = json!({"service": "ec2", "action": "DescribeVolumes", "kind": "throttle", "times": 1});
+    let order = json!({"service": "ec2", "action": "DescribeInstances", "kind": "throttle", "times": 1});
     scene.emulator.steer("_faults", order).await;
     let order = json!({"service": "autoscaling", "kind": "denied", "times": 1});
     scene.emulator.steer("_faults", order).await;
@@ -17,9 +17,9 @@ async fn what_came_of_each_request_is_counted() {
     desk.run(&["scan", "--metrics", file.to_str().unwrap()]);
     let text = std::fs::read_to_string(&file).unwrap();
     for (name, outcome, service, operation) in [
-        ("calls", "outcome=\"throttled\"", "ec2", "DescribeVolumes"),
-        ("calls", "outcome=\"ok\"", "ec2", "DescribeVolumes"),
-        ("retries", "", "ec2", "DescribeVolumes"),
+        ("calls", "outcome=\"throttled\"", "ec2", "DescribeInstances"),
+        ("calls", "outcome=\"ok\"", "ec2", "DescribeInstances"),
+        ("retries", "", "ec2", "DescribeInstances"),
         ("calls", "outcome=\"error\"", "autoscaling", "DescribeAutoScalingGroups"),
         ("calls", "outcome=\"ok\"", "sts", "AssumeRole"),
     ] {
