@@ -17,3 +17,5 @@ if [ -e "$dir/etc/debian_version" ]; then
     exit 0
 fi
 debootstrap --variant=minbase --include="$packages" bookworm "$dir" "$mirror"
+# As every image build does: packages that were installed are no part of a server.
+rm -f "$dir"/var/cache/apt/archives/*.deb

@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use crate::types::plan::Window;
+use crate::types::plan::{END_OF_DAY, Window};
 
 /// How far ahead the next opening is looked for: a window opens at least once a week.
 const DAYS_AHEAD: i64 = 9;
@@ -114,6 +114,10 @@ fn day(text: &str) -> Result<Weekday, WindowProblem> {
 }
 
 fn time(text: &str) -> Result<Time, WindowProblem> {
+    // Midnight is not after any beginning, so it is the next one.
+    if text == END_OF_DAY {
+        return Ok(Time::midnight());
+    }
     let problem = || WindowProblem::Time(text.to_owned());
     let (hour, minute) = text.split_once(':').ok_or_else(problem)?;
     let digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -161,6 +165,16 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_day_ends_where_the_next_begins() {
+        let saturday = [window(&["sat"], "00:00", END_OF_DAY, "UTC")];
+        assert_eq!(standing(&saturday, at("2026-11-28T00:00:00Z")), Ok(Standing::Open(at("2026-11-29T00:00:00Z"))));
+        assert_eq!(
+            standing(&saturday, at("2026-11-29T00:00:00Z")),
+            Ok(Standing::Shut(Some(at("2026-12-05T00:00:00Z"))))
+        );
+    }
+
+    #[test]
     fn the_zone_decides_and_follows_summer_time() {
         let berlin = [window(&[], "02:30", "04:00", "Europe/Berlin")];
         assert!(matches!(standing(&berlin, at("2026-07-01T00:45:00Z")), Ok(Standing::Open(_))));
@@ -180,7 +194,7 @@ mod tests {
     #[test]
     fn nonsense_is_named() {
         assert_eq!(check_window(&window(&[], "1:00", "02:00", "UTC")), Err(WindowProblem::Time("1:00".to_owned())));
-        assert_eq!(check_window(&window(&[], "01:00", "24:00", "UTC")), Err(WindowProblem::Time("24:00".to_owned())));
+        assert_eq!(check_window(&window(&[], "01:00", "24:01", "UTC")), Err(WindowProblem::Time("24:01".to_owned())));
         assert_eq!(check_window(&window(&["day"], "01:00", "02:00", "UTC")), Err(WindowProblem::Day("day".to_owned())));
         assert_eq!(
             check_window(&window(&[], "01:00", "02:00", "Mars/Olympus")),

@@ -226,6 +226,9 @@ pub struct Plan {
     pub frozen: Vec<(FleetName, String)>,
 }
 
+/// Where a window may end: the midnight after the day on which it begins.
+pub const END_OF_DAY: &str = "24:00";
+
 /// A recurring time in which replacing is allowed, in an IANA time zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {

@@ -6,18 +6,18 @@ use super::reader::{Fault, nearest};
 use super::section::Section;
 use super::setting::{Setting, choice, quoted, text_of};
 use super::tree::Value;
-use crate::types::plan::Window;
+use crate::types::plan::{END_OF_DAY, Window};
 
 pub(super) fn read(section: &mut Section<'_, '_>) -> Option<Window> {
     let days = section.list("days", Some(Vec::<Day>::new())).into_iter().map(|day| day.0.to_owned()).collect();
     let from = section.required::<TimeOfDay>("from");
-    let to = section.required::<TimeOfDay>("to");
+    let to = section.required::<EndOfDay>("to").map(|EndOfDay(to)| to);
     let zone = section.or("zone", Zone("UTC".to_owned()));
     if let (Some(from), Some(to)) = (&from, &to)
         && from == to
     {
         let fault = Fault::bad("`from` and `to` are equal: the window is never open")
-            .help("for a whole day write two windows: 00:00 to 12:00 and 12:00 to 00:00");
+            .help("for a whole day write 00:00 to 24:00");
         section.fault("to", fault);
     }
     Some(Window { days, from: from?.0, to: to?.0, zone: zone.0 })
@@ -61,6 +61,24 @@ impl Setting for TimeOfDay {
 
     fn json(&self) -> Json {
         Json::from(self.0.as_str())
+    }
+}
+
+/// A time of day, or `24:00`: the end of the day.
+struct EndOfDay(TimeOfDay);
+
+impl Setting for EndOfDay {
+    const KIND: &'static str = TimeOfDay::KIND;
+
+    fn read(value: &Value) -> Result<Self, Fault> {
+        match text_of("a time of day in quotes", value)? {
+            END_OF_DAY => Ok(Self(TimeOfDay(END_OF_DAY.to_owned()))),
+            _ => TimeOfDay::read(value).map(Self),
+        }
+    }
+
+    fn json(&self) -> Json {
+        self.0.json()
     }
 }
 

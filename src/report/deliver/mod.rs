@@ -11,6 +11,7 @@ mod slack;
 mod slack_bot;
 mod teams;
 mod thread;
+mod tls;
 mod webhook;
 
 use std::time::Duration;

@@ -298,7 +298,7 @@ fn windows_that_make_no_sense() {
       |
     8 | windows = [{ days = ["monday"], from = "9:00", to = "25:00", zone = "Mars/Base" }, { from = "01:00", to = "01:00" }]
       |                                                                                                           ^^^^^^^
-      = help: for a whole day write two windows: 00:00 to 12:00 and 12:00 to 00:00
+      = help: for a whole day write 00:00 to 24:00
 
     5 errors
     "#);

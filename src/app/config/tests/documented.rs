@@ -65,3 +65,18 @@ fn the_example_sets_every_key() {
         settings.iter().map(|setting| setting.pattern.as_str()).filter(|key| !set.contains(key)).collect();
     assert!(forgotten.is_empty(), "{forgotten:?}");
 }
+
+/// What stands between these two lines of a document.
+fn blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```toml\n").skip(1).filter_map(|rest| rest.split("\n```").next())
+}
+
+#[test]
+fn the_recipes_are_right() {
+    let recipes: Vec<_> = blocks(include_str!("../../../../docs/RECIPES.md")).collect();
+    assert!(recipes.len() > 2, "the recipes lost their configurations");
+    for recipe in recipes {
+        let told = if recipe.contains("[[account]]") { super::told(recipe) } else { super::told_of(recipe) };
+        assert_eq!(told, "ok", "{recipe}");
+    }
+}
