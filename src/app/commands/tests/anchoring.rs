@@ -126,6 +126,7 @@ fn commands_that_enforce_anchor_what_they_did() {
     world.fleet.cloud.start_session(&crate::testing::SimActor::person("Carol"), &id).expect("a session");
     world.fleet.clock.advance(std::time::Duration::from_secs(1_200));
     world.fleet.cloud.run_inventory_all().expect("an inventory run");
+    assert_eq!(world.run(&["scan"]), 1, "a second look confirms it");
     assert_eq!(world.run(&["quarantine", id.as_str()]), 0);
     let (_, told) = world.json(&["audit", "verify", "--anchors"]);
     assert_eq!(told["anchors"]["newest"], told["head"], "the head after the operation: {told}");
