@@ -2,6 +2,8 @@
 
 CARGO ?= cargo
 CORE  := --no-default-features --features testing
+# Traces are linted and tested with the core, so that the SDK is built once.
+TRACED := $(CORE),otel
 FULL  := --features testing
 
 .PHONY: help demo test check fmt lint docs deny bench build deb rpm packages-test clean
@@ -13,7 +15,8 @@ help:
 	@echo 'make check   formatting, lints on both feature sets, documentation, licences'
 	@echo 'make build   release binaries in target/release'
 	@echo 'make deb     packages for Debian and Ubuntu in target/package; make rpm: for Amazon Linux, Fedora, RHEL'
-	@echo 'make packages-test   installs the Debian packages on a fresh system, boots it and runs every unit; needs root'
+	@echo 'make packages-test   installs the Debian packages on a fresh system, boots it and runs every unit; installs,'
+	@echo '                     upgrades and removes the RPMs in a fresh tree; needs root'
 	@echo 'make bench   the benchmarks behind the figures in the README'
 
 demo:
@@ -22,6 +25,7 @@ demo:
 test:
 	@./scripts/prerequisites.sh
 	$(CARGO) test --workspace $(FULL)
+	$(CARGO) test $(TRACED) --test otel
 
 check: fmt lint docs deny
 
@@ -29,7 +33,7 @@ fmt:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --workspace --all-targets $(CORE) -- -D warnings
+	$(CARGO) clippy --workspace --all-targets $(TRACED) -- -D warnings
 	$(CARGO) clippy --workspace --all-targets $(FULL) -- -D warnings
 
 docs:
@@ -52,6 +56,7 @@ rpm:
 
 packages-test:
 	@./tests/packages/run.sh
+	@./tests/packages/rpm.sh
 
 clean:
 	$(CARGO) clean

@@ -3,6 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let code = cattleguard::app::run(Box::new(cattleguard::app::AwsBackend), std::env::args_os().collect());
+    let code = cattleguard::app::run(Box::new(cattleguard::app::AwsBackend::default()), std::env::args_os().collect());
     ExitCode::from(u8::try_from(code).unwrap_or(70))
 }

@@ -11,8 +11,9 @@ use super::config::{Config, DEFAULT_PATH};
 use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::policy_worker::Launch;
-use crate::collect::CloudRead;
+use crate::collect::{ApiMeter, CloudRead};
 use crate::report::CloudPublish;
+use crate::report::anchor::AnchorVault;
 use crate::store::{SqliteStore, Store};
 
 /// Tells the time from any thread.
@@ -64,6 +65,16 @@ pub trait Backend: Send + Sync {
     /// Access that delivers alerts to AWS. Only asked for where a destination is there.
     async fn connect_publishing(&self, _: &Config) -> Result<Arc<dyn CloudPublish>, AppError> {
         Err(AppError::failed("this program delivers nothing to AWS"))
+    }
+
+    /// Access to a bucket with object lock. Only asked for where the audit log is anchored.
+    async fn connect_anchoring(&self, _: &Config) -> Result<Arc<dyn AnchorVault>, AppError> {
+        Err(AppError::failed("this program anchors nothing"))
+    }
+
+    /// Where requests to AWS are counted. A program that makes none has a new one each time.
+    fn meter(&self) -> ApiMeter {
+        ApiMeter::default()
     }
 
     /// Opens the state.

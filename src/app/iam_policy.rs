@@ -1,5 +1,6 @@
 //! The least privilege that a configuration needs, as IAM policy documents.
 
+mod anchor;
 mod enforce;
 mod logs;
 mod publish;
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 pub use templates::{cloudformation, terraform};
 
 use super::config::{AccountConfig, Config};
-use crate::collect::TrailSource;
+use crate::collect::{LogAccess, TrailSource};
 use crate::types::AccountId;
 
 /// One service's reading actions: every call of [`crate::collect::CloudRead`], and nothing else.
@@ -90,13 +91,14 @@ pub fn read_policy(config: &Config) -> Value {
         .collect();
     statements.extend(logs::statements(config));
     statements.extend(publish::statements(config));
+    statements.extend(anchor::statements(config));
     statements.push(json!({ "Sid": "CattleguardIdentity", "Effect": "Allow", "Action": [IDENTITY], "Resource": "*" }));
     document(statements)
 }
 
 /// What the running principal needs to assume the configured roles; `None` when there are none.
 pub fn assume_policy(config: &Config) -> Option<Value> {
-    let of_logs = config.collect.trail.iter().filter_map(|source| source.access()?.role.as_deref());
+    let of_logs = accesses(config).filter_map(|access| access.role.as_deref());
     let roles: BTreeSet<&str> = config.accounts.iter().flat_map(roles_of).chain(of_logs).collect();
     if roles.is_empty() {
         return None;
@@ -110,6 +112,12 @@ pub fn assume_policy(config: &Config) -> Option<Value> {
     })]))
 }
 
+/// Buckets and queues, each with the role it is used as.
+fn accesses(config: &Config) -> impl Iterator<Item = &LogAccess> {
+    let anchor = config.audit.anchor.iter().map(|vault| &vault.access);
+    config.collect.trail.iter().filter_map(TrailSource::access).chain(anchor)
+}
+
 /// The roles of one account that are assumed.
 fn roles_of(account: &AccountConfig) -> impl Iterator<Item = &str> {
     [&account.role, &account.enforce_role].into_iter().flatten().map(String::as_str)
@@ -121,7 +129,7 @@ pub fn trust_policies(config: &Config, trusted: &AccountId) -> Value {
     let of_accounts = config.accounts.iter().flat_map(|account| {
         roles_of(account).map(move |role| (role, account.external_id.as_ref(), account.source_identity.as_ref()))
     });
-    let of_logs = config.collect.trail.iter().filter_map(TrailSource::access).filter_map(|access| {
+    let of_logs = accesses(config).filter_map(|access| {
         Some((access.role.as_deref()?, access.external_id.as_ref(), access.source_identity.as_ref()))
     });
     for (role, external_id, source_identity) in of_logs.chain(of_accounts) {

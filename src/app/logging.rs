@@ -2,6 +2,7 @@
 
 use std::io;
 
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -37,8 +38,13 @@ pub fn start(config: LogConfig, directives: &str, color: bool) {
             Err(_) => text().boxed(),
         },
     };
+    // Spans are for traces: in a line of the log they would only repeat what it says.
+    let events = filter_fn(|metadata| metadata.is_event());
+    let registry = tracing_subscriber::registry().with(layer.with_filter(filter.and(events)));
+    #[cfg(feature = "otel")]
+    let registry = registry.with(super::telemetry::layer());
     // An error here means that a test harness has started a log already.
-    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    let _ = registry.try_init();
 }
 
 #[cfg(test)]

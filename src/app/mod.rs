@@ -29,6 +29,7 @@ pub mod logging;
 pub mod manifest;
 #[cfg(feature = "testing")]
 mod matrix;
+mod metrics;
 pub mod operator;
 pub mod output;
 pub mod pipeline;
@@ -46,7 +47,10 @@ pub mod sim;
 #[cfg(feature = "testing")]
 pub mod sim_backend;
 mod stopwatch;
+mod systemd;
 pub mod table;
+#[cfg(feature = "otel")]
+mod telemetry;
 pub mod terminal;
 pub mod view;
 
@@ -83,6 +87,8 @@ fn run_command(backend: &dyn Backend, parsed: cli::Cli) -> Exit {
     let cli::Cli { global, command } = parsed;
     let context = Context::new(backend, global, env);
     let result = catch_unwind(AssertUnwindSafe(|| commands::dispatch(&context, command)));
+    #[cfg(feature = "otel")]
+    telemetry::finish();
     match result {
         Ok(Ok(exit)) => exit,
         Ok(Err(error)) => {

@@ -13,8 +13,9 @@ use super::enforcing::Enforcing;
 use super::error::AppError;
 use super::exit::Exit;
 use super::policy_worker::Launch;
-use crate::collect::CloudRead;
+use crate::collect::{ApiMeter, CloudRead};
 use crate::report::CloudPublish;
+use crate::report::anchor::AnchorVault;
 use crate::testing::{FakeCloud, SimWorld, VirtualClock};
 
 /// Real time that any wait takes.
@@ -80,6 +81,10 @@ impl Backend for SimBackend {
         tokio::time::sleep(PACE).await;
     }
 
+    fn meter(&self) -> ApiMeter {
+        self.cloud.meter()
+    }
+
     async fn connect(&self, config: &Config) -> Result<Arc<dyn CloudRead>, AppError> {
         self.check_places(config)?;
         Ok(Arc::new(self.cloud.clone()))
@@ -91,6 +96,11 @@ impl Backend for SimBackend {
     }
 
     async fn connect_publishing(&self, config: &Config) -> Result<Arc<dyn CloudPublish>, AppError> {
+        self.check_places(config)?;
+        Ok(Arc::new(self.cloud.clone()))
+    }
+
+    async fn connect_anchoring(&self, config: &Config) -> Result<Arc<dyn AnchorVault>, AppError> {
         self.check_places(config)?;
         Ok(Arc::new(self.cloud.clone()))
     }

@@ -2,11 +2,13 @@
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
+use aws_types::region::Region;
 use tokio::sync::OnceCell;
 
 use super::counter::CallCounts;
 use super::role::{RoleProvider, Session};
 use super::settings::AwsAccount;
+use crate::types::Place;
 
 /// How one account is reached.
 #[derive(Debug)]
@@ -54,7 +56,9 @@ pub(super) fn assuming(
     session: Session,
     counts: &CallCounts,
 ) -> SdkConfig {
-    let sts = aws_sdk_sts::config::Builder::from(base).interceptor(counts.counting("sts")).build();
+    // Roles of all accounts are assumed at one endpoint: what is counted is whose role it is.
+    let place = Place::new(account.id.clone(), base.region().map_or("", Region::as_ref));
+    let sts = aws_sdk_sts::config::Builder::from(base).interceptor(counts.counting("sts", &place)).build();
     let sts = aws_sdk_sts::Client::from_conf(sts);
     let provider = RoleProvider::new(sts, account.clone(), role.to_owned(), session);
     base.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()

@@ -37,7 +37,7 @@ macro_rules! client {
         $sdk::Client::from_conf(
             $sdk::config::Builder::from($config)
                 .retry_partition(RetryPartition::new(format!("{}/{}", $iam, $place)))
-                .interceptor($counts.counting($iam))
+                .interceptor($counts.counting($iam, $place))
                 .build(),
         )
     };
@@ -47,14 +47,14 @@ impl PlaceClients {
     /// `config` holds the account's credentials and the place's region.
     pub(super) fn new(place: Place, config: &SdkConfig, counts: &CallCounts, quotas: &Quotas) -> Self {
         Self {
-            ec2: client!(aws_sdk_ec2, config, place, counts, "ec2"),
-            autoscaling: client!(aws_sdk_autoscaling, config, place, counts, "autoscaling"),
-            elb: client!(aws_sdk_elasticloadbalancingv2, config, place, counts, "elasticloadbalancing"),
-            ssm: client!(aws_sdk_ssm, config, place, counts, "ssm"),
-            cloudtrail: client!(aws_sdk_cloudtrail, config, place, counts, "cloudtrail"),
-            sts: client!(aws_sdk_sts, config, place, counts, "sts"),
-            iam: client!(aws_sdk_iam, config, place, counts, "iam"),
-            cloudwatch: client!(aws_sdk_cloudwatch, config, place, counts, "cloudwatch"),
+            ec2: client!(aws_sdk_ec2, config, &place, counts, "ec2"),
+            autoscaling: client!(aws_sdk_autoscaling, config, &place, counts, "autoscaling"),
+            elb: client!(aws_sdk_elasticloadbalancingv2, config, &place, counts, "elasticloadbalancing"),
+            ssm: client!(aws_sdk_ssm, config, &place, counts, "ssm"),
+            cloudtrail: client!(aws_sdk_cloudtrail, config, &place, counts, "cloudtrail"),
+            sts: client!(aws_sdk_sts, config, &place, counts, "sts"),
+            iam: client!(aws_sdk_iam, config, &place, counts, "iam"),
+            cloudwatch: client!(aws_sdk_cloudwatch, config, &place, counts, "cloudwatch"),
             limits: Limits::new(quotas),
             place,
         }

@@ -52,7 +52,7 @@ impl AwsCloud {
     pub fn with_base(base: SdkConfig, settings: AwsSettings) -> Result<Self, ConnectError> {
         settings.check()?;
         let quotas = Quotas::new(&settings.rates)?;
-        let counts = CallCounts::default();
+        let counts = CallCounts::new(settings.meter.clone());
         let base = tuned(base, &settings);
         let reading = |account| Account::reading(&base, account, &settings.session_name, &counts);
         let accounts = settings.accounts.iter().map(|account| (account.id.clone(), reading(account))).collect();

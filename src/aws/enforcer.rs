@@ -56,7 +56,7 @@ impl AwsEnforcer {
     pub fn with_base(base: SdkConfig, settings: AwsSettings) -> Result<Self, ConnectError> {
         settings.check()?;
         let quotas = Quotas::new(&settings.rates)?;
-        let counts = CallCounts::default();
+        let counts = CallCounts::new(settings.meter.clone());
         let base = tuned(base, &settings);
         let (mut accounts, mut enforce_roles) = (HashMap::new(), HashMap::new());
         for account in &settings.accounts {

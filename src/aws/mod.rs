@@ -50,6 +50,6 @@ mod writers;
 pub use clock::clock_skew;
 pub use cloud::AwsCloud;
 pub use enforcer::AwsEnforcer;
-pub use permissions::{LOG_ACTIONS, READ_ACTIONS};
+pub use permissions::{ANCHOR_ACTIONS, LOG_ACTIONS, READ_ACTIONS};
 pub use publish::AwsPublisher;
 pub use settings::{AwsAccount, AwsSettings, ConnectError, Rate, Rates};

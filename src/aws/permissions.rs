@@ -11,6 +11,11 @@ pub const LOG_ACTIONS: [&str; 6] = [
     "sqs:ReceiveMessage",
 ];
 
+/// What [`AwsCloud`](super::AwsCloud) calls to put heads of the audit log into a bucket with object lock, and to read them
+/// back. `s3:PutObjectRetention` is checked by S3 itself.
+pub const ANCHOR_ACTIONS: [&str; 4] =
+    ["s3:GetBucketObjectLockConfiguration", "s3:ListBucketVersions", "s3:PutObject", "s3:PutObjectRetention"];
+
 /// Every other action that [`AwsCloud`](super::AwsCloud) calls, as IAM spells it, sorted. `sts:GetCallerIdentity`
 /// needs no permission; `sts:AssumeRole` is needed by the base credentials only, on the configured roles.
 pub const READ_ACTIONS: [&str; 19] = [

@@ -65,7 +65,7 @@ impl AwsPublisher {
     /// Settings that cannot work, see [`ConnectError`].
     pub fn with_base(base: SdkConfig, settings: AwsSettings) -> Result<Self, ConnectError> {
         settings.check()?;
-        let counts = CallCounts::default();
+        let counts = CallCounts::new(settings.meter.clone());
         let base = tuned(base, &settings);
         let reading = |account| Account::reading(&base, account, &settings.session_name, &counts);
         let accounts = settings.accounts.iter().map(|account| (account.id.clone(), reading(account))).collect();
@@ -82,7 +82,7 @@ impl AwsPublisher {
         let new = || {
             let config = self.accounts.get(&place.account).map_or(&self.base, |account| &account.config);
             let config = in_region(config, place);
-            let counting = |service| self.counts.counting(service);
+            let counting = |service| self.counts.counting(service, place);
             let sns = aws_sdk_sns::config::Builder::from(&config).interceptor(counting("sns")).build();
             let events = aws_sdk_eventbridge::config::Builder::from(&config).interceptor(counting("events")).build();
             let hub = aws_sdk_securityhub::config::Builder::from(&config).interceptor(counting("securityhub")).build();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::collect::ApiMeter;
 use crate::types::AccountId;
 
 /// One account and how it is reached.
@@ -127,6 +128,8 @@ pub struct AwsSettings {
     pub operation_timeout: Duration,
     /// Token buckets of each account-region.
     pub rates: Rates,
+    /// Where requests are counted by what came of them, whichever connection makes them.
+    pub meter: ApiMeter,
 }
 
 impl Default for AwsSettings {
@@ -140,6 +143,7 @@ impl Default for AwsSettings {
             attempt_timeout: Duration::from_secs(30),
             operation_timeout: Duration::from_secs(180),
             rates: Rates::default(),
+            meter: ApiMeter::default(),
         }
     }
 }

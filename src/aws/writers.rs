@@ -99,6 +99,7 @@ fn session_name(operation: &OperationId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collect::ApiMeter;
 
     #[test]
     fn session_names_carry_the_operation_within_the_rules_of_sts() {
@@ -116,7 +117,7 @@ mod tests {
         let quotas = Quotas::new(&settings.rates).unwrap();
         let base = SdkConfig::builder().behavior_version(aws_config::BehaviorVersion::latest()).build();
         let base = super::super::connection::tuned(base, &settings);
-        let writers = Writers::new(base, settings, CallCounts::default(), quotas);
+        let writers = Writers::new(base, settings, CallCounts::new(ApiMeter::default()), quotas);
         let (old, new) = (InstanceId::new("i-1"), InstanceId::new("i-2"));
         let of = |account: &str, operation: &str, replacement| {
             let (place, operation) = (Place::new(account, "eu-west-1"), OperationId::new(operation));

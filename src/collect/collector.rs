@@ -18,6 +18,7 @@ use std::sync::Mutex;
 
 use futures::StreamExt;
 use jiff::Timestamp;
+use tracing::{Instrument as _, Span};
 
 use super::builder::Builder;
 use super::hashes::{CleanHashes, Reports};
@@ -26,7 +27,7 @@ use super::source::CloudRead;
 use super::trail::OwnWindow;
 use super::trail_reader::{self, Receipt};
 use crate::store::{ContentReport, DeadLetter, Link, ObjectMark, TrailMarks, UserDataMemo};
-use crate::types::{EventId, ImageId, Place, ScanId, Snapshot};
+use crate::types::{EventId, ImageId, Place, ScanId, Snapshot, TRACE};
 
 /// What earlier scans remember for this one.
 #[derive(Clone, Debug, Default)]
@@ -115,7 +116,7 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
     // Where hashes are known, the trail is read first: it tells whose software has to be read at all.
     let by_hash = !collection.memory.clean.is_empty();
     futures::stream::iter(places.iter().copied())
-        .map(|place| place_state(collection, place, by_hash, &builder))
+        .map(|place| place_state(collection, place, by_hash, &builder).instrument(place_span(place)))
         .buffer_unordered(concurrency)
         .for_each(|place| {
             (collection.progress)(Progress::PlaceDone(place));
@@ -124,7 +125,8 @@ pub async fn collect(collection: &Collection<'_>, scan_id: ScanId) -> Collected 
         .await;
 
     (collection.progress)(Progress::Trail);
-    let gathered = trail_reader::gather(collection, &builder, started_at).await;
+    let trail = tracing::info_span!(target: TRACE, "trail");
+    let gathered = trail_reader::gather(collection, &builder, started_at).instrument(trail).await;
     let reports = Reports::of(&collection.memory.reports, gathered.inventory());
     if by_hash {
         futures::stream::iter(places)
@@ -161,6 +163,13 @@ fn calls_since(before: &BTreeMap<String, u64>, cloud: &dyn CloudRead) -> BTreeMa
     }
     calls.retain(|_, count| *count > 0);
     calls
+}
+
+fn place_span(place: &Place) -> Span {
+    tracing::info_span!(
+        target: TRACE, "place", otel.name = %place, cloud.account.id = %place.account,
+        cloud.region = %place.region
+    )
 }
 
 /// Reads the state of one place. Its sources run at the same time; the throttle keeps them apart.

@@ -3,6 +3,7 @@
 //! Renderers are pure functions from values to text; delivery is the only I/O. Nothing is sent that was not
 //! first committed to the outbox together with the finding that caused it.
 
+pub mod anchor;
 pub mod backoff;
 mod bucket;
 pub mod deliver;

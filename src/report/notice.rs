@@ -60,6 +60,8 @@ pub enum NoticeKind {
     Test,
     /// Another destination did not take a notice for a whole day.
     DeadLetter,
+    /// The head of the audit log could not be put into its bucket.
+    AnchorFailed,
 }
 
 impl NoticeKind {
@@ -86,6 +88,7 @@ impl NoticeKind {
             Self::ExceptionEnded => "exception_ended",
             Self::Test => "test",
             Self::DeadLetter => "dead_letter",
+            Self::AnchorFailed => "anchor_failed",
         }
     }
 
@@ -112,7 +115,8 @@ impl NoticeKind {
             | Self::ExceptionEnding
             | Self::ExceptionEnded
             | Self::Test
-            | Self::DeadLetter => false,
+            | Self::DeadLetter
+            | Self::AnchorFailed => false,
         }
     }
 }

@@ -26,6 +26,12 @@ pub enum AuditProblem {
     Edited,
     /// The chain ends before the entry that was recorded as the last, or with another one.
     Truncated,
+    /// It was another entry when it was anchored.
+    Rewritten,
+    /// It was anchored, and the chain does not reach it.
+    Cut,
+    /// It was anchored, and the anchor is gone.
+    Unanchored,
 }
 
 impl fmt::Display for AuditProblem {
@@ -35,6 +41,11 @@ impl fmt::Display for AuditProblem {
             Self::Unlinked => "it does not continue the entry before it",
             Self::Edited => "its content does not match its hash",
             Self::Truncated => "the log does not end with the entry that was recorded as its last",
+            Self::Rewritten => "it was another entry when it was anchored: the log was written anew",
+            Self::Cut => "it was anchored and the log does not reach it: the log was cut, or the state replaced",
+            Self::Unanchored => {
+                "it was anchored and the anchor is gone: the bucket is not the one it was put into, or was emptied"
+            }
         })
     }
 }

@@ -2,9 +2,11 @@
 //! against each backend.
 
 mod alerts;
+mod anchors;
 mod audit;
 mod bundles;
 mod contents;
+mod counters;
 mod decisions;
 mod findings;
 mod goldens;
@@ -56,6 +58,7 @@ macro_rules! run_contract {
                 alerts: [a_silence_has_a_scope_and_an_end, revoking_a_silence_ends_it_now,
                     a_thread_is_kept_until_it_is_replaced],
                 bundles: [an_older_bundle_is_not_taken_again],
+                anchors: [where_anchoring_stands_is_kept],
                 audit: [entries_form_a_chain, the_head_tells_what_is_missing],
                 journal: [an_operation_comes_back_as_it_was_written, one_operation_at_a_time_on_an_instance,
                     only_what_undoes_an_operation_may_begin_beside_it, a_finished_quarantine_can_be_released,
@@ -65,6 +68,8 @@ macro_rules! run_contract {
                 own_calls: [a_window_ends_at_the_next_entry_of_its_step, undoing_is_a_call_too, approvals_expire],
                 retention: [old_scans_go_and_open_findings_stay, the_last_scan_is_never_pruned,
                     operations_outlive_their_scans],
+                counters: [counts_add_up, series_are_bounded, scans_and_notices_are_counted_with_what_happens,
+                    a_series_that_is_not_counted_any_more_goes],
                 upkeep: [what_would_be_pruned_is_told_and_kept, stats_name_what_is_kept]
             );
         }

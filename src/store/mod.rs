@@ -3,12 +3,14 @@
 //! Every consumer sees only the trait it needs. One contract test suite runs against each implementation.
 
 pub mod alerts;
+pub mod anchors;
 pub mod audit;
 mod audit_log;
 mod bundles;
 pub mod contents;
 #[cfg(test)]
 mod contract;
+pub mod counters;
 pub mod decisions;
 pub mod history;
 mod ingested;
@@ -21,10 +23,12 @@ pub mod traits;
 pub mod upkeep;
 
 pub use alerts::{Silences, Thread, Threads};
+pub use anchors::{Anchored, Anchors};
 pub use audit::{AuditBreak, AuditProblem};
 pub use audit_log::AuditLog;
 pub use bundles::{PolicyBundles, TakenBundle};
 pub use contents::{CleanContent, ContentMarks, ContentMemory, ContentReport};
+pub use counters::{Counter, Counters};
 pub use decisions::Decisions;
 pub use history::{History, Lived, OutboxCount, ScanPoint};
 pub use ingested::Ingested;

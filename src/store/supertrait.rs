@@ -1,8 +1,10 @@
 //! Everything that the application asks of the store, as one trait. The journal's trait lives with its consumer.
 
 use super::alerts::{Silences, Threads};
+use super::anchors::Anchors;
 use super::bundles::PolicyBundles;
 use super::contents::ContentMemory;
+use super::counters::Counters;
 use super::decisions::Decisions;
 use super::history::History;
 use super::ingested::Ingested;
@@ -28,7 +30,9 @@ pub trait Store:
     + Silences
     + Threads
     + Audit
+    + Anchors
     + Upkeep
+    + Counters
     + Journal
     + Send
     + Sync
@@ -51,7 +55,9 @@ impl<
         + Silences
         + Threads
         + Audit
+        + Anchors
         + Upkeep
+        + Counters
         + Journal
         + Send
         + Sync,

@@ -47,6 +47,7 @@ mod settings;
 mod sim_world;
 mod state;
 mod trail;
+mod vault;
 mod write;
 
 pub use account_log::{AccountEntry, By, Change, Scene, SeenOperation, ServerScene};

@@ -19,9 +19,11 @@ use super::logs::LogWorld;
 use super::server::Server;
 use super::settings::SimSettings;
 use super::trail::Event;
+use super::vault::VaultWorld;
+use crate::collect::{ApiMeter, api_span};
 use crate::types::{
-    AccountId, EniId, Image, ImageId, InstanceId, NetworkInterface, OperationId, Place, Trail, TrailStatus, Volume,
-    VolumeId,
+    AccountId, ApiOutcome, EniId, Image, ImageId, InstanceId, NetworkInterface, OperationId, Place, Trail, TrailStatus,
+    Volume, VolumeId,
 };
 
 /// A server as readers may see it; `None` before it exists.
@@ -114,6 +116,7 @@ pub(super) struct State {
     pub(super) settings: SimSettings,
     pub(super) sites: BTreeMap<Place, Site>,
     pub(super) calls: BTreeMap<(Place, &'static str), u64>,
+    pub(super) meter: ApiMeter,
     /// What will happen by itself, in order.
     pub(super) due: BTreeMap<(Timestamp, u64), (Place, Due)>,
     pub(super) scheduled: u64,
@@ -125,6 +128,7 @@ pub(super) struct State {
     pub(super) operations: BTreeMap<OperationId, SeenOperation>,
     pub(super) diary: Option<Arc<Diary>>,
     pub(super) logs: LogWorld,
+    pub(super) vault: VaultWorld,
 }
 
 impl State {
@@ -135,6 +139,7 @@ impl State {
             settings: SimSettings::default(),
             sites: BTreeMap::new(),
             calls: BTreeMap::new(),
+            meter: ApiMeter::default(),
             due: BTreeMap::new(),
             scheduled: 0,
             moment: None,
@@ -143,7 +148,16 @@ impl State {
             operations: BTreeMap::new(),
             diary: None,
             logs: LogWorld::default(),
+            vault: VaultWorld::default(),
         }
+    }
+
+    /// Counts a call.
+    pub(super) fn called(&mut self, place: &Place, api: &'static str, outcome: ApiOutcome) {
+        *self.calls.entry((place.clone(), api)).or_default() += 1;
+        self.meter.count(place, api, outcome, false);
+        // It takes no time here.
+        drop(api_span(place, api));
     }
 
     pub(super) fn now(&self) -> Timestamp {

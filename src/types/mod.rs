@@ -4,6 +4,10 @@
 //! boundary is here: what was seen ([`Snapshot`]), what should be ([`Golden`]), what differs
 //! ([`Finding`]), what policy says ([`Decision`]) and what would be done ([`Plan`]).
 
+/// Target of the spans that traces are made of; the log leaves spans out.
+pub const TRACE: &str = "cattleguard::trace";
+
+pub mod api_use;
 pub mod change;
 pub mod code;
 pub mod decision;
@@ -23,6 +27,7 @@ pub mod silence;
 pub mod snapshot;
 pub mod trail;
 
+pub use api_use::{ApiOutcome, ApiUse};
 pub use change::{Actor, ActorKind, Aspect, CallOutcome, Category, ChangeEvent, Directness};
 pub use code::Code;
 pub use decision::{Action, Decision, DecisionStatus, PolicyOutcome, PolicyResult, RuleHit, Track};

@@ -63,7 +63,10 @@ for unit in cattleguard cattleguard-scan; do
     mkdir -p "/etc/systemd/system/$unit.service.d"
     printf '[Service]\nLoadCredential=slack-url:/etc/cattleguard/secrets/slack-url\n' > "/etc/systemd/system/$unit.service.d/secrets.conf"
 done
-printf '[Service]\nWatchdogSec=4\nRestartSec=1\n' > /etc/systemd/system/cattleguard.service.d/watchdog.conf
+for unit in cattleguard cattleguard-serve; do
+    mkdir -p "/etc/systemd/system/$unit.service.d"
+    printf '[Service]\nWatchdogSec=4\nRestartSec=1\n' > "/etc/systemd/system/$unit.service.d/watchdog.conf"
+done
 systemctl daemon-reload
 
 step 'a scan by its timer'"'"'s service'
@@ -96,6 +99,15 @@ HEALTH
 must 'it has metrics' grep -q '^cattleguard_' <<METRICS
 $(get /metrics)
 METRICS
+sleep 6
+must 'it pings its watchdog, for it answers' systemctl is-active -q cattleguard-serve.service
+must 'it was not restarted' has 'NRestarts=0' systemctl show cattleguard-serve.service
+systemctl kill -s STOP cattleguard-serve.service
+sleep 12
+must 'a hang is noticed and ended' sh -c '! systemctl show cattleguard-serve.service | grep -qx NRestarts=0'
+must 'it answers again' grep -q ok <<HEALTH
+$(get /healthz)
+HEALTH
 must 'it stops when told' systemctl stop cattleguard-serve.service
 must 'cleanly' has 'Result=success' systemctl show cattleguard-serve.service
 

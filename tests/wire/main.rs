@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod anchors;
 mod binary;
 mod desk;
 mod enforce;
@@ -19,6 +20,7 @@ mod failures;
 mod grounds;
 mod inventory;
 mod logs;
+mod meters;
 mod operate;
 mod paging;
 mod placement;

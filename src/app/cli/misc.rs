@@ -82,6 +82,9 @@ pub struct AuditVerifyArgs {
     /// Also check that the log still holds this entry, kept elsewhere since it was the last
     #[arg(long, value_name = "SEQ:HASH", value_parser = values::audit_head)]
     pub head: Option<(i64, String)>,
+    /// Also read the anchors of audit.anchor.bucket, and compare the log with every one of them
+    #[arg(long, conflicts_with = "file")]
+    pub anchors: bool,
 }
 
 /// Arguments of `completion`.

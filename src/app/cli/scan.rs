@@ -1,5 +1,6 @@
 //! Arguments of `scan` and `daemon`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -26,6 +27,9 @@ pub struct ScanArgs {
     /// Exit 1 for findings at or above this severity [default: low, or scan.fail_on of the configuration]
     #[arg(long, value_name = "SEVERITY", value_parser = values::severity)]
     pub fail_on: Option<Severity>,
+    /// Write the numbers of /metrics into this file, for node_exporter's textfile collector
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
     /// Execute what the plan says and every gate allows
     #[arg(long)]
     pub enforce: bool,

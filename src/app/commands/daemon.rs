@@ -12,6 +12,7 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::pipeline::Service;
 use crate::app::shutdown::Shutdown;
+use crate::app::systemd::notify;
 use crate::collect::CloudRead;
 use crate::types::Enforcement;
 
@@ -106,13 +107,6 @@ async fn watchdog() {
     loop {
         notify(sd_notify::NotifyState::Watchdog);
         tokio::time::sleep(interval / 2).await;
-    }
-}
-
-/// Without systemd there is nobody to tell; that is no error.
-pub(super) fn notify(state: sd_notify::NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::debug!(error = %error, "systemd could not be told");
     }
 }
 

@@ -6,6 +6,7 @@ use crate::app::context::Context;
 use crate::app::enforce::{Desk, show};
 use crate::app::error::AppError;
 use crate::app::exit::{Exit, worst};
+use crate::app::metrics;
 use crate::app::output::{Format, Outputs};
 use crate::app::pipeline::{self, Service};
 use crate::app::view::look;
@@ -59,6 +60,7 @@ pub(super) fn run(context: &Context<'_>, args: &ScanArgs) -> Result<Exit, AppErr
         };
         service.say_delivery(context, &delivered);
         say_without_goldens(context, &service)?;
+        write_metrics(context, &service, args)?;
         Ok(pipeline::exit_of(&report, service.config.scan.fail_on))
     })
 }
@@ -84,6 +86,7 @@ async fn enforcing(
     print(context, outputs, &report, Some(&run))?;
     super::enforce::deliver(context, &desk, &shutdown).await;
     say_without_goldens(context, &desk.service)?;
+    write_metrics(context, &desk.service, args)?;
     let exit = worst([pipeline::exit_of(&report, fail_on), run.exit()]);
     Ok(shutdown.requested().unwrap_or(exit))
 }
@@ -102,6 +105,12 @@ fn say_without_goldens(context: &Context<'_>, service: &Service<'_>) -> Result<(
         context.note("no golden is recorded yet, so nothing can be clean; next: cattleguard golden record LINE --ami ID --reference-instance ID");
     }
     Ok(())
+}
+
+/// `--metrics`: last, so that what was delivered is counted.
+fn write_metrics(context: &Context<'_>, service: &Service<'_>, args: &ScanArgs) -> Result<(), AppError> {
+    let Some(path) = &args.metrics else { return Ok(()) };
+    metrics::write(service.store.as_ref(), &service.config, context.now(), path)
 }
 
 /// The account-regions that the flags leave.

@@ -10,6 +10,7 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::serve::{Site, Users, random, serve};
+use crate::app::systemd::notify;
 use crate::app::terminal::clean_short;
 
 /// A shorter token can be guessed.
@@ -43,7 +44,7 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, AppEr
         serve(site, args.listen, &shutdown, |address| {
             let link = link.as_ref().map_or(String::new(), |token| format!("login#token={token}"));
             context.note(&format!("serving on http://{address}/{link}"));
-            super::daemon::notify(sd_notify::NotifyState::Ready);
+            notify(sd_notify::NotifyState::Ready);
         })
         .await
     })

@@ -1,6 +1,8 @@
 //! Commands that need no cloud and no state, through the same door as the program.
 
 #[cfg(feature = "testing")]
+mod anchoring;
+#[cfg(feature = "testing")]
 mod audited;
 #[cfg(feature = "testing")]
 mod delivery;
@@ -10,6 +12,8 @@ mod exceptions;
 mod files;
 #[cfg(feature = "testing")]
 mod guide;
+#[cfg(feature = "testing")]
+mod metrics;
 #[cfg(feature = "testing")]
 mod operations;
 mod policies;

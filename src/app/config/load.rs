@@ -11,7 +11,7 @@ use super::section::Section;
 use super::show::{Shown, ShownOrigin};
 use super::source::SourceFile;
 use super::{
-    Config, account, alerts, collect, enforcement, exceptions, fleet, log, notify, policy, report, route, scan,
+    Config, account, alerts, audit, collect, enforcement, exceptions, fleet, log, notify, policy, report, route, scan,
     schedule, silence, state,
 };
 use crate::app::diag::{Diag, Site};
@@ -138,6 +138,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
     let silences = section.tables("silence", None, |section| silence::read(section, &fleet_names));
     let alerts = section.table("alerts", alerts::read);
     let schedule = section.table("schedule", schedule::read);
+    let audit = section.table("audit", |section| audit::read(section, &accounts));
     let report = section.table("report", report::read);
     let log = section.table("log", log::read);
     for key in ["account", "fleet"] {
@@ -162,6 +163,7 @@ fn root(section: &mut Section<'_, '_>) -> Option<Config> {
         silences,
         alerts,
         schedule,
+        audit,
         report,
         log,
         stated: BTreeMap::new(),

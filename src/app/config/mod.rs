@@ -13,6 +13,7 @@
 
 mod account;
 mod alerts;
+mod audit;
 mod collect;
 mod duration;
 mod enforcement;
@@ -51,6 +52,7 @@ mod window;
 
 pub use account::AccountConfig;
 pub use alerts::AlertsConfig;
+pub use audit::AuditConfig;
 pub use collect::CollectConfig;
 pub use duration::{format_duration, parse_duration};
 pub use enforcement::{EnforcementConfig, KillSwitchConfig};
@@ -113,6 +115,8 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// The daemon's schedule.
     pub schedule: ScheduleConfig,
+    /// The audit log.
+    pub audit: AuditConfig,
     /// Reports for others.
     pub report: ReportConfig,
     /// The log.

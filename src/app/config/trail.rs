@@ -107,7 +107,7 @@ fn queue(section: &mut Section<'_, '_>, accounts: &[AccountConfig]) -> Option<Qu
 
 /// The account is named, or is that of the role or of the queue, or else the first; the role is named, or is the one
 /// that reads the account.
-fn access(section: &mut Section<'_, '_>, accounts: &[AccountConfig], queue: Option<&QueueUrl>) -> LogAccess {
+pub(super) fn access(section: &mut Section<'_, '_>, accounts: &[AccountConfig], queue: Option<&QueueUrl>) -> LogAccess {
     let account = section.optional::<AccountId>("account");
     let region = section.optional::<Region>("region");
     let role = section.optional::<RoleArn>("role").map(|role| role.0);

@@ -9,6 +9,8 @@ pub(in crate::app) enum Topic {
     Configuration,
     /// The state file.
     State,
+    /// Where the audit log is anchored.
+    Audit,
     /// Policies.
     Policies,
     /// This host's clock.
@@ -37,6 +39,7 @@ impl Topic {
         match self {
             Self::Configuration => "configuration",
             Self::State => "state",
+            Self::Audit => "audit",
             Self::Policies => "policies",
             Self::Clock => "clock",
             Self::Identity => "identity",

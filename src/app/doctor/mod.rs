@@ -3,6 +3,7 @@
 //! What can be tried is tried: every call of a scan is made, and what it saw is judged but not kept. What cannot be
 //! tried without effect (the changing calls) IAM is asked about.
 
+mod anchor;
 mod check;
 mod enforcement;
 mod goldens;
@@ -41,6 +42,7 @@ pub(in crate::app) async fn examine(context: &Context<'_>, loaded: &Loaded, prog
         }
     };
     sight::identity(cloud.as_ref(), config, &mut checks).await;
+    anchor::check(context, config, store.as_deref(), &mut checks).await;
     // Receiving a message hides it from the scans: a queue is asked how full it is instead.
     let mut settings = config.collect_settings(config.places());
     settings.trail.retain(|source| !matches!(source, TrailSource::Sqs(_)));

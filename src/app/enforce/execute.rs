@@ -1,11 +1,12 @@
 //! Carries a plan out, a few operations at a time.
 
 use futures::StreamExt as _;
+use tracing::{Instrument as _, Span};
 
 use super::begin::{Refused, in_quarantine, requested_by_plan};
 use super::session::Session;
 use crate::remediate::{Halt, OperationRecord, OperationStatus, Requested};
-use crate::types::{Finding, Operation, OperationKind, Plan, Track};
+use crate::types::{Finding, Operation, OperationKind, Plan, TRACE, Track};
 
 /// How one operation went.
 #[derive(Debug)]
@@ -48,6 +49,14 @@ impl Outcomes {
                 if matches!(record.status, OperationStatus::RolledBack | OperationStatus::NeedsHuman))
         })
     }
+}
+
+/// The span of traces for an operation, or for what is left of one.
+pub(super) fn span(record: &OperationRecord) -> Span {
+    tracing::info_span!(
+        target: TRACE, "operation", otel.name = %record.kind, operation.id = %record.id,
+        instance.id = %record.instance
+    )
 }
 
 impl Session<'_> {
@@ -107,7 +116,8 @@ impl Session<'_> {
 
     async fn run(&self, record: OperationRecord, operation: &Operation) -> Outcome {
         let begun = record.clone();
-        match self.engine().begin(record).await {
+        let span = span(&record);
+        match self.engine().begin(record).instrument(span).await {
             Ok(record) => self.ended(record),
             Err(Halt::Store(error)) if self.store().operation(&begun.id).ok().flatten().is_none() => {
                 Outcome::Unjournalled(Box::new(operation.clone()), error.to_string())

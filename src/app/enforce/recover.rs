@@ -1,6 +1,8 @@
 //! What a dead process left behind comes first: it goes on, or back, before anything new is looked at.
 
-use super::execute::{Outcome, Outcomes};
+use tracing::Instrument as _;
+
+use super::execute::{Outcome, Outcomes, span};
 use super::session::Session;
 use crate::remediate::{OperationRecord, OperationStatus};
 use crate::store::StoreError;
@@ -22,7 +24,8 @@ impl Session<'_> {
         for record in unfinished {
             tracing::info!(operation = %record.id, status = %record.status, "going on with an operation of the journal");
             let started = record.clone();
-            match self.engine().go_on(record).await {
+            let span = span(&record);
+            match self.engine().go_on(record).instrument(span).await {
                 Ok(record) => outcomes.add(self.ended(record)),
                 Err(halt) => outcomes.add(Outcome::Halted(Box::new(started), halt.to_string())),
             }

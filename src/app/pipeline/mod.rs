@@ -3,6 +3,8 @@
 //! Nothing is committed before everything is computed, and everything is committed in one transaction: a
 //! finding and the alert it causes are stored together or not at all.
 
+mod anchoring;
+mod api_counts;
 mod commit;
 mod contents;
 mod decisions;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use cattleguard_agent::inventory::{DIFFERENCE_TYPE, REPORT_TYPE};
 use jiff::Timestamp;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::decisions::{self, Evaluated};
 use super::stage_log::StageLog;
@@ -23,7 +25,7 @@ use crate::report::{
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
     AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
-    InventoryContent, InventoryType, Region, ScanId, ScanMode, Severity, Snapshot,
+    InventoryContent, InventoryType, Region, ScanId, ScanMode, Severity, Snapshot, TRACE,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -115,7 +117,8 @@ pub async fn run_scan(
     inputs: &ScanInputs<'_>,
 ) -> Result<ScanOutcome, ScanError> {
     let held = lease::Held::acquire(store, &inputs.holder, inputs.clock)?;
-    scan_under_lease(cloud, store, inputs, &held).await
+    let span = tracing::info_span!(target: TRACE, "scan", scan.id = Empty);
+    scan_under_lease(cloud, store, inputs, &held).instrument(span).await
 }
 
 async fn scan_under_lease(
@@ -125,12 +128,13 @@ async fn scan_under_lease(
     held: &lease::Held<'_>,
 ) -> Result<ScanOutcome, ScanError> {
     let now = (inputs.clock)();
-    let mut log = StageLog::start();
+    let mut log = StageLog::start("load");
     let known = load(store, inputs.exceptions_last, now)?;
-    log.done("load");
-    let mut collected = held.renewing(gather(cloud, store, inputs, &known)).await??;
-    log.done("collect");
+    log.next("collect");
+    let mut collected = held.renewing(gather(cloud, store, inputs, &known).instrument(log.span())).await??;
+    log.next("detect");
     let snapshot = &collected.snapshot;
+    Span::current().record("scan.id", snapshot.scan_id.as_str());
 
     let mut detection = detect(&DetectInput {
         snapshot,
@@ -145,13 +149,13 @@ async fn scan_under_lease(
     let operations = history::load(store, now, drifted.map(|found| &found.instance))?;
     standing::without_our_doing(&mut detection, &standing::standings(store, snapshot)?);
     let contents = contents::learn(&collected, &detection.instances, &known.goldens);
-    log.done("detect");
+    log.next("evaluate");
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection, &operations);
     let mut evaluated = evaluated.ok_or(ScanError::Policy)?;
-    log.done("evaluate");
+    log.next("plan");
     let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated, &operations);
     let wished = planning::wished(inputs, snapshot, &known, &detection, &evaluated, &operations);
-    log.done("plan");
+    log.next("report");
     let unseen = unseen::unseen(store, snapshot, &detection)?;
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
     report.unfinished = store.unfinished_operations()?;
@@ -174,10 +178,10 @@ async fn scan_under_lease(
     let events = collected.snapshot.events.len();
     let receipts = std::mem::take(&mut collected.receipts);
     let scan = commit::build(&mut report, collected, evaluated, drafts, contents);
-    log.done("report");
+    log.next("commit");
     store.commit_scan(held.lease(), &scan)?;
     report.instances = scan.instances;
-    log.done("commit");
+    log.end();
     // Only now: what is deleted from a queue is nowhere else.
     collect::acknowledge(cloud, &receipts).await;
     Ok(ScanOutcome { report, notices, events, wished })

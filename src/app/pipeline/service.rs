@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::api_counts::{self, Requests};
 use super::noted::note_config;
 use super::scan::{ScanInputs, ScanOutcome, run_scan};
 use super::wish::Wish;
-use super::{ScanError, configured_policies, retention};
+use super::{ScanError, anchoring, configured_policies, retention};
 use crate::app::backend::Backend;
 use crate::app::config::Config;
 use crate::app::context::Context;
@@ -17,16 +18,17 @@ use crate::app::exit::Exit;
 use crate::app::operator;
 use crate::app::policies::Policies;
 use crate::app::progress::Progress;
-use crate::collect::{self, CloudRead};
+use crate::collect::{self, ApiMeter, CloudRead};
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::{KillSwitch, OperationRecord};
+use crate::report::anchor::AnchorVault;
 use crate::report::deliver::Client;
 use crate::report::{Destination, NotifySettings, OperationNews, Pump, PumpSummary, operation_notice};
 use crate::store::Store;
 use crate::types::Place;
 
 /// A single scan spends at most this long on deliveries; the rest stays in the outbox for the next run.
-const DELIVERY_TIME: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+const DELIVERY_TIME: SignedDuration = SignedDuration::from_secs(60);
 
 /// What only somebody who may enforce can ask before a scan. By default nothing was asked: then no alarm holds, and
 /// permissions are not known.
@@ -60,6 +62,9 @@ pub struct Service<'b> {
     /// What the outbox failed with last, so that it is logged once.
     trouble: Mutex<Option<String>>,
     holder: String,
+    meter: ApiMeter,
+    anchor_every: SignedDuration,
+    vault: tokio::sync::OnceCell<Arc<dyn AnchorVault>>,
     backend: &'b dyn Backend,
 }
 
@@ -100,13 +105,18 @@ impl<'b> Service<'b> {
             pump: tokio::sync::Mutex::new(Pump::new(client)),
             trouble: Mutex::new(None),
             holder: operator::holder(command),
+            meter: context.backend.meter(),
+            anchor_every: anchoring::AT_MOST_EVERY,
+            vault: tokio::sync::OnceCell::new(),
             backend: context.backend,
         })
     }
 
-    /// One run delivers at once: a single scan has its company already, so nothing waits for more.
+    /// One run delivers at once: a single scan has its company already, so nothing waits for more. Nor does the audit
+    /// log's anchor.
     pub fn deliver_at_once(&mut self) {
         self.notify.group_wait = Duration::ZERO;
+        self.anchor_every = SignedDuration::ZERO;
     }
 
     /// Reads the trail from this long ago instead of from the checkpoint.
@@ -167,8 +177,10 @@ impl<'b> Service<'b> {
             clock: &clock,
             progress: &show,
         };
-        let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await.map_err(error)?;
-        committed(&outcome);
+        let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await;
+        let requests = self.keep_counts();
+        let outcome = outcome.map_err(error)?;
+        committed(&outcome, requests);
         retention::apply(self.store.as_ref(), self.config.state.retention, &self.holder, clock());
         Ok(outcome)
     }
@@ -189,8 +201,11 @@ impl<'b> Service<'b> {
         }
     }
 
-    /// Delivers what is due, at the pace that receivers allow. A store that fails is logged: the rows are still there.
+    /// Anchors the audit log where that is configured, and delivers what is due, at the pace that receivers allow. A store
+    /// that fails is logged: the rows are still there.
+    #[tracing::instrument(target = "cattleguard::trace", skip_all)]
     pub async fn deliver(&self) -> PumpSummary {
+        self.anchor().await;
         let clock = || self.backend.now();
         let until = clock().checked_add(DELIVERY_TIME).unwrap_or(Timestamp::MAX);
         let mut pump = self.pump.lock().await;
@@ -211,7 +226,32 @@ impl<'b> Service<'b> {
             tracing::error!(error = %error, "the outbox cannot be worked off; what is in it is sent when it can");
         }
         *last = trouble;
+        self.keep_counts();
         done.unwrap_or_default()
+    }
+
+    /// Adds to the state's counters what was asked of AWS since this was done last. A state that fails is logged: counts
+    /// are no reason to stop.
+    fn keep_counts(&self) -> Requests {
+        let uses = self.meter.take();
+        if let Err(error) = self.store.count(&api_counts::counters(&uses), self.backend.now()) {
+            tracing::warn!(error = %error, "the counters of API calls could not be kept");
+        }
+        Requests::of(&uses)
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.backend.now()
+    }
+
+    pub(super) fn anchor_every(&self) -> SignedDuration {
+        self.anchor_every
+    }
+
+    /// Where anchors go, connected when it is first needed.
+    pub(super) async fn vault(&self) -> Result<&dyn AnchorVault, AppError> {
+        let vault = self.vault.get_or_try_init(|| self.backend.connect_anchoring(&self.config)).await?;
+        Ok(vault.as_ref())
     }
 
     /// Says how delivery went, when there was any.
@@ -231,11 +271,13 @@ impl<'b> Service<'b> {
 }
 
 /// What a scan came to, for the log.
-fn committed(outcome: &ScanOutcome) {
+fn committed(outcome: &ScanOutcome, requests: Requests) {
     let totals = outcome.report.totals;
+    let Requests { throttled, retries } = requests;
     tracing::info!(
         scan.id = %outcome.report.scan_id, clean = totals.clean, drifted = totals.drifted,
-        unjudged = totals.unjudged, notices = outcome.notices, "scan committed"
+        unjudged = totals.unjudged, notices = outcome.notices, api.calls = outcome.report.calls.values().sum::<u64>(),
+        api.throttled = throttled, api.retries = retries, "scan committed"
     );
 }
 

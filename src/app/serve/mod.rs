@@ -8,9 +8,11 @@ mod act;
 mod guard;
 mod metrics;
 mod pages;
+mod pulse;
 mod session;
 mod site;
 
+use std::future::IntoFuture as _;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,12 +48,14 @@ pub(in crate::app) async fn serve(
     site.listens_on(address);
     ready(address);
     let asked = shutdown.clone();
-    axum::serve(listener, router(site))
-        .with_graceful_shutdown(async move {
-            asked.wait().await;
-        })
-        .await
-        .map_err(|error| AppError::new(Exit::Unavailable, format!("{address}: {error}")))?;
+    let serving = axum::serve(listener, router(site)).with_graceful_shutdown(async move {
+        asked.wait().await;
+    });
+    let served = tokio::select! {
+        served = serving.into_future() => served,
+        () = pulse::pulse(address) => return Ok(Exit::Bug),
+    };
+    served.map_err(|error| AppError::new(Exit::Unavailable, format!("{address}: {error}")))?;
     Ok(shutdown.requested().unwrap_or(Exit::Ok))
 }
 

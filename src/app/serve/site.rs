@@ -12,11 +12,10 @@ use crate::app::commands::gather;
 use crate::app::config::Config;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
+use crate::app::metrics::{DAYS, of_scan};
 use crate::report::page::{self, Place};
 use crate::store::Store;
 
-/// How far back the page shows the past.
-const DAYS: u32 = 30;
 /// A page shows how long ago things were: it is made anew after this long, even when nothing happened.
 const STALE_S: i64 = 60;
 
@@ -96,7 +95,7 @@ impl Site {
         let known = gather(self.store.as_ref(), &self.config, now, DAYS)?;
         let text = page::html(&known, Place::Live { read_only: self.read_only })
             .map_err(|error| AppError::new(Exit::Bug, format!("the page cannot be made: {error}")))?;
-        let fresh = Made { head, at: now, page: Bytes::from(text), counts: Arc::new(super::metrics::of_scan(&known)) };
+        let fresh = Made { head, at: now, page: Bytes::from(text), counts: Arc::new(of_scan(&known)) };
         let answer = (fresh.page.clone(), fresh.counts.clone());
         *made = Some(fresh);
         Ok(answer)

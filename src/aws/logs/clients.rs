@@ -95,11 +95,11 @@ impl LogClients {
             .retry_partition(partition("s3"))
             // An endpoint of one's own seldom has a name for each bucket.
             .force_path_style(config.endpoint_url().is_some())
-            .interceptor(counts.counting("s3"))
+            .interceptor(counts.counting("s3", &at.place))
             .build();
         let sqs = aws_sdk_sqs::config::Builder::from(config)
             .retry_partition(partition("sqs"))
-            .interceptor(counts.counting("sqs"))
+            .interceptor(counts.counting("sqs", &at.place))
             .build();
         Self {
             s3: aws_sdk_s3::Client::from_conf(s3),
@@ -120,14 +120,29 @@ impl LogClients {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
+        self.attempt(family, request).await.map_err(|error| self.failed(api, &error))
+    }
+
+    /// Waits for a token and makes the call. For callers that look at the error themselves.
+    pub(super) async fn attempt<T, E>(
+        &self,
+        family: Family,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, SdkError<E, HttpResponse>> {
         self.limits.take(family).await;
-        request.await.map_err(|error| {
-            let mut failed = read_error(api, &self.at.place, &error);
-            if let Some(region) = bucket_region(&error).filter(|region| *region != self.at.place.region.as_str()) {
-                failed.detail.push_str(&format!("; the bucket is in {region}: set `region`"));
-            }
-            failed
-        })
+        request.await
+    }
+
+    /// Says what failed.
+    pub(super) fn failed<E>(&self, api: &'static str, error: &SdkError<E, HttpResponse>) -> ReadError
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let mut failed = read_error(api, &self.at.place, error);
+        if let Some(region) = bucket_region(error).filter(|region| *region != self.at.place.region.as_str()) {
+            failed.detail.push_str(&format!("; the bucket is in {region}: set `region`"));
+        }
+        failed
     }
 
     /// A failure that the service did not report.

@@ -4,5 +4,6 @@
 mod bucket;
 mod clients;
 mod queue;
+mod vault;
 
 pub(super) use clients::Logs;

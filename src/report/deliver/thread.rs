@@ -71,6 +71,7 @@ pub(super) fn ends(notice: &Notice) -> bool {
     match notice.kind {
         NoticeKind::Resolved | NoticeKind::Reattributed | NoticeKind::CoverageRestored => true,
         NoticeKind::Test | NoticeKind::DeadLetter | NoticeKind::Digest | NoticeKind::ApprovalWanted => true,
+        NoticeKind::AnchorFailed => true,
         NoticeKind::ExceptionEnded => true,
         NoticeKind::OperationDone => notice.operation.as_ref().is_none_or(|operation| operation.status == "done"),
         NoticeKind::OperationFailed => {

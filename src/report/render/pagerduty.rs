@@ -40,7 +40,8 @@ pub fn action(kind: NoticeKind) -> &'static str {
         | NoticeKind::ExceptionEnded
         | NoticeKind::ApprovalWanted
         | NoticeKind::Test
-        | NoticeKind::DeadLetter => "trigger",
+        | NoticeKind::DeadLetter
+        | NoticeKind::AnchorFailed => "trigger",
     }
 }
 

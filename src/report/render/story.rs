@@ -101,6 +101,7 @@ pub(crate) fn state_word(notice: &Notice) -> &'static str {
         (Kind::ExceptionEnded, _) => "Ended",
         (Kind::Test, _) => "Test",
         (Kind::DeadLetter, _) => "Not delivered",
+        (Kind::AnchorFailed, _) => "Not anchored",
     }
 }
 

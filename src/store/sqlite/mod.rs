@@ -4,9 +4,11 @@
 //! anyway. Other processes use the same file; a write waits for theirs, and leases keep two scans apart.
 
 mod alerts;
+mod anchors;
 mod audit;
 mod bundles;
 mod contents;
+mod counters;
 mod decisions;
 mod events;
 mod fault;

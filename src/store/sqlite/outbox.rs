@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::fault::{Db, conflict, not_found};
 use super::value::{self, nanos, parse, time};
-use super::{SqliteStore, audit};
+use super::{SqliteStore, audit, counters};
+use crate::store::Counter;
+use crate::store::counters::NOTICES;
 use crate::store::traits::{Outbox, OutboxDraft, OutboxRow, OutboxState, StoreError};
 
 /// Characters kept of an error: it names a receiver's answer, and receivers can answer with a whole page.
@@ -73,12 +75,14 @@ impl Outbox for SqliteStore {
 
     fn failed(&self, seq: i64, error: &str, next: Timestamp) -> Result<(), StoreError> {
         self.write(|tx| {
-            let changed = tx.execute(
+            let mut mark = tx.prepare_cached(
                 "UPDATE outbox SET attempts = attempts + 1, last_error = ?2, next_attempt_at = ?3
-                 WHERE seq = ?1 AND state = 'pending'",
-                params![seq, bounded(error), nanos(next)],
+                 WHERE seq = ?1 AND state = 'pending' RETURNING destination",
             )?;
-            if changed == 0 { conflict(format!("outbox row {seq} is not pending")) } else { Ok(()) }
+            let marked: Option<String> =
+                mark.query_row(params![seq, bounded(error), nanos(next)], |row| row.get(0)).optional()?;
+            let Some(destination) = marked else { return conflict(format!("outbox row {seq} is not pending")) };
+            count(tx, &destination, "retried", next)
         })
     }
 
@@ -137,13 +141,14 @@ fn with_head<'a>(payload: &'a Value, head: Option<&(i64, String)>) -> Cow<'a, Va
 
 /// Ends a row. Saying the same twice is fine: a crash between delivery and commit repeats both.
 fn settle(tx: &Transaction<'_>, seq: i64, state: OutboxState, error: Option<&str>, now: Timestamp) -> Db<()> {
-    let changed = tx.execute(
+    let mut mark = tx.prepare_cached(
         "UPDATE outbox SET state = ?2, attempts = attempts + 1, last_error = coalesce(?3, last_error), finished_at = ?4
-         WHERE seq = ?1 AND state = 'pending'",
-        params![seq, word(state), error.map(bounded), nanos(now)],
+         WHERE seq = ?1 AND state = 'pending' RETURNING destination",
     )?;
-    if changed == 1 {
-        return Ok(());
+    let values = params![seq, word(state), error.map(bounded), nanos(now)];
+    let marked: Option<String> = mark.query_row(values, |row| row.get(0)).optional()?;
+    if let Some(destination) = marked {
+        return count(tx, &destination, word(state), now);
     }
     let found: Option<String> =
         tx.query_row("SELECT state FROM outbox WHERE seq = ?1", [seq], |row| row.get(0)).optional()?;
@@ -152,6 +157,11 @@ fn settle(tx: &Transaction<'_>, seq: i64, state: OutboxState, error: Option<&str
         Some(found) if found == word(state) => Ok(()),
         Some(found) => conflict(format!("outbox row {seq} is {found} already")),
     }
+}
+
+/// Counts one attempt with the row that it changed.
+fn count(tx: &Transaction<'_>, destination: &str, outcome: &str, now: Timestamp) -> Db<()> {
+    counters::put(tx, &[Counter::new(NOTICES, &[("destination", destination), ("outcome", outcome)], 1)], now)
 }
 
 fn word(state: OutboxState) -> &'static str {

@@ -42,6 +42,8 @@ pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<Vec<Pruned>> {
         ("dead letters", "DELETE FROM dead_letter WHERE at < ?1"),
         ("inventory reports", "DELETE FROM content_report WHERE reported_at < ?1"),
         ("clean content hashes", "DELETE FROM clean_content WHERE seen_at < ?1"),
+        // Of accounts and destinations that are not there any more. The last scan stays, too.
+        ("counters", "DELETE FROM counter WHERE changed_at < ?1 AND name <> 'scans'"),
         ("links", "DELETE FROM link WHERE seen_at < ?1"),
         // A digest stays valid for as long as its launch lives, however long ago it was fetched.
         (

@@ -10,13 +10,15 @@ use sha2::{Digest as _, Sha256};
 use super::fault::{Db, conflict};
 use super::value::{json, nanos, parse, time, verdict};
 use super::{
-    SqliteStore, audit, contents, decisions, events, findings, inputs, lease, links, outbox, prune, results, trail,
+    SqliteStore, audit, contents, counters, decisions, events, findings, inputs, lease, links, outbox, prune, results,
+    trail,
 };
-use crate::store::Ingested;
 use crate::store::audit::canonical;
+use crate::store::counters::SCANS;
 use crate::store::traits::{
     InstanceResult, Lease, Link, ScanCommit, ScanSummary, Scans, StoreError, StoredInput, UserDataMemo,
 };
+use crate::store::{Counter, Ingested};
 use crate::types::{ChangeEvent, EventId, InstanceId, Place, Plan, ScanId, Verdict};
 
 /// Plans kept. An approval names a recent plan by its hash; with thousands of held instances a plan is
@@ -139,7 +141,7 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
         scan_id: _,
         started_at,
         finished_at,
-        exit_code: _,
+        exit_code,
         coverage: _,
         instances,
         findings: found,
@@ -168,6 +170,8 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
     links::put_user_data(tx, user_data)?;
     put_plan(tx, scan, plan)?;
     outbox::put(tx, notices, *finished_at)?;
+    let scans = Counter::new(SCANS, &[("exit_code", &exit_code.to_string())], 1);
+    counters::put(tx, &[scans], *finished_at)?;
     put_audit(tx, lease, commit)
 }
 

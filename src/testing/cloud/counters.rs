@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::FakeCloud;
+use crate::collect::ApiMeter;
 use crate::types::Place;
 
 impl FakeCloud {
@@ -20,6 +21,11 @@ impl FakeCloud {
             *totals.entry((*api).to_owned()).or_default() += count;
         }
         totals
+    }
+
+    /// Counts every call by what came of it.
+    pub fn meter(&self) -> ApiMeter {
+        self.lock().meter.clone()
     }
 
     /// Forgets the counts, e.g. between two scans.

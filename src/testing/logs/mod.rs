@@ -47,6 +47,11 @@ pub(super) struct LogWorld {
 }
 
 impl LogWorld {
+    /// Names of all objects, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &ObjectName> {
+        self.objects.keys()
+    }
+
     fn name(&mut self, what: &str) -> String {
         self.named += 1;
         format!("{what}-{:04}", self.named)

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::collect::{Page, PageToken, ReadError, ReadFailure};
 use crate::testing::state::{Site, State};
-use crate::types::Place;
+use crate::types::{ApiOutcome, Place};
 
 /// What a token is bound to: it is refused by any other call, place or set of parameters.
 pub(in crate::testing) struct Scope<'a> {
@@ -88,8 +88,10 @@ impl<'a> Scope<'a> {
 impl State {
     /// Counts a call. A place that is not open is an account whose role cannot be assumed.
     pub(in crate::testing) fn count(&mut self, api: &'static str, place: &Place) -> Result<(), ReadError> {
-        *self.calls.entry((place.clone(), api)).or_default() += 1;
-        self.readable(api, place).map(|_| ())
+        let known = self.readable(api, place).map(|_| ());
+        let outcome = if known.is_ok() { ApiOutcome::Ok } else { ApiOutcome::Error };
+        self.called(place, api, outcome);
+        known
     }
 
     pub(in crate::testing) fn readable(&self, api: &'static str, place: &Place) -> Result<&Site, ReadError> {

@@ -29,7 +29,7 @@ use super::diary::{Action, Called};
 use super::state::State;
 use crate::collect::ReadError;
 use crate::remediate::{Answered, CallContext, CloudWrite, Output, WriteCall, WriteError, WriteFailure};
-use crate::types::Place;
+use crate::types::{ApiOutcome, Place};
 use refusal::Refusal;
 
 /// What calls, where, and on whose behalf.
@@ -75,11 +75,12 @@ impl CloudWrite for FakeCloud {
 
     async fn rehearse(&self, context: &CallContext<'_>, call: &WriteCall) -> Result<(), WriteError> {
         let mut state = self.lock();
-        *state.calls.entry((context.place.clone(), call.api())).or_default() += 1;
-        match state.forbidden(context.place, call) {
+        let answer = match state.forbidden(context.place, call) {
             Some(refusal) => Err(refusal.of(call, context.place)),
             None => Ok(()),
-        }
+        };
+        state.called(context.place, call.api(), outcome(&answer));
+        answer
     }
 
     async fn principal(&self, place: &Place) -> Result<String, ReadError> {
@@ -88,13 +89,28 @@ impl CloudWrite for FakeCloud {
     }
 }
 
+/// What came of a call, for the counts.
+fn outcome<T>(answer: &Result<T, WriteError>) -> ApiOutcome {
+    match answer.as_ref().map_err(|error| error.failure) {
+        Ok(_) => ApiOutcome::Ok,
+        Err(WriteFailure::Throttled) => ApiOutcome::Throttled,
+        Err(WriteFailure::Timeout) => ApiOutcome::Unanswered,
+        Err(_) => ApiOutcome::Error,
+    }
+}
+
 impl State {
     pub(super) fn write(&mut self, context: &CallContext<'_>, call: &WriteCall) -> Result<Answered, WriteError> {
+        let answer = self.written(context, call);
+        self.called(context.place, call.api(), outcome(&answer));
+        answer
+    }
+
+    fn written(&mut self, context: &CallContext<'_>, call: &WriteCall) -> Result<Answered, WriteError> {
         let place = context.place;
         if let Some(diary) = &self.diary {
             diary.write(&Action::Called(Box::new(Called::new(self.now(), context, call))));
         }
-        *self.calls.entry((place.clone(), call.api())).or_default() += 1;
         if !self.sites.contains_key(place) {
             let refusal = Refusal::new(WriteFailure::Credentials, "AccessDenied", "no such simulated account-region");
             return Err(refusal.of(call, place));

@@ -18,10 +18,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(app: &TestApp, more: &[&str]) -> Self {
+        Self::start_with(app, more, &[])
+    }
+
+    fn start_with(app: &TestApp, more: &[&str], env: &[(&str, &str)]) -> Self {
         let token = app.write("erin.token", TOKEN);
         let user = format!("erin={}", token.display());
         let args = [&["serve", "--listen", "127.0.0.1:0", "--user", &user], more].concat();
-        let mut child = command(app, &args).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child =
+            command(app, &args).envs(env.iter().copied()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
         let line = loop {
             let line = lines.next().expect("it says where").expect("UTF-8");
@@ -186,8 +191,30 @@ fn metrics_count_and_name_nobody() {
     ] {
         assert!(metrics.body.contains(line), "{line}: {}", metrics.body);
     }
+    let calls = "service=\"ec2\"";
+    assert!(metrics.body.contains(calls) && metrics.body.contains("cattleguard_scans_total{exit_code=\"3\"} 1"));
     assert!(metrics.body.contains("code=\"config-user-data\",severity=\"critical\",status=\"open\"} 1"));
     assert!(!metrics.body.contains("dave") && !metrics.body.contains("i-0"), "no person and no server");
+}
+
+#[test]
+fn systemd_hears_that_it_is_ready_and_then_that_it_answers() {
+    let app = scanned();
+    let socket = app.path("notify");
+    let heard = std::os::unix::net::UnixDatagram::bind(&socket).expect("a socket");
+    heard.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
+    let socket = socket.display().to_string();
+    let server = Server::start_with(&app, &[], &[("NOTIFY_SOCKET", &socket), ("WATCHDOG_USEC", "300000")]);
+    let next = || {
+        let mut bytes = [0; 256];
+        let length = heard.recv(&mut bytes).expect("it is told in time");
+        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
+    };
+    assert_eq!(next(), "READY=1");
+    for _ in 0..3 {
+        assert_eq!(next(), "WATCHDOG=1");
+    }
+    drop(server);
 }
 
 #[test]

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Daemon;
 use super::round::Went;
-use super::{Daemon, notify};
 use crate::app::exit::Exit;
 use crate::app::pipeline::Held;
+use crate::app::systemd::notify;
 
 /// After operations came to rest the next look need not wait for the schedule, but for this long after the last.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);

@@ -1,5 +1,6 @@
 //! What a wrong configuration is told, and what a right one becomes.
 
+mod anchor;
 mod bad_cases;
 mod bad_entries;
 mod bad_secrets;

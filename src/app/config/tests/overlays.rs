@@ -195,6 +195,14 @@ fn every_setting_is_shown_with_its_origin() {
     schedule.cron = "*/15 * * * *"  # default
     schedule.zone = "UTC"  # default
     schedule.on_start = true  # default
+    audit.anchor.bucket = none  # default
+    audit.anchor.prefix = "cattleguard/"  # default
+    audit.anchor.account = none  # default
+    audit.anchor.region = none  # default
+    audit.anchor.role = none  # default
+    audit.anchor.external_id = none  # default
+    audit.anchor.retain = "365d"  # default
+    audit.anchor.mode = "governance"  # default
     report.signing_key = none  # default
     log.format = "text"  # default
     log.level = "warn"  # default

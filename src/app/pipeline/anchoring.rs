@@ -1,0 +1,138 @@
+//! Puts the head of the audit log into its bucket. It is tried at each round until it works; a failure is told once and
+//! changes nothing of what a scan says.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::service::Service;
+use crate::app::error::AppError;
+use crate::collect::ObjectName;
+use crate::report::anchor::{Anchor, Put, Vault, key};
+use crate::report::text::clean;
+use crate::report::{Destination, Notice, NoticeKind, draft_single};
+use crate::store::counters::ANCHORS;
+use crate::store::{Anchored, Counter, StoreError};
+use crate::types::{Code, Severity};
+
+/// Alerts wait for no bucket longer than this; the next round tries again.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// While operations go on, the log grows every few seconds: one anchor in this time says as much.
+pub(super) const AT_MOST_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+impl Service<'_> {
+    /// Puts the head where it is configured to go, if it is not there yet.
+    pub(super) async fn anchor(&self) {
+        let Some(vault) = &self.config.audit.anchor else { return };
+        if let Err(error) = self.anchor_in(vault).await {
+            tracing::warn!(error = %error, "the audit log's head was not put into its bucket; the next round tries again");
+        }
+    }
+
+    async fn anchor_in(&self, vault: &Vault) -> Result<(), StoreError> {
+        let (now, before) = (self.now(), self.store.anchored()?);
+        let Some((seq, hash)) = self.store.head()? else { return Ok(()) };
+        if !wanted(&before, seq, now, self.anchor_every()) {
+            return Ok(());
+        }
+        let anchor = Anchor { seq, hash, at: now };
+        match self.put(vault, &anchor).await {
+            Ok(name) => {
+                if before.fault.is_some() {
+                    tracing::info!("the audit log is anchored again");
+                }
+                tracing::debug!(audit.seq = anchor.seq, object = %name, "the audit log is anchored");
+                let Anchor { seq, hash, at } = anchor;
+                self.store.keep_anchored(&Anchored { head: Some((seq, hash, at)), fault: None })?;
+                self.store.count(&[counted("put")], now)
+            }
+            Err(fault) => {
+                if before.fault.is_none() {
+                    tracing::error!(error = %fault, bucket = %vault.bucket, "the audit log cannot be anchored; it is tried again at each round");
+                    self.store.enqueue(&alerts(vault, &fault, seq, &self.destinations, now), now)?;
+                }
+                self.store.keep_anchored(&Anchored { fault: Some(fault), ..before })?;
+                self.store.count(&[counted("failed")], now)
+            }
+        }
+    }
+
+    async fn put(&self, vault: &Vault, anchor: &Anchor) -> Result<ObjectName, String> {
+        let Vault { access, bucket, prefix, retain, mode } = vault;
+        let cloud = self.vault().await.map_err(|error: AppError| error.message().to_owned())?;
+        let name = ObjectName { bucket: bucket.clone(), key: key(prefix, anchor) };
+        let body = format!("{}\n", anchor.body()).into_bytes();
+        let until = anchor.at.checked_add(*retain).unwrap_or(Timestamp::MAX);
+        let put = cloud.put_locked(access, &name, body, *mode, until);
+        match tokio::time::timeout(PATIENCE, put).await {
+            Ok(Ok(Put::New)) => Ok(name),
+            // It arrived, and whoever put it died before it was noted.
+            Ok(Ok(Put::There)) => Ok(name),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("{name}: no answer within {} s", PATIENCE.as_secs())),
+        }
+    }
+}
+
+/// Whether a head is to be put now.
+fn wanted(before: &Anchored, seq: i64, now: Timestamp, every: SignedDuration) -> bool {
+    match &before.head {
+        Some((last, ..)) if *last == seq => false,
+        Some((_, _, at)) => before.fault.is_some() || now.duration_since(*at) >= every,
+        None => true,
+    }
+}
+
+fn counted(outcome: &str) -> Counter {
+    Counter::new(ANCHORS, &[("outcome", outcome)], 1)
+}
+
+/// One alert for each destination that hears of ourselves.
+fn alerts(
+    vault: &Vault,
+    fault: &str,
+    seq: i64,
+    destinations: &[Destination],
+    now: Timestamp,
+) -> Vec<crate::store::OutboxDraft> {
+    let group = crate::report::notice::GroupKey {
+        fleet: None,
+        code: Code::known("audit-anchor"),
+        actor: Some(clean(&vault.bucket, 80)),
+    };
+    let mut notice =
+        Notice::blank(NoticeKind::AnchorFailed, group, Severity::High, "the audit log cannot be anchored", now);
+    notice.lines.push(format!("Bucket: {}", clean(&vault.bucket, 80)));
+    notice.lines.push(format!("Reason: {}", clean(fault, 300)));
+    notice.lines.push(
+        "Scans go on, and their entries are kept. Until this works, nothing outside of the state shows whether the log was \
+         written anew: `cattleguard doctor` tells what is missing."
+            .to_owned(),
+    );
+    let hear = destinations.iter().filter(|destination| destination.kind.hears(NoticeKind::AnchorFailed));
+    hear.map(|destination| draft_single(&notice, destination, &seq.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    #[test]
+    fn a_head_is_put_once_and_not_too_often() {
+        let put = |fault: Option<&str>| Anchored {
+            head: Some((5, "ab".to_owned(), at(100))),
+            fault: fault.map(str::to_owned),
+        };
+        assert!(wanted(&Anchored::default(), 1, at(0), AT_MOST_EVERY));
+        assert!(!wanted(&put(None), 5, at(1_000), AT_MOST_EVERY), "it is there");
+        assert!(!wanted(&put(None), 6, at(130), AT_MOST_EVERY));
+        assert!(wanted(&put(None), 6, at(130), SignedDuration::ZERO), "a scan that ends waits for no minute");
+        assert!(wanted(&put(None), 6, at(160), AT_MOST_EVERY));
+        assert!(wanted(&put(Some("denied")), 6, at(101), AT_MOST_EVERY), "a failure is tried again at each round");
+    }
+}
