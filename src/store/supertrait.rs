@@ -6,6 +6,7 @@ use super::contents::ContentMemory;
 use super::decisions::Decisions;
 use super::history::History;
 use super::ingested::Ingested;
+use super::presses::Presses;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
 use super::upkeep::Upkeep;
@@ -27,6 +28,7 @@ pub trait Store:
     + Outbox
     + Silences
     + Threads
+    + Presses
     + Audit
     + Upkeep
     + Journal
@@ -50,6 +52,7 @@ impl<
         + Outbox
         + Silences
         + Threads
+        + Presses
         + Audit
         + Upkeep
         + Journal

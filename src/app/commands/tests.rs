@@ -3,6 +3,8 @@
 #[cfg(feature = "testing")]
 mod audited;
 #[cfg(feature = "testing")]
+mod buttons;
+#[cfg(feature = "testing")]
 mod delivery;
 #[cfg(feature = "testing")]
 mod exceptions;
