@@ -24,6 +24,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 
+class Failed(Exception):
+    """A command that did not do what it is measured for."""
+
+
 class Command:
     """One command line, and what it left behind."""
 
@@ -34,14 +38,16 @@ class Command:
     def run(self):
         for path in self.reset or []:
             pathlib.Path(path).unlink(missing_ok=True)
+        # A shell that waits beside the program costs some of its threads a good start.
+        line = self.line if any(joint in self.line for joint in ("|", "&", ";")) else f"exec {self.line}"
         start = time.perf_counter()
-        process = subprocess.Popen(["sh", "-c", self.line], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(["sh", "-c", line], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         told = process.stderr.read().decode(errors="replace")
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - start
         if process.returncode not in self.good:
-            raise SystemExit(f"{self.name} failed with {process.returncode}: {told[-600:]}")
+            raise Failed(f"{self.name} failed with {process.returncode}: {told[-600:]}")
         self.runs.append((wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024))
 
     def row(self):
@@ -127,9 +133,14 @@ def tripwire(tree, work):
         f"twadmin -m P -c {signed} -p {work / 'tw.pol'} -S {site} -Q x {policy}",
     ]
     subprocess.run(["sh", "-c", " && ".join(prepare)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    init = f"tripwire -m i -c {signed} -P x"
-    yield Command("tripwire init, ReadOnly", init, database, reset=[database], good=range(256))
-    yield Command("tripwire check, ReadOnly", f"tripwire -m c -c {signed}", database, good=range(256))
+    names = work / "nsswitch.conf"
+    names.write_text("passwd: files\ngroup: files\n")
+    # Debian's is linked statically and breaks on names that a module has to look up.
+    there = f"mount --bind {names} /etc/nsswitch.conf && exec tripwire"
+    init = f"unshare -m sh -c '{there} -m i -c {signed} -P x'"
+    yield Command("tripwire init, ReadOnly", init, database, True, reset=[database])
+    # Bits: what was added, removed, changed.
+    yield Command("tripwire check, ReadOnly", f"unshare -m sh -c '{there} -m c -c {signed}'", database, True, good=range(8))
 
 
 def samhain(tree, work):
@@ -228,12 +239,19 @@ def main():
         if options.only:
             wanted = tuple(options.only.split(","))
             commands = [command for command in commands if command.name.startswith(wanted)]
-        before = os.getloadavg()[0]
+        before, broken = os.getloadavg()[0], set()
         for turn in range(options.rounds):
             for command in commands:
-                if not command.slow or turn < options.slow_rounds:
-                    command.run()
-        rows = [command.row() for command in commands if command.runs]
+                if command.name not in broken and (not command.slow or turn < options.slow_rounds):
+                    try:
+                        command.run()
+                    except Failed as failed:
+                        if command.name.startswith("agent"):
+                            raise SystemExit(failed) from failed
+                        # A figure of something that broke would be none.
+                        print(f"{failed}: left out", file=sys.stderr)
+                        broken.add(command.name)
+        rows = [command.row() for command in commands if command.runs and command.name not in broken]
     table(rows, (before, os.getloadavg()[0]))
     if options.output:
         options.output.write_text(json.dumps(rows, indent=1) + "\n")

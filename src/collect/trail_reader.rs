@@ -8,6 +8,7 @@ mod layout;
 mod message;
 mod queue;
 mod reading;
+mod shortfall;
 
 #[cfg(any(test, feature = "testing"))]
 pub use agree::message_agrees;

@@ -60,7 +60,7 @@ impl Difference {
     }
 
     /// `None` when nothing that was seen differs.
-    pub(super) fn changed(before: Entry, after: Entry, package: Option<String>) -> Option<Self> {
+    pub(super) fn changed(before: Entry, after: Entry, package: Option<&str>) -> Option<Self> {
         let aspects = aspects(&before.facts, &after.facts);
         if aspects.is_empty() {
             return None;
@@ -73,7 +73,7 @@ impl Difference {
             Code::Metadata
         };
         let (before, path, after) = (Some(Box::new(before.facts)), after.path, Some(Box::new(after.facts)));
-        Some(Self { path, code, aspects, before, after, package })
+        Some(Self { path, code, aspects, before, after, package: package.map(str::to_owned) })
     }
 
     /// Whether it gives or moves rights: a privilege change, or a new, gone or otherwise changed file that has

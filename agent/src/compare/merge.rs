@@ -35,7 +35,7 @@ impl Against {
             match path::compare(&before.path, &after.path) {
                 std::cmp::Ordering::Less => self.removed(before)?,
                 std::cmp::Ordering::Equal => {
-                    let package = self.package(&before);
+                    let package = self.golden.package_of(&before).map(|package| package.name.as_str());
                     self.comparer.both(before, after, package);
                     self.next = self.golden.entry()?;
                     return Ok(());
@@ -110,7 +110,7 @@ pub fn manifests<A: Read, B: Read>(first: Side<'_, A>, second: Side<'_, B>) -> R
         let before = if order.is_le() { first.advance().map_err(MergeError::First)? } else { None };
         let after = if order.is_ge() { second.advance().map_err(MergeError::Second)? } else { None };
         match (before, after) {
-            (Some((before, owner)), Some((after, _))) => comparer.both(before, after, owner),
+            (Some((before, owner)), Some((after, _))) => comparer.both(before, after, owner.as_deref()),
             (Some((before, owner)), None) => comparer.removed(before, owner),
             (None, Some((after, owner))) => comparer.added(after, owner),
             (None, None) => {}

@@ -112,7 +112,7 @@ impl Comparer {
     }
 
     /// An entry that both have.
-    pub fn both(&mut self, before: Entry, after: Entry, package: Option<String>) {
+    pub fn both(&mut self, before: Entry, after: Entry, package: Option<&str>) {
         self.flaws(&before.path, &before.facts, true);
         self.flaws(&after.path, &after.facts, false);
         let was_folder = before.facts.kind == Kind::Directory;

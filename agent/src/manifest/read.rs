@@ -7,7 +7,7 @@ use super::{
     Totals, Verified, WINDOW_LOG,
 };
 use crate::codec::{CodecError, Cursor, put_number};
-use crate::digest::Digest;
+use crate::digest::Gathering;
 use crate::entry::Entry;
 use crate::entry::encode::{take_entry, take_path};
 use crate::fingerprint::{Fold, FolderDigest};
@@ -20,10 +20,12 @@ use crate::state::{self, State};
 pub struct Reader<R: Read> {
     input: BufReader<zstd::Decoder<'static, BufReader<R>>>,
     /// Over all records before the current one.
-    hasher: blake3::Hasher,
+    digest: Gathering,
     /// The current record.
     tag: u8,
     payload: Vec<u8>,
+    /// Tag and length of a record, as they are written.
+    head: Vec<u8>,
     /// Records read, the current one included.
     position: u64,
     /// Whether the current record was read only to learn that its kind is over.
@@ -58,9 +60,10 @@ impl<R: Read> Reader<R> {
         let whole = Settings::whole_system();
         let mut reader = Self {
             input: BufReader::with_capacity(64 * 1024, decoder),
-            hasher: blake3::Hasher::new(),
+            digest: Gathering::default(),
             tag: 0,
             payload: Vec::new(),
+            head: Vec::new(),
             position: 0,
             is_ahead: false,
             header: Header {
@@ -169,7 +172,7 @@ impl<R: Read> Reader<R> {
         if tag != SEAL {
             return Err(misplaced(tag));
         }
-        let seal = Digest::finish(&self.hasher);
+        let seal = self.digest.finish();
         let is_sealed = self.payload == seal.as_bytes();
         let signature = self.signature()?;
         let rest = self.input.fill_buf().map_err(ManifestError::from_decoder)?;
@@ -257,19 +260,20 @@ impl<R: Read> Reader<R> {
     }
 
     fn payload_digested(&mut self) {
-        let mut head = vec![self.tag];
-        put_number(&mut head, self.payload.len() as u64);
-        self.hasher.update(&head);
-        self.hasher.update(&self.payload);
+        self.head.clear();
+        self.head.push(self.tag);
+        put_number(&mut self.head, self.payload.len() as u64);
+        self.digest.update(&self.head);
+        self.digest.update(&self.payload);
     }
 
     fn length(&mut self) -> Result<u64, ManifestError> {
-        let mut bytes = Vec::new();
+        self.head.clear();
         loop {
             let byte = self.byte()?;
-            bytes.push(byte);
-            if byte & 0x80 == 0 || bytes.len() > 10 {
-                return Cursor::new(&bytes).number().map_err(|source| self.codec(source));
+            self.head.push(byte);
+            if byte & 0x80 == 0 || self.head.len() > 10 {
+                return Cursor::new(&self.head).number().map_err(|source| self.codec(source));
             }
         }
     }

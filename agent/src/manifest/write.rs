@@ -7,7 +7,7 @@ use super::{
     WINDOW_LOG,
 };
 use crate::codec::put_number;
-use crate::digest::Digest;
+use crate::digest::{Digest, Gathering};
 use crate::entry::Entry;
 use crate::entry::encode::put_entry;
 use crate::fingerprint::{Fingerprint, Fold};
@@ -18,13 +18,13 @@ use crate::state::volatile::StateExclusion;
 use crate::state::{self, State};
 use crate::walk::Tally;
 
-/// Past this zstd level the digests, which do not compress, dominate the size.
-const LEVEL: i32 = 3;
+/// Digests, which do not compress, are most of it: level 3 makes it 5 % smaller and a bake 1 % slower.
+const LEVEL: i32 = 1;
 
 /// A manifest being written. Dropping it without [`Writer::finish`] leaves a file that readers call truncated.
 pub struct Writer<W: Write> {
     output: zstd::Encoder<'static, W>,
-    hasher: blake3::Hasher,
+    digest: Gathering,
     fold: Fold,
     previous: Vec<u8>,
     payload: Vec<u8>,
@@ -69,7 +69,7 @@ impl<W: Write> Writer<W> {
         let list = packages.unwrap_or_default();
         let mut writer = Self {
             output,
-            hasher: blake3::Hasher::new(),
+            digest: Gathering::default(),
             fold: Fold::new(settings),
             previous: Vec::new(),
             payload: serde_json::to_vec(&header)?,
@@ -128,7 +128,7 @@ impl<W: Write> Writer<W> {
         };
         self.payload = serde_json::to_vec(&totals)?;
         self.put(TOTALS)?;
-        let seal = Digest::finish(&self.hasher);
+        let seal = self.digest.finish();
         self.payload = seal.as_bytes().to_vec();
         self.put(SEAL)?;
         if let Some(key) = key {
@@ -148,7 +148,7 @@ impl<W: Write> Writer<W> {
         self.record.push(tag);
         put_number(&mut self.record, self.payload.len() as u64);
         self.record.extend_from_slice(&self.payload);
-        self.hasher.update(&self.record);
+        self.digest.update(&self.record);
         Ok(self.output.write_all(&self.record)?)
     }
 }

@@ -107,6 +107,7 @@ impl Cache {
         while self.next.take().is_some() {
             self.advance();
         }
+        self.drop_taken();
         let is_sealed = self.rest() == Digest::finish(&self.hasher).as_bytes();
         if self.is_damaged || !is_sealed { Err(Unusable::Damaged) } else { Ok(()) }
     }
@@ -148,15 +149,20 @@ impl Cache {
     }
 
     fn take(&mut self, bytes: usize) {
-        let end = self.at + bytes;
-        self.hasher.update(self.buffer.get(self.at..end).unwrap_or_default());
-        self.at = end;
+        self.at += bytes;
+    }
+
+    /// Digests what was taken, all of it at once, and makes room.
+    fn drop_taken(&mut self) {
+        let taken = self.at.min(self.buffer.len());
+        self.hasher.update(self.buffer.get(..taken).unwrap_or_default());
+        self.buffer.drain(..taken);
+        self.at = 0;
     }
 
     /// Decompresses until a piece is at hand or the end is reached.
     fn fill(&mut self) -> io::Result<()> {
-        self.buffer.drain(..self.at.min(self.buffer.len()));
-        self.at = 0;
+        self.drop_taken();
         let have = self.buffer.len();
         let want = (2 * PIECE).saturating_sub(have) as u64;
         let got = (&mut self.input).take(want).read_to_end(&mut self.buffer)?;

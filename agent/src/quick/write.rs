@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{END, ENTRY, Header, MAGIC};
 use crate::codec::{put_bytes, put_number, put_signed};
-use crate::digest::Digest;
+use crate::digest::Gathering;
 use crate::entry::Times;
 use crate::entry::encode::{put_facts, put_path};
 use crate::walk::Seen;
@@ -17,7 +17,7 @@ const LEVEL: i32 = 1;
 /// A cache being written.
 pub struct Recorder<W: Write> {
     output: zstd::Encoder<'static, W>,
-    hasher: blake3::Hasher,
+    digest: Gathering,
     record: Vec<u8>,
     previous: Vec<u8>,
     /// Inodes that changed later are not remembered: whole seconds since 1970.
@@ -33,7 +33,7 @@ impl<W: Write> Recorder<W> {
         output.write_all(&MAGIC)?;
         let mut recorder = Self {
             output: zstd::Encoder::new(output, LEVEL)?,
-            hasher: blake3::Hasher::new(),
+            digest: Gathering::default(),
             record: Vec::new(),
             previous: Vec::new(),
             settled_before: settled_before(header.full_at, settled),
@@ -78,12 +78,12 @@ impl<W: Write> Recorder<W> {
         self.record.clear();
         self.record.push(END);
         self.put()?;
-        self.output.write_all(Digest::finish(&self.hasher).as_bytes())?;
+        self.output.write_all(self.digest.finish().as_bytes())?;
         self.output.finish()
     }
 
     fn put(&mut self) -> io::Result<()> {
-        self.hasher.update(&self.record);
+        self.digest.update(&self.record);
         self.output.write_all(&self.record)
     }
 }

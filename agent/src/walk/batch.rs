@@ -12,7 +12,7 @@ use super::examine::{self, Inode};
 use super::folder::Folder;
 use super::known::{Identity, Remembered};
 use super::mounts::{self, Class, Mounts};
-use super::{Buffers, content, flaw, flaw_without_errno, names};
+use super::{Buffers, content, flaw, flaw_without_errno, names, open};
 use crate::entry::{Facts, Kind, Missing, Times};
 
 /// So many names are looked at in one go: few enough to spread well, enough that handing them over costs nothing.
@@ -75,6 +75,12 @@ impl Batch {
     }
 
     fn one(&self, position: usize, known: Option<Remembered>, rules: &Rules, buffers: &mut Buffers) -> Outcome {
+        if known.is_none()
+            && self.folder.names.is_regular(position)
+            && let Some(outcome) = self.regular(position, rules, buffers)
+        {
+            return outcome;
+        }
         let (parent, name) = (self.folder.descriptor.as_fd(), self.folder.names.name(position));
         let stat = match examine::named(parent, name) {
             Ok(stat) => stat,
@@ -102,6 +108,25 @@ impl Batch {
             other => examine::special(parent, name, other, &stat, &mut buffers.xattrs)
                 .map_or(Outcome::Vanished, |facts| Outcome::Entry(Found::new(facts, &stat))),
         }
+    }
+}
+
+// Regular files are most of what there is, and are opened anyway: their own descriptor is asked what they are, which
+// spares looking up the name twice.
+impl Batch {
+    /// What became of a name that the listing called a regular file; `None` when it has to be looked at as any other.
+    fn regular(&self, position: usize, rules: &Rules, buffers: &mut Buffers) -> Option<Outcome> {
+        let (parent, name) = (self.folder.descriptor.as_fd(), self.folder.names.name(position));
+        let descriptor = open::file_of_this_mount(parent, name).ok()?;
+        let stat = examine::opened(descriptor.as_fd()).ok()?;
+        if examine::file_type(&stat) != FileType::RegularFile {
+            return None;
+        }
+        if rules.skip == Some(examine::identity(&stat)) {
+            return Some(Outcome::Skipped);
+        }
+        let found = content::opened(parent, name, descriptor, &stat, buffers);
+        Some(found.map_or(Outcome::Vanished, |(facts, stat)| Outcome::Entry(Found::new(facts, &stat))))
     }
 }
 

@@ -18,9 +18,30 @@ const PIECE: usize = 128 * 1024;
 ///
 /// A file that changes while it is read is read again; one that keeps changing gets a flaw instead of a digest.
 pub(super) fn file(parent: BorrowedFd<'_>, name: &CStr, seen: &Statx, buffers: &mut Buffers) -> Option<(Facts, Statx)> {
+    looked_into(parent, name, None, seen, buffers)
+}
+
+/// The same of a file that is open already; `seen` is what its descriptor said.
+pub(super) fn opened(
+    parent: BorrowedFd<'_>,
+    name: &CStr,
+    descriptor: OwnedFd,
+    seen: &Statx,
+    buffers: &mut Buffers,
+) -> Option<(Facts, Statx)> {
+    looked_into(parent, name, Some(descriptor), seen, buffers)
+}
+
+fn looked_into(
+    parent: BorrowedFd<'_>,
+    name: &CStr,
+    mut first: Option<OwnedFd>,
+    seen: &Statx,
+    buffers: &mut Buffers,
+) -> Option<(Facts, Statx)> {
     let mut last = *seen;
     for _ in 0..ATTEMPTS {
-        let descriptor = match open::file(parent, name) {
+        let descriptor = match first.take().map_or_else(|| open::file(parent, name), Ok) {
             Ok(descriptor) => descriptor,
             Err(Errno::NOENT) => return None,
             Err(errno) => {

@@ -81,6 +81,11 @@ impl Names {
         rest.and_then(|rest| CStr::from_bytes_until_nul(rest).ok()).unwrap_or_default()
     }
 
+    /// Whether the listing called it a regular file.
+    pub(super) fn is_regular(&self, position: usize) -> bool {
+        self.places.get(position).is_some_and(|place| place.file_type == FileType::RegularFile)
+    }
+
     /// Whether it may be a folder: some file systems do not say.
     pub(super) fn may_be_folder(&self, position: usize) -> bool {
         self.places

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
 use super::WalkError;
@@ -37,6 +37,13 @@ pub(super) fn file(parent: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno
     quietly(parent, name, FILE)
 }
 
+/// A file for reading that no file system is mounted on, and no link: it is on the same mount as its folder, so that
+/// opening it waits for no server. `ENOSYS` before Linux 5.6.
+pub(super) fn file_of_this_mount(parent: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
+    let resolve = ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
+    openat2(parent, name, FILE | OFlags::NOATIME, Mode::empty(), resolve)
+}
+
 /// Leaves access times alone where that is allowed: only the owner and `CAP_FOWNER` may ask for it (open(2)).
 fn quietly(parent: BorrowedFd<'_>, name: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     match openat(parent, name, flags | OFlags::NOATIME, Mode::empty()) {
@@ -59,4 +66,24 @@ pub(super) fn parent_of(sysroot: BorrowedFd<'_>, root: &[u8]) -> Result<(OwnedFd
         }
     }
     Ok((current, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_mounted_or_linked_is_not_opened_as_a_file_of_this_mount() {
+        let root = sysroot(Path::new("/")).unwrap();
+        let refused = file_of_this_mount(root.as_fd(), c"proc/version").unwrap_err();
+        assert!(matches!(refused, Errno::XDEV | Errno::NOSYS), "{refused}");
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "1").unwrap();
+        std::os::unix::fs::symlink("file", folder.path().join("link")).unwrap();
+        let parent = sysroot(folder.path()).unwrap();
+        let refused = file_of_this_mount(parent.as_fd(), c"link").unwrap_err();
+        assert!(matches!(refused, Errno::LOOP | Errno::NOSYS), "{refused}");
+        let opened = file_of_this_mount(parent.as_fd(), c"file");
+        assert!(matches!(opened, Ok(_) | Err(Errno::NOSYS)), "{opened:?}");
+    }
 }

@@ -10,6 +10,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 
 use super::reading::{AT_ONCE, Held, LARGEST, Reading};
+use super::shortfall::Shortfall;
 use super::{TrailRead, layout, start};
 use crate::collect::builder::Builder;
 use crate::collect::collector::lock;
@@ -18,7 +19,7 @@ use crate::collect::settings::BucketSource;
 use crate::collect::source::{ReadError, ReadFailure};
 use crate::collect::trail::clean;
 use crate::store::{DeadLetter, ObjectMark};
-use crate::types::{CoverageStatus, EventId, Place, TrailProgress};
+use crate::types::{EventId, Place, TrailProgress};
 
 /// Objects that are read before it is looked at what came of them.
 const CHUNK: usize = 16;
@@ -55,10 +56,7 @@ struct PlaceRead<'a> {
     revived: Vec<((String, String), Vec<EventId>)>,
     /// Objects that could not be read and will be tried again.
     unread: u64,
-    /// Why it is not complete: the first reason, and how many more.
-    reason: Option<String>,
-    more: u64,
-    error: Option<ReadError>,
+    shortfall: Shortfall,
     any: bool,
 }
 
@@ -85,9 +83,7 @@ impl<'a> PlaceRead<'a> {
             again: BTreeSet::new(),
             revived: Vec::new(),
             unread: 0,
-            reason: None,
-            more: 0,
-            error: None,
+            shortfall: Shortfall::default(),
             any: false,
         };
         let known = this.known();
@@ -95,7 +91,7 @@ impl<'a> PlaceRead<'a> {
         if this.retry(&known).await
             && let Err(error) = this.list(&known).await
         {
-            this.fail(error);
+            this.shortfall.fail(error);
         }
         this
     }
@@ -138,7 +134,7 @@ impl<'a> PlaceRead<'a> {
         let left = unread.len().saturating_sub(RETRIES);
         if left > 0 {
             self.unread += left as u64;
-            self.say(format!("{left} log files that could not be read wait for another scan"));
+            self.shortfall.say(format!("{left} log files that could not be read wait for another scan"));
         }
         let marks: Vec<ObjectMark> = unread.into_iter().take(RETRIES).cloned().collect();
         let tried = marks.len();
@@ -170,7 +166,8 @@ impl<'a> PlaceRead<'a> {
             match page.next {
                 None if !any && !self.has_been_read() && self.is_empty().await? => {
                     let place = format!("s3://{}/{}", source.bucket, listing.prefix);
-                    self.say(format!("there is no log file under {place}: are `prefix` and `organization` right?"));
+                    self.shortfall
+                        .say(format!("there is no log file under {place}: are `prefix` and `organization` right?"));
                     return Ok(());
                 }
                 None => {
@@ -214,7 +211,8 @@ impl<'a> PlaceRead<'a> {
                 self.unread += left;
                 let left = if more { format!("more than {left}") } else { left.to_string() };
                 self.through = Some(first);
-                self.say(format!("{} is behind: {left} log files since {first} are left for the next scan", self.name));
+                self.shortfall
+                    .say(format!("{} is behind: {left} log files since {first} are left for the next scan", self.name));
                 return false;
             }
             let chunk: Vec<ObjectMark> = rest.by_ref().take(room).collect();
@@ -268,8 +266,7 @@ impl<'a> PlaceRead<'a> {
             Outcome::Read(held) => {
                 self.any = true;
                 if let Some((first, count)) = held.problems {
-                    self.say(first);
-                    self.more += count - 1;
+                    self.shortfall.say_all(first, count);
                 }
                 if self.again.contains(mark.key.as_str()) {
                     self.revived.push(((self.name.clone(), mark.key.clone()), held.changes.clone()));
@@ -278,15 +275,14 @@ impl<'a> PlaceRead<'a> {
             }
             Outcome::Later(error) => {
                 self.unread += 1;
-                self.say(error.reason());
                 if keep {
                     let (attempts, problem) = (mark.attempts.saturating_add(1), Some(error.reason()));
                     self.marks.push((ObjectMark { attempts, problem, ..mark }, Vec::new()));
                 }
-                self.error.get_or_insert(error);
+                self.shortfall.fail(error);
             }
             Outcome::Never(reason) => {
-                self.say(reason.clone());
+                self.shortfall.say(reason.clone());
                 self.dead.push(DeadLetter {
                     source: self.name.clone(),
                     name: clean(&mark.key),
@@ -314,27 +310,9 @@ impl<'a> PlaceRead<'a> {
         }
     }
 
-    fn fail(&mut self, error: ReadError) {
-        self.say(error.reason());
-        self.error.get_or_insert(error);
-    }
-
-    fn say(&mut self, reason: String) {
-        if self.reason.is_none() {
-            self.reason = Some(reason);
-        } else {
-            self.more += 1;
-        }
-    }
-
     /// Accounts for the place, and hands on what is to be remembered.
     fn finish(self, builder: &mut Builder, read: &mut TrailRead) {
-        let status = match &self.reason {
-            None => CoverageStatus::Complete,
-            Some(_) if self.any || self.error.is_none() => CoverageStatus::Partial,
-            Some(_) => CoverageStatus::Failed,
-        };
-        let more = if self.more > 0 { format!(" (and {} more)", self.more) } else { String::new() };
+        let status = self.shortfall.status(self.any);
         let progress = TrailProgress {
             name: self.name.clone(),
             account: self.place.account.clone(),
@@ -342,9 +320,9 @@ impl<'a> PlaceRead<'a> {
             status,
             through: self.through,
             unread: self.unread,
-            reason: self.reason.map(|reason| reason + &more),
+            reason: self.shortfall.reason(),
         };
-        builder.trail_read(progress, self.error.as_ref());
+        builder.trail_read(progress, self.shortfall.error());
         if let Some(through) = self.through {
             read.checkpoints.push((self.place.clone(), self.name.clone(), through));
         }

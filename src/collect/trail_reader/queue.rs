@@ -10,13 +10,14 @@ use super::TrailRead;
 use super::held::{HeldMessages, VISIBILITY};
 use super::message::{Part, parts};
 use super::reading::{AT_ONCE, Reading};
+use super::shortfall::Shortfall;
 use crate::collect::collector::lock;
 use crate::collect::logs::{LogAccess, ObjectName, QueueMessage};
 use crate::collect::settings::QueueSource;
 use crate::collect::source::{ReadError, ReadFailure};
 use crate::collect::trail::clean;
 use crate::store::DeadLetter;
-use crate::types::{CoverageStatus, EventId, TrailProgress};
+use crate::types::{EventId, TrailProgress};
 
 /// How long an empty queue is listened to: long enough that all of its servers are asked.
 const WAIT: std::time::Duration = std::time::Duration::from_secs(2);
@@ -57,9 +58,7 @@ struct QueueRead<'a> {
     kept: u64,
     fruitless: usize,
     oldest: Option<Timestamp>,
-    reason: Option<String>,
-    more: u64,
-    error: Option<ReadError>,
+    shortfall: Shortfall,
 }
 
 pub(super) async fn read(reading: &Reading<'_>, source: &QueueSource, read: &mut TrailRead) {
@@ -73,15 +72,13 @@ pub(super) async fn read(reading: &Reading<'_>, source: &QueueSource, read: &mut
         kept: 0,
         fruitless: 0,
         oldest: None,
-        reason: None,
-        more: 0,
-        error: None,
+        shortfall: Shortfall::default(),
     };
     queue.recall().await;
     let drained = match queue.drain().await {
         Ok(drained) => drained,
         Err(error) => {
-            queue.fail(error);
+            queue.shortfall.fail(error);
             false
         }
     };
@@ -106,13 +103,13 @@ impl QueueRead<'_> {
                 },
             };
             if let Some((first, _)) = problems {
-                self.say(first);
+                self.shortfall.say(first);
             }
             match later {
                 Some(error) if error.is_lasting() => dead.push(error.reason()),
                 // It is wanted still: the next scan tries it.
                 Some(error) => {
-                    self.fail(error);
+                    self.shortfall.fail(error);
                     continue;
                 }
                 None => {}
@@ -127,7 +124,7 @@ impl QueueRead<'_> {
 
     fn bury(&mut self, message: &QueueMessage, why: &[String]) {
         let first = why.first().map_or("", String::as_str);
-        self.say(format!("message {} of {} was given up: {first}", clean(&message.id), self.name));
+        self.shortfall.say(format!("message {} of {} was given up: {first}", clean(&message.id), self.name));
         self.dead.push(DeadLetter {
             source: self.name.clone(),
             name: clean(&message.id),
@@ -171,8 +168,7 @@ impl QueueRead<'_> {
     fn settle(&mut self, message: QueueMessage, outcome: Outcome) {
         let Outcome { changes, mut dead, later, problems } = outcome;
         if let Some((first, count)) = problems {
-            self.say(first);
-            self.more += count - 1;
+            self.shortfall.say_all(first, count);
         }
         let given_up = later.as_ref().filter(|error| message.receives >= RECEIVES && error.is_lasting());
         if let Some(error) = given_up {
@@ -180,7 +176,7 @@ impl QueueRead<'_> {
         } else if let Some(error) = later {
             self.kept += 1;
             self.fruitless += 1;
-            self.fail(error);
+            self.shortfall.fail(error);
             return;
         }
         self.fruitless = 0;
@@ -196,18 +192,18 @@ impl QueueRead<'_> {
         let depth = match reading.logs.depth(&source.access, &source.url).await {
             Ok(depth) => depth,
             Err(error) => {
-                self.fail(error);
+                self.shortfall.fail(error);
                 return self.kept;
             }
         };
         // What this scan holds is in flight as well.
         let others = depth.in_flight.saturating_sub(self.held.len() as u64);
-        if !drained && self.fruitless < FRUITLESS && self.error.is_none() {
+        if !drained && self.fruitless < FRUITLESS && self.shortfall.error().is_none() {
             let sent = self.oldest.map(|at| format!(", the last that was read was sent {at}")).unwrap_or_default();
-            self.say(format!("{} is behind: about {} messages wait{sent}", self.name, depth.waiting));
+            self.shortfall.say(format!("{} is behind: about {} messages wait{sent}", self.name, depth.waiting));
         }
         if others > 0 {
-            self.say(format!(
+            self.shortfall.say(format!(
                 "about {others} messages of {} are held by another reader, or by a scan that was interrupted",
                 self.name
             ));
@@ -215,29 +211,11 @@ impl QueueRead<'_> {
         self.kept + others + if drained { 0 } else { depth.waiting }
     }
 
-    fn fail(&mut self, error: ReadError) {
-        self.say(error.reason());
-        self.error.get_or_insert(error);
-    }
-
-    fn say(&mut self, reason: String) {
-        if self.reason.is_none() {
-            self.reason = Some(reason);
-        } else {
-            self.more += 1;
-        }
-    }
-
     /// Accounts for every place: a queue does not tell them apart.
     fn finish(self, drained: bool, unread: u64, read: &mut TrailRead) {
-        let status = match &self.reason {
-            None => CoverageStatus::Complete,
-            Some(_) if self.held.len() > 0 || self.error.is_none() => CoverageStatus::Partial,
-            Some(_) => CoverageStatus::Failed,
-        };
+        let status = self.shortfall.status(self.held.len() > 0);
         let through = if drained && self.kept == 0 { Some(self.reading.now) } else { self.oldest };
-        let more = if self.more > 0 { format!(" (and {} more)", self.more) } else { String::new() };
-        let reason = self.reason.map(|reason| reason + &more);
+        let reason = self.shortfall.reason();
         let mut builder = lock(self.reading.builder);
         for place in &self.reading.collection.settings.places {
             let progress = TrailProgress {
@@ -249,7 +227,7 @@ impl QueueRead<'_> {
                 unread,
                 reason: reason.clone(),
             };
-            builder.trail_read(progress, self.error.as_ref());
+            builder.trail_read(progress, self.shortfall.error());
             if let Some(through) = through {
                 read.checkpoints.push((place.clone(), self.name.clone(), through));
             }

@@ -11,7 +11,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use secrecy::ExposeSecret as _;
 
 use super::guard::judge;
-use super::{Attempt, Sending};
+use super::{Attempt, Sending, tls};
 use crate::report::destination::{EmailSettings, MailTls, TIMEOUT};
 use crate::report::render::email::{Email, email};
 use crate::report::text::clean;
@@ -135,8 +135,16 @@ fn failure(error: &SmtpError) -> Attempt {
         Some(code) if error.is_permanent() => Attempt::Dead(format!("{code}: the relay refuses this message")),
         Some(code) => Attempt::Retry(format!("the relay answered {code}")),
         None if error.is_timeout() => Attempt::Retry("no answer from the relay within 20 seconds".to_owned()),
-        None => Attempt::Retry("the connection to the relay failed or broke".to_owned()),
+        None => Attempt::Retry(tls_problem(error).map_or_else(
+            || "the connection to the relay failed or broke".to_owned(),
+            |problem| format!("TLS to the relay fails: {problem}"),
+        )),
     }
+}
+
+fn tls_problem(error: &SmtpError) -> Option<&'static str> {
+    std::iter::successors(std::error::Error::source(error), |cause| cause.source())
+        .find_map(|cause| tls::problem(&cause.to_string()))
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use reqwest::header;
 use url::{Host, Url};
 
-use super::Attempt;
 use super::guard::{GuardedResolver, Refused, judge};
 use super::websocket::{self, Socket};
+use super::{Attempt, tls};
 use crate::report::destination::TIMEOUT;
 use crate::report::text::clean;
 
@@ -186,8 +186,8 @@ pub(super) fn failure(error: &reqwest::Error) -> Attempt {
         if let Some(refused) = inner.downcast_ref::<Refused>() {
             return Attempt::Retry(refused.to_string());
         }
-        if is_tls(&inner.to_string()) {
-            return Attempt::Retry("TLS fails: its certificate is not trusted, or it speaks no TLS".to_owned());
+        if let Some(problem) = tls::problem(&inner.to_string()) {
+            return Attempt::Retry(format!("TLS fails: {problem}"));
         }
         if let Some(io) = inner.downcast_ref::<std::io::Error>()
             && io.kind() != std::io::ErrorKind::Other
@@ -207,26 +207,9 @@ pub(super) fn failure(error: &reqwest::Error) -> Attempt {
     Attempt::Retry(what.to_owned())
 }
 
-/// Whether an error's text is of TLS. The library that makes it is behind others here, so its words are all there is;
-/// they are looked at and never repeated.
-fn is_tls(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    ["certificate", "tls handshake", "corrupt message", "alert:", "peer misbehaved"]
-        .iter()
-        .any(|word| text.contains(word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn trouble_with_tls_is_known_by_its_words() {
-        for text in ["invalid peer certificate: UnknownIssuer", "received corrupt message of type InvalidContentType"] {
-            assert!(is_tls(text), "{text}");
-        }
-        assert!(!is_tls("tcp connect error") && !is_tls("connection refused"));
-    }
 
     #[test]
     fn retry_after_reads_seconds_and_dates() {

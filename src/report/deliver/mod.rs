@@ -14,6 +14,7 @@ pub(crate) mod slack_desk;
 mod slack_edit;
 mod teams;
 mod thread;
+mod tls;
 mod webhook;
 mod websocket;
 
