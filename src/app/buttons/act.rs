@@ -126,14 +126,9 @@ impl Buttons {
     }
 
     fn refuse_paused(&self, fleet: &FleetName) -> Result<(), AppError> {
-        let pauses = self.store.pauses()?;
-        let Some((paused, reason)) =
-            pauses.iter().find(|(paused, _)| paused.as_ref().is_none_or(|paused| paused == fleet))
-        else {
-            return Ok(());
-        };
+        let Some((paused, reason)) = self.paused(fleet)? else { return Ok(()) };
         let what = if paused.is_some() { format!("fleet {fleet}") } else { "everything".to_owned() };
-        Err(AppError::new(Exit::Held, format!("{what} is paused already: {}", clean(reason, 300))))
+        Err(AppError::new(Exit::Held, format!("{what} is paused already: {}", clean(&reason, 300))))
     }
 }
 

@@ -19,7 +19,7 @@ struct Book {
     calls: Vec<(String, Value)>,
     /// Messages as they are now.
     messages: Vec<Value>,
-    /// Who presses what below each new message, and how often Slack tells of it.
+    /// Who presses what below the next message with buttons, and how often Slack tells of it.
     pressing: Vec<(Act, &'static str, usize)>,
     /// Frames for whoever is connected.
     frames: VecDeque<String>,
@@ -68,8 +68,8 @@ impl FakeSlack {
         )
     }
 
-    /// Somebody presses below each message that is posted from now on; Slack tells of it so often.
-    pub(in crate::app) fn press_each(&self, act: Act, user: &'static str, times: usize) {
+    /// Somebody presses below the next message with buttons; Slack tells of it so often.
+    pub(in crate::app) fn press_next(&self, act: Act, user: &'static str, times: usize) {
         self.book().pressing.push((act, user, times));
     }
 
@@ -181,7 +181,7 @@ impl FakeSlack {
                 let mut message = body;
                 message["ts"] = json!(ts);
                 if !Self::buttons(&message).is_empty() {
-                    let pressing = book.pressing.clone();
+                    let pressing = std::mem::take(&mut book.pressing);
                     for (act, user, times) in pressing {
                         let payload = self.payload(&message, act, user);
                         for time in 0..times {

@@ -27,9 +27,10 @@ use super::backend::Clock;
 use super::config::Config;
 use crate::report::Destination;
 use crate::report::deliver::slack_desk::{Desk, Seen};
-use crate::report::deliver::{Client, Standing, drop_button, show_approvals};
-use crate::report::press::{Act, Press, PressWay, Request, Unreadable, judge, press, verify};
-use crate::store::Store;
+use crate::report::deliver::{Client, Standing, show_approvals, show_pressed};
+use crate::report::press::{Act, Button, Press, PressWay, Request, Unreadable, judge, press, verify};
+use crate::store::{Store, StoreError};
+use crate::types::{FindingStatus, FleetName};
 
 /// Everything that a press needs.
 pub(in crate::app) struct Buttons {
@@ -202,8 +203,10 @@ impl Buttons {
         let (store, destination, now) = (self.store.as_ref(), desk.destination, self.now());
         let edited = match did {
             Some(Act::Approve) => self.show_approvals().await,
-            Some(act) => {
-                drop_button(store, destination, &self.client, &press.message, (act, state.as_deref()), now).await
+            Some(_) => {
+                let state = state.as_deref().unwrap_or("Acknowledged");
+                let keep = |button: &Button| self.is_left(button);
+                show_pressed(store, destination, &self.client, &press.message, (keep, state), now).await
             }
             None => Ok(()),
         };
@@ -219,8 +222,30 @@ impl Buttons {
         }
     }
 
+    /// Whether there is anything left for a button to do.
+    fn is_left(&self, button: &Button) -> Result<bool, StoreError> {
+        match button {
+            Button::Acknowledge(ids) => {
+                for id in ids {
+                    if self.store.finding(id)?.is_some_and(|finding| finding.status == FindingStatus::Open) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Button::Approve(_) => Ok(true),
+            Button::Pause(fleet) => Ok(self.paused(fleet)?.is_none()),
+        }
+    }
+
+    /// What a fleet is paused by: its own pause or that of everything, with the reason.
+    fn paused(&self, fleet: &FleetName) -> Result<Option<(Option<FleetName>, String)>, StoreError> {
+        let mut pauses = self.store.pauses()?.into_iter();
+        Ok(pauses.find(|(paused, _)| paused.as_ref().is_none_or(|paused| paused == fleet)))
+    }
+
     /// Brings messages that ask for approvals to how plans stand.
-    pub(in crate::app) async fn show_approvals(&self) -> Result<(), crate::store::StoreError> {
+    pub(in crate::app) async fn show_approvals(&self) -> Result<(), StoreError> {
         let (store, now) = (self.store.as_ref(), self.now());
         let stand = || {
             let plan = store.last_plan()?.map(|plan| plan.hash);

@@ -29,7 +29,7 @@ pub use self::http::ClientError;
 #[cfg(test)]
 pub(crate) use self::http::Transport;
 pub(crate) use self::http::{Reply, Request};
-pub(crate) use self::slack_edit::{Standing, drop_button, show_approvals};
+pub(crate) use self::slack_edit::{Standing, show_approvals, show_pressed};
 pub(crate) use self::websocket::Socket;
 use super::destination::{Destination, DestinationKind};
 use super::notice::Notice;

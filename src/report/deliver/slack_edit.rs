@@ -18,6 +18,8 @@ use secrecy::ExposeSecret as _;
 
 /// Open messages looked through.
 const THREADS: usize = 500;
+/// How the state of a message begins that can still be approved.
+const WAITS: &str = "Waits for";
 /// Edits of one round, below what Slack takes in a minute.
 const EDITS: usize = 20;
 
@@ -44,10 +46,10 @@ impl Standing {
             by.push(approval.approver.as_str());
             until = Some(until.map_or(approval.expires_at, |until| until.min(approval.expires_at)));
         }
-        let Some(until) = until else { return ("Waits for approval".to_owned(), true, true) };
+        let Some(until) = until else { return (format!("{WAITS} approval"), true, true) };
         match self.needed.saturating_sub(by.len()) {
             0 => (format!("Approved by {} until {until:.0}", by.join(" and ")), true, false),
-            more => (format!("Waits for {more} more; approved by {}", by.join(" and ")), true, true),
+            more => (format!("{WAITS} {more} more; approved by {}", by.join(" and ")), true, true),
         }
     }
 }
@@ -107,30 +109,36 @@ pub(crate) async fn show_approvals<S: Threads + ?Sized>(
     Ok(refused)
 }
 
-/// Takes a button off a message that was just pressed, and shows a state, without waiting for the notice that follows.
+/// Brings a message that was just pressed to what can still be done, without waiting for the notice that follows. `keep`
+/// says of a button whether there is anything left for it; `state` is shown where what it acknowledges was.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) async fn drop_button<S: Threads + ?Sized>(
+pub(crate) async fn show_pressed<S: Threads + ?Sized>(
     store: &S,
     destination: &Destination,
     client: &Client,
     message: &str,
-    (act, state): (Act, Option<&str>),
+    (keep, state): (impl Fn(&Button) -> Result<bool, StoreError>, &str),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(editor) = Editor::of(destination, client, now) else { return Ok(()) };
     let open = store.open_threads(&destination.name, THREADS)?;
     let Some(thread) = open.into_iter().find(|thread| thread.ts == message) else { return Ok(()) };
     let Some(mut story) = story(&thread) else { return Ok(()) };
-    if let Some(state) = state {
-        state.clone_into(&mut story.state);
+    let mut buttons = Vec::new();
+    for button in buttons_of(&story.notice) {
+        // Of approvals the message's own state tells, which follows the plan.
+        let kept = if button.act() == Act::Approve { story.state.starts_with(WAITS) } else { keep(&button)? };
+        match (kept, button.act()) {
+            (true, _) => buttons.push(button),
+            (false, Act::Acknowledge) => state.clone_into(&mut story.state),
+            (false, Act::Approve | Act::Pause) => {}
+        }
     }
-    let mut buttons = buttons_of(&story.notice);
-    buttons.retain(|button| button.act() != act);
     if let Err(why) = editor.edit(&thread, &story, &buttons).await {
         // The notice of what was done edits it again.
-        tracing::debug!(destination = destination.name, error = %why, "a pressed button could not be taken off");
+        tracing::debug!(destination = destination.name, error = %why, "a pressed message could not be edited");
     }
     Ok(())
 }

@@ -181,6 +181,11 @@ fn a_signed_press_acknowledges_and_a_replay_of_it_changes_nothing() {
     assert!(told.starts_with("Nothing was done: f-") && told.contains("is acknowledged already"), "{told}");
     assert_eq!(desk.audited("slack.press").len(), 2);
     assert_eq!(desk.audited("finding.ack").len(), done);
+    // Another press does not bring back what was acknowledged.
+    desk.press(&desk.payload(Act::Pause, "U0ERIN"));
+    let root = &desk.slack.messages()[0];
+    assert!(root.to_string().contains("*State*\\nAcknowledged\""), "{root}");
+    assert_eq!(FakeSlack::buttons(root), Vec::<String>::new(), "acknowledged, and paused");
     // The next scan delivers the reply and the edit that belong to the acknowledgement.
     desk.world.run(&["scan"]);
     assert!(desk.slack.messages()[0].to_string().contains("*State*\\nAcknowledged\""));
@@ -310,6 +315,7 @@ fn two_people_approve_the_plan_that_was_shown() {
         given.into_iter().map(|one| (one.plan, one.approver)).collect::<Vec<_>>()
     };
     let erin = desk.payload(Act::Approve, "U0ERIN");
+    let pause = desk.slack.payload(&desk.message(Act::Approve), Act::Pause, "U0ERIN");
     let (alias, frank) = (desk.payload(Act::Approve, "U0ALIAS"), desk.payload(Act::Approve, "U0FRANK"));
     let (_, told) = desk.press(&erin);
     assert!(told.starts_with("erin@ops approved plan") && told.contains("1 more must"), "{told}");
@@ -324,8 +330,12 @@ fn two_people_approve_the_plan_that_was_shown() {
     assert_eq!(approvers().len(), 2);
     let (text, button) = shown();
     assert!(text.contains("Approved by erin@ops and frank@ops until") && !button, "{text}");
+    let (_, told) = desk.press(&pause);
+    assert_eq!(told, "", "told to everybody");
+    let (text, button) = shown();
+    assert!(text.contains("Approved by erin@ops and frank@ops until") && !button, "still: {text}");
     assert_eq!(desk.audited("plan.approve"), ["erin@ops", "frank@ops"]);
-    assert_eq!(desk.audited("slack.press").len(), 3);
+    assert_eq!(desk.audited("slack.press").len(), 4);
     assert_eq!(desk.world.run(&["audit", "verify"]), 0);
 }
 

@@ -41,8 +41,8 @@ fn audited(world: &World, action: &str) -> Vec<crate::store::AuditEntry> {
 #[test]
 fn a_press_acknowledges_edits_the_message_and_is_on_record_once() {
     let slack = FakeSlack::start();
-    slack.press_each(Act::Acknowledge, "U0STRANGER", 1);
-    slack.press_each(Act::Acknowledge, "U0ERIN", 2);
+    slack.press_next(Act::Acknowledge, "U0STRANGER", 1);
+    slack.press_next(Act::Acknowledge, "U0ERIN", 2);
     let world = world(&slack);
     let seen = slack.clone();
     let done = move || answers(&seen).len() >= 3 && replied(&seen, "was acknowledged by erin@ops by Slack U0ERIN");
@@ -73,7 +73,7 @@ fn a_connection_that_fails_or_is_to_be_renewed_is_opened_again() {
     let slack = FakeSlack::start();
     slack.refuse("apps.connections.open", "internal_error");
     slack.renew(2);
-    slack.press_each(Act::Pause, "U0ERIN", 1);
+    slack.press_next(Act::Pause, "U0ERIN", 1);
     let world = world(&slack);
     let seen = slack.clone();
     // Over whichever connection it comes.
