@@ -61,9 +61,7 @@ fn main() -> Outcome<()> {
     for percent in [1, 5] {
         let mut fleet: Vec<String> = clean.of_others(MANY).collect();
         let drifted = MANY * percent / 100;
-        for (place, text) in five.of_others(drifted).enumerate() {
-            fleet[place * MANY / drifted] = text;
-        }
+        fleet.iter_mut().step_by(100 / percent).zip(five.of_others(drifted)).for_each(|(place, text)| *place = text);
         many(&format!("{percent} % drifted"), &fleet)?;
     }
     let distinct: Vec<String> = five.of_others(MANY).collect();

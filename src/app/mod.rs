@@ -10,6 +10,7 @@
 #[cfg(feature = "aws")]
 pub mod aws_backend;
 pub mod backend;
+mod buttons;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::notice::NoticeKind;
+use super::press::Interactive;
 use crate::plan::open_until;
 use crate::types::plan::Window;
 use crate::types::silence::pattern_matches;
@@ -28,6 +29,8 @@ pub enum DestinationKind {
         channel: String,
         /// Where the Web API is.
         api: String,
+        /// With it, messages carry buttons.
+        interactive: Option<Interactive>,
     },
     /// CloudEvents 1.0 JSON under Standard Webhooks headers.
     Webhook {

@@ -20,6 +20,7 @@ mod memory_outbox;
 pub mod notice;
 pub mod page;
 pub mod pets;
+pub mod press;
 pub mod pump;
 mod pump_batch;
 pub mod render;

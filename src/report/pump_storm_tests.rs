@@ -149,8 +149,12 @@ impl World {
 impl Transport for World {
     async fn post(&self, request: Request, _: Timestamp) -> Result<Reply, Attempt> {
         let destination = NAMES.into_iter().find(|name| request.url.starts_with(&format!("https://{name}."))).unwrap();
-        let reply =
-            |status, retry_after, body: &Value| Reply { status, retry_after, body: body.to_string().into_bytes() };
+        let reply = |status, retry_after, body: &Value| Reply {
+            status,
+            retry_after,
+            scopes: None,
+            body: body.to_string().into_bytes(),
+        };
         let fault = self.fault();
         futures::pending!();
         match fault {
@@ -191,6 +195,7 @@ fn destinations() -> Vec<Destination> {
             token: "t".to_owned().into(),
             channel: "C1".to_owned(),
             api: "https://bot.test/api".to_owned(),
+            interactive: None,
         },
     ];
     let named = NAMES.into_iter().zip(kinds);

@@ -16,6 +16,7 @@ mod journal;
 mod leases;
 mod outbox;
 mod own_calls;
+mod presses;
 mod retention;
 pub(super) mod sample;
 pub(super) mod scans;
@@ -57,6 +58,7 @@ macro_rules! run_contract {
                     a_begun_delivery_is_remembered, a_notice_carries_the_head_of_the_audit_log, no_row_overtakes_another],
                 alerts: [a_silence_has_a_scope_and_an_end, revoking_a_silence_ends_it_now,
                     a_thread_is_kept_until_it_is_replaced],
+                presses: [a_press_is_kept_once_with_its_audit_entry, old_presses_go],
                 bundles: [an_older_bundle_is_not_taken_again],
                 anchors: [where_anchoring_stands_is_kept],
                 audit: [entries_form_a_chain, the_head_tells_what_is_missing],

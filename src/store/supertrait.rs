@@ -8,6 +8,7 @@ use super::counters::Counters;
 use super::decisions::Decisions;
 use super::history::History;
 use super::ingested::Ingested;
+use super::presses::Presses;
 use super::trail::TrailMemory;
 use super::traits::{Audit, Findings, Goldens, Leases, Outbox, Scans, Waivers};
 use super::upkeep::Upkeep;
@@ -29,6 +30,7 @@ pub trait Store:
     + Outbox
     + Silences
     + Threads
+    + Presses
     + Audit
     + Anchors
     + Upkeep
@@ -54,6 +56,7 @@ impl<
         + Outbox
         + Silences
         + Threads
+        + Presses
         + Audit
         + Anchors
         + Upkeep

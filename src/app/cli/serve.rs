@@ -17,6 +17,9 @@ pub struct ServeArgs {
     /// Another host name that a proxy in front sends; may be repeated
     #[arg(long = "allow-host", value_name = "HOST[:PORT]")]
     pub hosts: Vec<String>,
+    /// Listen to Slack for buttons of destinations with `interactive = "socket"`, where no daemon does
+    #[arg(long)]
+    pub slack_socket: bool,
     /// Show, and let nobody do anything
     #[arg(long)]
     pub read_only: bool,

@@ -6,6 +6,7 @@ mod rounds;
 
 use std::time::Duration;
 
+use crate::app::buttons;
 use crate::app::context::Context;
 use crate::app::enforce::Desk;
 use crate::app::error::AppError;
@@ -68,13 +69,22 @@ impl Daemon<'_> {
         tracing::info!(
             places = self.service.places.len(), fleets = config.fleets.len(), mode = %config.mode, "daemon started"
         );
+        // Both end when that is asked for; answers to presses are finished.
+        let work = async { tokio::join!(self.rounds(), self.presses()).0 };
         let exit = tokio::select! {
-            exit = self.rounds() => exit,
+            exit = work => exit,
             () = deliveries(self.context, self.service) => Exit::Bug,
             () = watchdog() => Exit::Bug,
         };
         tracing::info!(exit.code = exit.code(), "daemon stopped; what was not delivered stays in the outbox");
         exit
+    }
+
+    /// Listens to Slack where a destination has buttons and wants that.
+    async fn presses(&self) {
+        if let Some(buttons) = &self.service.buttons {
+            buttons::listen(buttons, self.context.backend, self.shutdown).await;
+        }
     }
 }
 
@@ -89,7 +99,18 @@ async fn deliveries(context: &Context<'_>, service: &Service<'_>) {
                 "notices worked off"
             );
         }
-        context.backend.sleep(until_due(context, service)).await;
+        tokio::select! {
+            () = context.backend.sleep(until_due(context, service)) => {}
+            () = pressed(service) => {}
+        }
+    }
+}
+
+/// Until somebody pressed a button whose news need not wait.
+async fn pressed(service: &Service<'_>) {
+    match &service.buttons {
+        Some(buttons) => buttons.due.notified().await,
+        None => std::future::pending().await,
     }
 }
 

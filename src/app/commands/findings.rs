@@ -1,8 +1,9 @@
 //! `findings list | show | ack | reopen`.
 
+use jiff::Timestamp;
+
 use super::stored::Stored;
 use crate::app::cli::findings::{FindingsCommand, ListArgs};
-use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
@@ -10,8 +11,8 @@ use crate::app::output::Format;
 use crate::app::view::look;
 use crate::report::render::{explain_finding, findings_json, findings_table};
 use crate::report::text::clean;
-use crate::report::{OutboxHistory, View, person_notices};
-use crate::store::Store;
+use crate::report::{Destination, OutboxHistory, View, person_notices};
+use crate::store::{Store, StoreError};
 use crate::types::{Finding, FindingId, FindingStatus};
 
 /// Runs the command.
@@ -74,25 +75,33 @@ fn set(context: &Context<'_>, id: &str, status: FindingStatus) -> Result<Exit, A
     let (by, now) = (context.operator(), context.now());
     let finding = store.set_finding_status(&FindingId::new(id), status, &by, now)?;
     context.note(&format!("{} is {}", finding.id, finding.status));
-    tell(context, &loaded.config, store.as_ref(), &finding, &by);
+    let told = match loaded.config.destinations(&context.env) {
+        Ok(destinations) => {
+            tell(store.as_ref(), &destinations, &[finding], &by, now).map_err(|error| error.to_string())
+        }
+        Err(why) => Err(why),
+    };
+    // What a person said is kept whether or not it can be told.
+    if let Err(why) = told {
+        context.note(&format!("nobody is told: {why}"));
+    }
     Ok(Exit::Ok)
 }
 
-/// Puts the news into the outbox, for the daemon or the next scan to deliver. What a person said is kept whether or not
-/// it can be told: trouble is a warning.
-fn tell(context: &Context<'_>, config: &Config, store: &dyn Store, finding: &Finding, by: &str) {
-    let destinations = match config.destinations(&context.env) {
-        Ok(destinations) => destinations,
-        Err(why) => return context.note(&format!("nobody is told: {why}")),
-    };
-    let told = store.findings(false).and_then(|findings| {
-        let history = OutboxHistory::new(store);
-        let drafts = person_notices(finding, &findings, by, &destinations, &history, context.now());
-        store.enqueue(&drafts, context.now())
-    });
-    if let Err(error) = told {
-        context.note(&format!("nobody is told: {error}"));
-    }
+/// Puts a person's word on findings into the outbox, for the daemon or the next scan to deliver.
+///
+/// # Errors
+/// State.
+pub(in crate::app) fn tell(
+    store: &dyn Store,
+    destinations: &[Destination],
+    changed: &[Finding],
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let findings = store.findings(false)?;
+    let drafts = person_notices(changed, &findings, by, destinations, &OutboxHistory::new(store), now);
+    store.enqueue(&drafts, now)
 }
 
 fn unknown(id: &str) -> AppError {

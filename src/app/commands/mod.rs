@@ -36,6 +36,8 @@ mod timeline;
 mod trail;
 
 pub(super) use approve::approve_plan;
+pub(super) use findings::tell;
+pub(super) use pause::pause_fleet;
 pub(super) use report::gather;
 
 use super::cli::Command;

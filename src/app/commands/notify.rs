@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::app::buttons::{Examined, examine};
 use crate::app::cli::misc::{NotifyCommand, NotifyTestArgs};
 use crate::app::config::Config;
 use crate::app::context::Context;
@@ -40,6 +41,8 @@ struct Answer {
     /// `None` where nothing could be tried.
     delivered: Option<bool>,
     text: String,
+    /// Whether its buttons can work, where it has any.
+    buttons: Option<Examined>,
 }
 
 fn test(context: &Context<'_>, args: &NotifyTestArgs) -> Result<Exit, AppError> {
@@ -49,7 +52,8 @@ fn test(context: &Context<'_>, args: &NotifyTestArgs) -> Result<Exit, AppError> 
     let chosen = chosen(&destinations, &args.names)?;
     let store = context.store(&config)?;
     let answers = context.runtime()?.block_on(send(context, &config, &store, &destinations, &chosen))?;
-    let all_delivered = answers.iter().all(|answer| answer.delivered != Some(false));
+    let works = |answer: &Answer| answer.buttons.as_ref().is_none_or(|buttons| buttons.works);
+    let all_delivered = answers.iter().all(|answer| answer.delivered != Some(false) && works(answer));
     let exit = if all_delivered { Exit::Ok } else { Exit::Unavailable };
     outputs.emit(|format, _| {
         Ok(match format {
@@ -58,6 +62,9 @@ fn test(context: &Context<'_>, args: &NotifyTestArgs) -> Result<Exit, AppError> 
                 "ok": all_delivered,
                 "destinations": answers.iter().map(|answer| json!({
                     "name": answer.destination, "delivered": answer.delivered, "answer": answer.text,
+                    "buttons": answer.buttons.as_ref().map(|buttons| json!({
+                        "works": buttons.works, "answer": buttons.text, "advice": buttons.advice,
+                    })),
                 })).collect::<Vec<_>>(),
                 "exit_code": exit.code(),
             })),
@@ -69,7 +76,12 @@ fn test(context: &Context<'_>, args: &NotifyTestArgs) -> Result<Exit, AppError> 
                         Some(false) => "failed",
                         None => "-     ",
                     };
-                    format!("{word} {}: {}\n", answer.destination, answer.text)
+                    let buttons = answer.buttons.as_ref().map_or(String::new(), |buttons| {
+                        let word = if buttons.works { "ok    " } else { "failed" };
+                        let advice = buttons.advice.map_or(String::new(), |advice| format!(" ({advice})"));
+                        format!("{word} {}: {}{advice}\n", answer.destination, buttons.text)
+                    });
+                    format!("{word} {}: {}\n{buttons}", answer.destination, answer.text)
                 })
                 .collect(),
         })
@@ -106,20 +118,28 @@ async fn send(
     let client = Client::new().map_err(|error| AppError::failed(error.to_string()))?;
     let until = now.checked_add(PATIENCE).unwrap_or(now);
     let sleep = |duration| context.backend.sleep(duration);
-    let mut pump = Pump::new(client);
+    let mut pump = Pump::new(client.clone());
     if pump.wants_cloud(destinations) {
         pump.use_cloud(context.backend.connect_publishing(config).await?);
     }
     pump.drain(store.as_ref(), destinations, || context.now(), jitter(), until, sleep).await?;
     let rows = store.rows(None)?;
     let untested = "not tried: Security Hub takes findings only, the first of them is its test";
-    let untried =
-        |to: &&Destination| Answer { destination: to.name.clone(), delivered: None, text: untested.to_owned() };
+    let untried = |to: &&Destination| Answer {
+        destination: to.name.clone(),
+        delivered: None,
+        text: untested.to_owned(),
+        buttons: None,
+    };
     let mut answers: Vec<Answer> = hubs.iter().map(untried).collect();
     for draft in &drafts {
         let row = rows.iter().find(|row| row.draft.key == draft.key);
         let row = row.ok_or_else(|| AppError::failed("the outbox lost the test message"))?;
-        answers.push(settle(store.as_ref(), row, &rows, context)?);
+        let mut answer = settle(store.as_ref(), row, &rows, context)?;
+        if let Some(to) = chosen.iter().find(|to| to.name == answer.destination) {
+            answer.buttons = examine(to, &client, context.now()).await;
+        }
+        answers.push(answer);
     }
     Ok(answers)
 }
@@ -128,7 +148,8 @@ async fn send(
 fn settle(store: &dyn Store, row: &OutboxRow, rows: &[OutboxRow], context: &Context<'_>) -> Result<Answer, AppError> {
     let destination = row.draft.destination.clone();
     if row.state == OutboxState::Delivered {
-        return Ok(Answer { destination, delivered: Some(true), text: "the receiver accepted the message".to_owned() });
+        let text = "the receiver accepted the message".to_owned();
+        return Ok(Answer { destination, delivered: Some(true), text, buttons: None });
     }
     let text = match &row.last_error {
         Some(error) => clean_short(error, 300),
@@ -143,5 +164,5 @@ fn settle(store: &dyn Store, row: &OutboxRow, rows: &[OutboxRow], context: &Cont
     if row.state == OutboxState::Pending {
         store.dead(row.seq, &format!("a test is not repeated; {text}"), context.now())?;
     }
-    Ok(Answer { destination, delivered: Some(false), text })
+    Ok(Answer { destination, delivered: Some(false), text, buttons: None })
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use crate::app::buttons::{Buttons, listen};
 use crate::app::cli::serve::ServeArgs;
 use crate::app::config::SecretRef;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
-use crate::app::serve::{Site, Users, random, serve};
+use crate::app::serve::{People, Site, Users, random, serve};
 use crate::app::systemd::notify;
 use crate::app::terminal::clean_short;
+use crate::report::deliver::Client;
 
 /// A shorter token can be guessed.
 const SHORTEST: usize = 16;
@@ -38,15 +40,39 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, AppEr
         }
     };
     let (users, link) = users(context, args)?;
-    let site = Arc::new(Site::new(store, config, context.backend.clock(), users, args.hosts.clone(), read_only));
+    let (destinations, faults) = config.readable_destinations(&context.env);
+    for why in faults {
+        context.note(&format!("it is not told of what people do here, and has no buttons here: {why}"));
+    }
+    let clock = context.backend.clock();
+    let client = Client::new().map_err(|error| AppError::failed(error.to_string()))?;
+    let buttons = Buttons::new(store.clone(), &config, &destinations, client, clock.clone(), read_only).map(Arc::new);
+    let people = People { users, hosts: args.hosts.clone(), destinations, buttons: buttons.clone() };
+    let site = Arc::new(Site::new(store, config, clock, people, read_only));
     context.runtime()?.block_on(async {
         let shutdown = super::enforce::shutdown()?;
-        serve(site, args.listen, &shutdown, |address| {
+        let pages = serve(site, args.listen, &shutdown, |address| {
             let link = link.as_ref().map_or(String::new(), |token| format!("login#token={token}"));
             context.note(&format!("serving on http://{address}/{link}"));
             notify(sd_notify::NotifyState::Ready);
-        })
-        .await
+        });
+        match buttons.filter(|_| args.slack_socket) {
+            Some(buttons) => {
+                let presses = listen(&buttons, context.backend, &shutdown);
+                tokio::pin!(presses, pages);
+                tokio::select! {
+                    // The address cannot be listened on, or the end was asked for.
+                    exit = &mut pages => {
+                        if exit.is_ok() {
+                            presses.await;
+                        }
+                        exit
+                    }
+                    () = &mut presses => pages.await,
+                }
+            }
+            None => pages.await,
+        }
     })
 }
 

@@ -5,6 +5,8 @@ mod anchoring;
 #[cfg(feature = "testing")]
 mod audited;
 #[cfg(feature = "testing")]
+mod buttons;
+#[cfg(feature = "testing")]
 mod delivery;
 #[cfg(feature = "testing")]
 mod exceptions;

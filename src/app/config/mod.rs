@@ -14,6 +14,7 @@
 mod account;
 mod alerts;
 mod audit;
+mod buttons;
 mod collect;
 mod duration;
 mod enforcement;
@@ -53,6 +54,7 @@ mod window;
 pub use account::AccountConfig;
 pub use alerts::AlertsConfig;
 pub use audit::AuditConfig;
+pub use buttons::{ButtonsConfig, ButtonsWay};
 pub use collect::CollectConfig;
 pub use duration::{format_duration, parse_duration};
 pub use enforcement::{EnforcementConfig, KillSwitchConfig};
@@ -136,14 +138,26 @@ impl Config {
     /// # Errors
     /// The first secret that cannot be read.
     pub fn destinations(&self, env: &[(String, String)]) -> Result<Vec<Destination>, String> {
-        let mut destinations = Vec::new();
+        self.notify.iter().map(|notify| self.destination(notify, env)).collect()
+    }
+
+    /// The destinations whose secrets can be read here, and why the others cannot be used.
+    pub fn readable_destinations(&self, env: &[(String, String)]) -> (Vec<Destination>, Vec<String>) {
+        let (mut readable, mut faults) = (Vec::new(), Vec::new());
         for notify in &self.notify {
-            let routes = self.routes.iter().filter(|route| route.to.contains(&notify.name));
-            let routes: Vec<_> = routes.map(|route| route.filter.clone()).collect();
-            let routes = (!routes.is_empty()).then_some(routes);
-            destinations.push(Destination { routes, ..notify.destination(env)? });
+            match self.destination(notify, env) {
+                Ok(destination) => readable.push(destination),
+                Err(why) => faults.push(why),
+            }
         }
-        Ok(destinations)
+        (readable, faults)
+    }
+
+    fn destination(&self, notify: &NotifyConfig, env: &[(String, String)]) -> Result<Destination, String> {
+        let routes = self.routes.iter().filter(|route| route.to.contains(&notify.name));
+        let routes: Vec<_> = routes.map(|route| route.filter.clone()).collect();
+        let routes = (!routes.is_empty()).then_some(routes);
+        Ok(Destination { routes, ..notify.destination(env)? })
     }
 
     /// Settings for a collection of these account-regions.

@@ -1,5 +1,6 @@
 //! `[[notify]]`: who is told. Secrets stay references until a command that sends asks for them.
 
+use super::buttons::{self, ButtonsConfig};
 use super::filter;
 use super::mail::{self, MailConfig};
 use super::names::PlainName;
@@ -47,6 +48,8 @@ pub enum Way {
         channel: String,
         /// Where the Web API is.
         api: String,
+        /// With it, messages carry buttons.
+        buttons: Option<ButtonsConfig>,
     },
     /// CloudEvents under Standard Webhooks headers.
     Webhook {
@@ -108,9 +111,12 @@ impl NotifyConfig {
             |key: &str, secret: &SecretRef| secret.read(env).map_err(|why| format!("notify `{name}`: `{key}`: {why}"));
         let kind = match way {
             Way::Slack { url } => DestinationKind::Slack { url: read("url", url)? },
-            Way::SlackBot { token, channel, api } => {
-                DestinationKind::SlackBot { token: read("token", token)?, channel: channel.clone(), api: api.clone() }
-            }
+            Way::SlackBot { token, channel, api, buttons } => DestinationKind::SlackBot {
+                token: read("token", token)?,
+                channel: channel.clone(),
+                api: api.clone(),
+                interactive: buttons.as_ref().map(|buttons| buttons.interactive(read)).transpose()?,
+            },
             Way::Webhook { url, secrets } => {
                 let url = read("url", url)?;
                 let secrets = secrets.iter().map(|secret| read("secrets", secret)).collect::<Result<_, _>>()?;
@@ -137,11 +143,15 @@ impl NotifyConfig {
 }
 
 /// Every key that only some kinds have, with these kinds.
-const KEYS: [(&str, &[NotifyKind]); 15] = [
+const KEYS: [(&str, &[NotifyKind]); 19] = [
     ("url", &[NotifyKind::Slack, NotifyKind::Webhook, NotifyKind::Teams]),
     ("token", &[NotifyKind::Slack]),
     ("channel", &[NotifyKind::Slack]),
     ("api", &[NotifyKind::Slack, NotifyKind::PagerDuty]),
+    ("interactive", &[NotifyKind::Slack]),
+    ("app_token", &[NotifyKind::Slack]),
+    ("signing_secret", &[NotifyKind::Slack]),
+    ("people", &[NotifyKind::Slack]),
     ("secrets", &[NotifyKind::Webhook]),
     ("routing_key", &[NotifyKind::PagerDuty]),
     ("host", &[NotifyKind::Email]),
@@ -163,6 +173,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Option<NotifyConfig> {
         token: section.optional_secret("token"),
         channel: section.optional::<Channel>("channel").map(|channel| channel.0),
         api: section.optional::<HttpUrl>("api").map(|url| url.0),
+        buttons: buttons::read(section),
         secrets: section.secrets("secrets"),
         routing_key: section.optional_secret("routing_key"),
         mail: mail::read(section),
@@ -195,6 +206,7 @@ struct Keys {
     token: Option<SecretRef>,
     channel: Option<String>,
     api: Option<String>,
+    buttons: Option<ButtonsConfig>,
     secrets: Vec<SecretRef>,
     routing_key: Option<SecretRef>,
     mail: Option<MailConfig>,
@@ -220,7 +232,7 @@ impl super::notify_names::Service for Bus {
 
 /// What a destination of a kind is reached by; what it lacks is reported.
 fn way(section: &mut Section<'_, '_>, kind: NotifyKind, keys: Keys) -> Option<Way> {
-    let Keys { url, token, channel, api, secrets, routing_key, mail, topic, bus } = keys;
+    let Keys { url, token, channel, api, buttons, secrets, routing_key, mail, topic, bus } = keys;
     match kind {
         NotifyKind::Slack if section.has("token") || section.has("channel") => {
             if section.has("url") {
@@ -230,10 +242,14 @@ fn way(section: &mut Section<'_, '_>, kind: NotifyKind, keys: Keys) -> Option<Wa
             wanted(section, "token", "secret reference");
             wanted(section, "channel", "channel id");
             let api = api.unwrap_or_else(|| SLACK_API.to_owned());
-            Some(Way::SlackBot { token: token?, channel: channel?, api })
+            Some(Way::SlackBot { token: token?, channel: channel?, api, buttons })
         }
         NotifyKind::Slack => {
             wanted(section, "url", SecretRef::NAME);
+            if section.has("interactive") {
+                let message = "`interactive` wants `token` and `channel`: an incoming webhook cannot have buttons";
+                section.fault("interactive", Fault::bad(message));
+            }
             Some(Way::Slack { url: url? })
         }
         NotifyKind::Webhook => {

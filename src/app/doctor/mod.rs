@@ -31,7 +31,7 @@ pub(in crate::app) async fn examine(context: &Context<'_>, loaded: &Loaded, prog
     local::configuration(context, loaded, &mut checks);
     let store = local::state(context, config, &mut checks);
     local::policies(context, config, &mut checks);
-    notifications::check(context, config, store.as_deref(), &mut checks);
+    notifications::check(context, config, store.as_deref(), &mut checks).await;
     progress.tell("asking AWS who we are");
     local::clock(context, config, &mut checks).await;
     let cloud = match context.backend.connect(config).await {

@@ -11,6 +11,7 @@ use super::scan::{ScanInputs, ScanOutcome, run_scan};
 use super::wish::Wish;
 use super::{ScanError, anchoring, configured_policies, retention};
 use crate::app::backend::Backend;
+use crate::app::buttons::Buttons;
 use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
@@ -56,6 +57,8 @@ pub struct Service<'b> {
     pub destinations: Vec<Destination>,
     /// What was asked for enforcement.
     pub asked: Asked,
+    /// Buttons below messages, where a destination has them.
+    pub(in crate::app) buttons: Option<Buttons>,
     policies: Policies,
     notify: NotifySettings,
     pump: tokio::sync::Mutex<Pump>,
@@ -94,12 +97,15 @@ impl<'b> Service<'b> {
             ..NotifySettings::default()
         };
         let client = Client::new().map_err(|error| AppError::failed(format!("{error}: {}", cause(&error))))?;
+        let clock = context.backend.clock();
+        let buttons = Buttons::new(store.clone(), &config, &destinations, client.clone(), clock, false);
         Ok(Self {
             places: config.places(),
             config,
             store,
             destinations,
             asked: Asked::default(),
+            buttons,
             policies,
             notify,
             pump: tokio::sync::Mutex::new(Pump::new(client)),
@@ -220,7 +226,11 @@ impl<'b> Service<'b> {
                 self.backend.sleep(duration)
             })
             .await;
-        let trouble = done.as_ref().err().map(ToString::to_string);
+        let shown = match &self.buttons {
+            Some(buttons) => buttons.show_approvals().await,
+            None => Ok(()),
+        };
+        let trouble = done.as_ref().err().or(shown.as_ref().err()).map(ToString::to_string);
         let mut last = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = trouble.as_ref().filter(|_| *last != trouble) {
             tracing::error!(error = %error, "the outbox cannot be worked off; what is in it is sent when it can");

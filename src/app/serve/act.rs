@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::session::Session;
 use super::{Site, pages};
-use crate::app::commands::approve_plan;
+use crate::app::commands::{approve_plan, pause_fleet, tell};
 use crate::app::error::AppError;
 use crate::app::operator;
 use crate::report::text::clean;
@@ -40,7 +40,9 @@ pub(super) async fn finding(
             _ => return Err(AppError::usage("a finding is acknowledged or reopened")),
         };
         let finding = site.store.set_finding_status(&FindingId::new(&id), status, by, site.now())?;
-        Ok(format!("{} is {}.", finding.id, finding.status))
+        let text = format!("{} is {}.", finding.id, finding.status);
+        tell(site.store.as_ref(), &site.destinations, &[finding], by, site.now())?;
+        Ok(text)
     });
     pages::finding_page(&site, &session, &id, Some(done)).await
 }
@@ -77,11 +79,12 @@ pub(super) struct PauseForm {
 /// Pulls the kill switch.
 pub(super) async fn pause(State(site): State<Arc<Site>>, session: Session, Form(form): Form<PauseForm>) -> Response {
     let done = act(&site, &session, &form.csrf, |site, by| {
-        let (fleet, reason) = (fleet(site, &form.fleet)?, clean(form.reason.trim(), REASON));
+        let (fleet, reason) =
+            (Some(form.fleet.as_str()).filter(|name| !name.is_empty()), clean(form.reason.trim(), REASON));
         if reason.is_empty() {
             return Err(AppError::usage("say why"));
         }
-        site.store.pause(fleet.as_ref(), &reason, by, site.now())?;
+        pause_fleet(site.store.as_ref(), &site.config, fleet, &reason, by, site.now())?;
         Ok("Paused: nothing is enforced until somebody resumes.".to_owned())
     });
     pages::pause_page(&site, &session, Some(done)).await

@@ -11,6 +11,7 @@ mod pages;
 mod pulse;
 mod session;
 mod site;
+mod slack;
 
 use std::future::IntoFuture as _;
 use std::io::ErrorKind;
@@ -24,7 +25,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
 pub(in crate::app) use session::{Users, random};
-pub(in crate::app) use site::Site;
+pub(in crate::app) use site::{People, Site};
 
 use super::error::AppError;
 use super::exit::Exit;
@@ -72,7 +73,9 @@ fn refused(listen: SocketAddr, error: &std::io::Error) -> AppError {
 
 /// Every page there is.
 pub(in crate::app) fn router(site: Arc<Site>) -> Router {
-    Router::new()
+    let posted =
+        site.buttons.as_ref().filter(|buttons| buttons.has_endpoint()).map(|buttons| slack::router(buttons.clone()));
+    let pages = Router::new()
         .route("/", get(pages::report))
         .route("/findings/{id}", get(pages::finding).post(act::finding))
         .route("/servers/{id}", get(pages::server))
@@ -85,5 +88,7 @@ pub(in crate::app) fn router(site: Arc<Site>) -> Router {
         .route("/healthz", get(metrics::healthz))
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(site.clone(), guard::guard))
-        .with_state(site)
+        .with_state(site);
+    // Beside the pages and not behind their guard: a signature is all that counts there.
+    posted.into_iter().fold(pages, Router::merge)
 }

@@ -8,11 +8,13 @@ use jiff::Timestamp;
 
 use super::session::{Sessions, Users};
 use crate::app::backend::Clock;
+use crate::app::buttons::Buttons;
 use crate::app::commands::gather;
 use crate::app::config::Config;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::metrics::{DAYS, of_scan};
+use crate::report::Destination;
 use crate::report::page::{self, Place};
 use crate::store::Store;
 
@@ -27,6 +29,10 @@ pub(in crate::app) struct Site {
     pub(super) read_only: bool,
     pub(super) users: Users,
     pub(super) sessions: Sessions,
+    /// Who is told of what people do here.
+    pub(super) destinations: Vec<Destination>,
+    /// Buttons that are pressed in Slack.
+    pub(super) buttons: Option<Arc<Buttons>>,
     hosts: Vec<String>,
     address: OnceLock<SocketAddr>,
     made: Mutex<Option<Made>>,
@@ -40,16 +46,28 @@ struct Made {
     counts: Arc<String>,
 }
 
+/// Who may come, who is told, and who presses buttons.
+pub(in crate::app) struct People {
+    /// Who may log in.
+    pub(in crate::app) users: Users,
+    /// Names that a proxy in front may send.
+    pub(in crate::app) hosts: Vec<String>,
+    /// Who is told of what people do here.
+    pub(in crate::app) destinations: Vec<Destination>,
+    /// Buttons that are pressed in Slack.
+    pub(in crate::app) buttons: Option<Arc<Buttons>>,
+}
+
 impl Site {
-    /// A site over a store. `hosts` are names that a proxy in front may send.
+    /// A site over a store.
     pub(in crate::app) fn new(
         store: Arc<dyn Store>,
         config: Config,
         clock: Clock,
-        users: Users,
-        hosts: Vec<String>,
+        people: People,
         read_only: bool,
     ) -> Self {
+        let People { users, hosts, destinations, buttons } = people;
         Self {
             store,
             config,
@@ -57,6 +75,8 @@ impl Site {
             read_only,
             users,
             sessions: Sessions::default(),
+            destinations,
+            buttons,
             hosts,
             address: OnceLock::new(),
             made: Mutex::new(None),
@@ -64,7 +84,7 @@ impl Site {
     }
 
     /// Names the address, once it is known.
-    pub(super) fn listens_on(&self, address: SocketAddr) {
+    pub(in crate::app) fn listens_on(&self, address: SocketAddr) {
         // It listens once.
         let _ = self.address.set(address);
     }

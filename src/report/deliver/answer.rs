@@ -52,7 +52,7 @@ mod tests {
     fn what_may_pass_is_tried_again_and_only_known_words_are_repeated() {
         let read = |status, retry_after: Option<u64>, body: &str| {
             let retry_after = retry_after.map(Duration::from_secs);
-            attempt(&Reply { status, retry_after, body: body.as_bytes().to_vec() })
+            attempt(&Reply { status, retry_after, scopes: None, body: body.as_bytes().to_vec() })
         };
         assert_eq!(read(202, None, ""), Attempt::Delivered);
         assert_eq!(read(429, Some(7), ""), Attempt::RetryAfter(Duration::from_secs(7)));

@@ -9,6 +9,7 @@ use reqwest::header;
 use url::{Host, Url};
 
 use super::guard::{GuardedResolver, Refused, judge};
+use super::websocket::{self, Socket};
 use super::{Attempt, tls};
 use crate::report::destination::TIMEOUT;
 use crate::report::text::clean;
@@ -17,6 +18,8 @@ use crate::report::text::clean;
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// Bytes of an answer looked at.
 const ANSWER_BYTES: usize = 512;
+/// Characters of a list of scopes.
+const SCOPES_CHARS: usize = 1000;
 
 /// One request.
 pub(crate) struct Request {
@@ -39,6 +42,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     /// The pause that the receiver asks for.
     pub(crate) retry_after: Option<Duration>,
+    /// What Slack says of the scopes of a token.
+    pub(crate) scopes: Option<String>,
     /// As much of the body as was wanted.
     pub(crate) body: Vec<u8>,
 }
@@ -48,6 +53,11 @@ pub(crate) struct Reply {
 pub(crate) trait Transport: Send + Sync {
     /// Posts. Whatever goes wrong is an [`Attempt`], whose texts never hold the URL: it may hold a token.
     async fn post(&self, request: Request, now: Timestamp) -> Result<Reply, Attempt>;
+
+    /// Opens a WebSocket. Its URL holds a ticket, and is never repeated either.
+    async fn websocket(&self, _url: &str, _allow_private: bool) -> Result<Socket, Attempt> {
+        Err(Attempt::Retry("it opens no WebSocket".to_owned()))
+    }
 }
 
 /// Two HTTP clients: one behind the SSRF guard, one for destinations that may be private.
@@ -98,6 +108,12 @@ impl Transport for HttpTransport {
         let response = request.send().await.map_err(|error| failure(&error))?;
         reply(response, answer_bytes, now).await
     }
+
+    async fn websocket(&self, url: &str, allow_private: bool) -> Result<Socket, Attempt> {
+        let url = websocket::http_url(url).ok_or_else(|| Attempt::Retry("its WebSocket has no URL".to_owned()))?;
+        scheme_allowed(&url, allow_private).and_then(|()| host_allowed(&url, allow_private)).map_err(Attempt::Retry)?;
+        websocket::open(if allow_private { &self.open } else { &self.guarded }, url).await
+    }
 }
 
 /// A success whose body does not matter is one whatever happens to its body.
@@ -108,6 +124,11 @@ async fn reply(mut response: reqwest::Response, answer_bytes: usize, now: Timest
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| retry_after(value, now));
+    let scopes = response
+        .headers()
+        .get("x-oauth-scopes")
+        .and_then(|value| value.to_str().ok())
+        .map(|text| clean(text, SCOPES_CHARS));
     let wanted = if status.is_success() { answer_bytes } else { answer_bytes.max(ANSWER_BYTES) };
     let mut body = Vec::new();
     while body.len() < wanted {
@@ -119,7 +140,7 @@ async fn reply(mut response: reqwest::Response, answer_bytes: usize, now: Timest
         }
     }
     body.truncate(wanted);
-    Ok(Reply { status: status.as_u16(), retry_after, body })
+    Ok(Reply { status: status.as_u16(), retry_after, scopes, body })
 }
 
 fn scheme_allowed(url: &Url, allow_private: bool) -> Result<(), String> {
@@ -159,7 +180,7 @@ pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     Some(pause.min(LONGEST_PAUSE))
 }
 
-fn failure(error: &reqwest::Error) -> Attempt {
+pub(super) fn failure(error: &reqwest::Error) -> Attempt {
     let mut cause = error.source();
     while let Some(inner) = cause {
         if let Some(refused) = inner.downcast_ref::<Refused>() {

@@ -8,11 +8,15 @@ pub mod guard;
 pub mod http;
 mod pagerduty;
 mod slack;
+mod slack_api;
 mod slack_bot;
+pub(crate) mod slack_desk;
+mod slack_edit;
 mod teams;
 mod thread;
 mod tls;
 mod webhook;
+mod websocket;
 
 use std::time::Duration;
 
@@ -25,6 +29,8 @@ pub use self::http::ClientError;
 #[cfg(test)]
 pub(crate) use self::http::Transport;
 pub(crate) use self::http::{Reply, Request};
+pub(crate) use self::slack_edit::{Standing, show_approvals, show_pressed};
+pub(crate) use self::websocket::Socket;
 use super::destination::{Destination, DestinationKind};
 use super::notice::Notice;
 use crate::store::{OutboxRow, Threads};
@@ -84,8 +90,9 @@ pub async fn deliver<S: Threads + ?Sized>(
     let sending = Sending { client, destination, row, notice: &notice, now };
     match &destination.kind {
         DestinationKind::Slack { url } => slack::send(&sending, url.expose_secret()).await,
-        DestinationKind::SlackBot { token, channel, api } => {
-            let bot = slack_bot::Bot { sending, token: token.expose_secret(), channel, api };
+        DestinationKind::SlackBot { token, channel, api, interactive } => {
+            let interactive = interactive.is_some();
+            let bot = slack_bot::Bot { sending, token: token.expose_secret(), channel, api, interactive };
             bot.send(store).await
         }
         DestinationKind::Webhook { url, secrets } => webhook::send(&sending, url.expose_secret(), secrets).await,

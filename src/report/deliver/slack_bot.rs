@@ -5,27 +5,23 @@
 //! docs.slack.dev), and a row that may have arrived before is looked for in the channel or the thread before it is
 //! posted again. Without the scope for that it is posted again.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::thread::{Story, ends, home};
+use super::slack_api::{Api, Trouble};
+use super::thread::{Story, buttons, ends, home, stays_open};
 use super::{Attempt, Sending};
 use crate::report::notice::NoticeKind;
+use crate::report::render::story::state_word;
 use crate::report::render::{slack_message, slack_root};
 use crate::store::{StoreError, Thread, Threads};
 
 /// What our messages are known by.
 const EVENT: &str = "cattleguard_notice";
-/// Bytes of an answer: a page of a channel's history.
-const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Pages looked through for a message that may have arrived.
 const PAGES: usize = 5;
 /// The clocks of Slack and this host may differ.
 const SKEW_S: i64 = 300;
-/// Where Slack asks for a pause and does not say how long.
-const PAUSE: Duration = Duration::from_secs(30);
 
 /// A bot on its way with one row.
 pub(super) struct Bot<'a> {
@@ -33,23 +29,8 @@ pub(super) struct Bot<'a> {
     pub(super) token: &'a str,
     pub(super) channel: &'a str,
     pub(super) api: &'a str,
-}
-
-/// Why a call did not do what it was to do.
-enum Trouble {
-    /// The attempt ends like this.
-    Ends(Attempt),
-    /// Slack says no, with this word.
-    Says(String),
-}
-
-impl From<Trouble> for Attempt {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Ends(attempt) => attempt,
-            Trouble::Says(word) => refusal(&word),
-        }
-    }
+    /// Whether messages carry buttons.
+    pub(super) interactive: bool,
 }
 
 impl Bot<'_> {
@@ -96,7 +77,8 @@ impl Bot<'_> {
         let ts = match arrived {
             Some(ts) => ts,
             None => {
-                let posted = self.call("chat.postMessage", self.message(slack_message(notice), json!({}))).await?;
+                let root = slack_root(notice, state_word(notice), &buttons(notice, self.interactive));
+                let posted = self.call("chat.postMessage", self.message(root, json!({}))).await?;
                 text(&posted, "ts").ok_or_else(|| Attempt::Retry("Slack's answer names no message".to_owned()))?
             }
         };
@@ -106,7 +88,7 @@ impl Bot<'_> {
             group: row.draft.group.clone(),
             channel: self.channel.to_owned(),
             ts,
-            open: !ends(notice),
+            open: !ends(notice) || stays_open(notice, self.interactive),
             changed_at: now,
             body: serde_json::to_value(&story).unwrap_or_default(),
         };
@@ -133,7 +115,9 @@ impl Bot<'_> {
     /// Edits the message to its state. Doing it twice changes nothing.
     async fn edit(&self, thread: &Thread, story: &Story) -> Result<(), Attempt> {
         let place = json!({"channel": thread.channel, "ts": thread.ts});
-        let message = with(slack_root(&story.notice, &story.state), place);
+        let ended = ends(self.sending.notice) && thread.group == self.sending.row.draft.group;
+        let buttons = if ended { Vec::new() } else { buttons(&story.notice, self.interactive) };
+        let message = with(slack_root(&story.notice, &story.state, &buttons), place);
         match self.call("chat.update", message).await {
             Ok(_) => Ok(()),
             // It was deleted or may not be edited any more; the reply has told all the same.
@@ -180,36 +164,17 @@ impl Bot<'_> {
         Ok(None)
     }
 
+    fn api(&self) -> Api<'_> {
+        let Sending { client, destination, now, .. } = self.sending;
+        Api { client, base: self.api, token: self.token, allow_private: destination.allow_private, now }
+    }
+
     async fn call(&self, method: &str, body: Value) -> Result<Value, Trouble> {
-        self.request(method, "application/json; charset=utf-8", body.to_string()).await
+        self.api().call(method, &body).await
     }
 
     async fn ask(&self, method: &str, form: String) -> Result<Value, Trouble> {
-        self.request(method, "application/x-www-form-urlencoded", form).await
-    }
-
-    async fn request(&self, method: &str, content_type: &str, body: String) -> Result<Value, Trouble> {
-        let url = format!("{}/{method}", self.api.trim_end_matches('/'));
-        let headers =
-            vec![("content-type", content_type.to_owned()), ("authorization", format!("Bearer {}", self.token))];
-        let mut request = self.sending.request(&url, headers, body.into_bytes());
-        request.answer_bytes = ANSWER_BYTES;
-        let reply = self.sending.client.http.post(request, self.sending.now).await.map_err(Trouble::Ends)?;
-        if reply.status == 429 {
-            return Err(Trouble::Ends(Attempt::RetryAfter(reply.retry_after.unwrap_or(PAUSE))));
-        }
-        if !(200..300).contains(&reply.status) {
-            return Err(Trouble::Ends(super::answer::attempt(&reply)));
-        }
-        let answer: Value = serde_json::from_slice(&reply.body)
-            .map_err(|_| Trouble::Ends(Attempt::Retry("Slack's answer is not JSON".to_owned())))?;
-        if answer.get("ok").and_then(Value::as_bool) == Some(true) {
-            return Ok(answer);
-        }
-        match word(&answer).as_str() {
-            "ratelimited" => Err(Trouble::Ends(Attempt::RetryAfter(reply.retry_after.unwrap_or(PAUSE)))),
-            word => Err(Trouble::Says(word.to_owned())),
-        }
+        self.api().ask(method, form).await.map(|(answer, _)| answer)
     }
 }
 
@@ -219,13 +184,6 @@ fn with(mut message: Value, more: Value) -> Value {
         message.extend(more);
     }
     message
-}
-
-/// Slack's word for what is wrong, as far as it looks like one.
-fn word(answer: &Value) -> String {
-    let word = answer.get("error").and_then(Value::as_str).unwrap_or_default();
-    let fits = !word.is_empty() && word.len() <= 60 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    if fits { word.to_owned() } else { "no reason".to_owned() }
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {
@@ -239,26 +197,6 @@ fn is_gone(word: &str) -> bool {
 fn kept(error: &StoreError) -> Attempt {
     tracing::warn!(error = %error, "what a Slack thread stands for could not be read or kept");
     Attempt::Retry("the state could not be used; see the log".to_owned())
-}
-
-/// What a refusal means, and what to do about it.
-fn refusal(word: &str) -> Attempt {
-    match word {
-        "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired" | "no_permission"
-        | "missing_scope" => Attempt::Retry(format!(
-            "Slack refuses the token ({word}): put one with chat:write where `token` points to, and restart"
-        )),
-        "channel_not_found" | "not_in_channel" | "is_archived" => Attempt::Retry(format!(
-            "Slack does not let the bot into the channel ({word}): invite it there, or correct `channel`"
-        )),
-        "invalid_blocks"
-        | "msg_too_long"
-        | "msg_blocks_too_long"
-        | "no_text"
-        | "invalid_arguments"
-        | "invalid_metadata_format" => Attempt::Dead(format!("Slack refuses this message: {word}")),
-        word => Attempt::Retry(format!("Slack says no: {word}")),
-    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::*;
-use crate::report::deliver::{Client, Reply, Request, Transport};
+use crate::remediate::Approval;
+use crate::report::deliver::slack_api::PAUSE;
+use crate::report::deliver::{Client, Reply, Request, Standing, Transport, show_approvals};
 use crate::report::destination::{Destination, DestinationKind};
 use crate::report::draft::draft_single;
 use crate::report::fixtures::{self, MemoryOutbox, at, now};
 use crate::report::notice::{Notice, NoticeOperation};
+use crate::report::press::{Interactive, PressWay};
 use crate::store::{Outbox as _, OutboxRow};
 use crate::types::Severity;
 
@@ -77,7 +80,7 @@ impl Transport for Slack {
 }
 
 fn answer(body: Value) -> Reply {
-    Reply { status: 200, retry_after: None, body: body.to_string().into_bytes() }
+    Reply { status: 200, retry_after: None, scopes: None, body: body.to_string().into_bytes() }
 }
 
 struct World {
@@ -92,9 +95,40 @@ impl World {
             token: "xoxb-1".to_owned().into(),
             channel: "C1".to_owned(),
             api: "https://slack.test/api/".to_owned(),
+            interactive: None,
         };
         let destination = Destination { kind, ..fixtures::slack("ops", "http://127.0.0.1/") };
         Self { slack: Arc::default(), outbox: MemoryOutbox::default(), destination }
+    }
+
+    /// With buttons, which nobody may press here.
+    fn with_buttons() -> Self {
+        let mut world = Self::new();
+        if let DestinationKind::SlackBot { interactive, .. } = &mut world.destination.kind {
+            let way = PressWay::Socket { app_token: "xapp-1".to_owned().into() };
+            *interactive = Some(Interactive { way, people: Vec::new() });
+        }
+        world
+    }
+
+    /// The buttons of each message.
+    fn buttons(&self) -> Vec<Vec<String>> {
+        let book = self.slack.0.lock().unwrap();
+        let of = |message: &Value| {
+            let blocks = message["blocks"].as_array().unwrap().iter();
+            let elements = blocks
+                .filter(|block| block["type"] == "actions")
+                .flat_map(|block| block["elements"].as_array().unwrap());
+            elements.map(|element| element["text"]["text"].as_str().unwrap().to_owned()).collect()
+        };
+        book.messages.iter().map(of).collect()
+    }
+
+    async fn show(&self, plan: &str, approvals: &[Approval], needed: usize) -> Vec<String> {
+        let client = Client::over(Arc::clone(&self.slack) as Arc<dyn Transport>);
+        let standing = || Ok(Standing { plan: Some(plan.into()), approvals: approvals.to_vec(), needed });
+        let destinations = [self.destination.clone()];
+        show_approvals(&self.outbox, &destinations, &client, standing, at(20)).await.unwrap()
     }
 
     fn fail(&self, method: &'static str, fault: Fault) {
@@ -188,6 +222,56 @@ async fn one_thread_tells_a_problem_from_its_beginning_to_its_end() {
     assert!(what.contains("key differs from the golden"), "the root still says what changed: {what}");
     world.tell(&drift()).await;
     assert_eq!(world.seen()[7], root("New"), "the same drift again is another problem");
+}
+
+#[tokio::test]
+async fn buttons_are_at_the_root_for_as_long_as_there_is_something_to_do() {
+    let world = World::with_buttons();
+    world.tell(&drift()).await;
+    assert_eq!(world.buttons(), [vec!["Acknowledge", "Pause fleet"]]);
+    world.tell(&step(NoticeKind::Update)).await;
+    assert_eq!(world.buttons(), [vec!["Acknowledge", "Pause fleet"], vec![]], "none in the thread");
+    world.tell(&step(NoticeKind::Acknowledged)).await;
+    assert_eq!(world.buttons()[0], ["Pause fleet"]);
+    world.tell(&step(NoticeKind::Resolved)).await;
+    assert_eq!(world.buttons().concat(), Vec::<String>::new());
+    let plain = World::new();
+    plain.tell(&drift()).await;
+    assert_eq!(plain.buttons().concat(), Vec::<String>::new(), "nobody listens");
+}
+
+#[tokio::test]
+async fn a_message_that_asks_for_an_approval_follows_its_plan() {
+    let world = World::with_buttons();
+    let mut asking = step(NoticeKind::ApprovalWanted);
+    asking.group.actor = Some("blake3:aa".to_owned());
+    world.tell(&asking).await;
+    let seen = |world: &World| (world.seen()[0].1.clone(), world.buttons()[0].clone());
+    let waits = ("Waits for approval".to_owned(), vec!["Approve".to_owned(), "Pause fleet".to_owned()]);
+    assert_eq!(seen(&world), waits);
+    let approval =
+        |who: &str| Approval { plan: "blake3:aa".into(), approver: who.to_owned(), at: now(), expires_at: at(3600) };
+    let both = [approval("erin@a"), approval("frank@a")];
+    assert_eq!(world.show("blake3:aa", &[], 2).await, Vec::<String>::new());
+    assert_eq!(world.calls("chat.update"), 0, "nothing moved");
+    world.fail("chat.update", Fault::Says("internal_error"));
+    assert_eq!(world.show("blake3:aa", &both[..1], 2).await, ["ops: Slack refuses chat.update: internal_error"]);
+    assert_eq!(seen(&world), waits);
+    world.show("blake3:aa", &both[..1], 2).await;
+    assert_eq!(seen(&world), ("Waits for 1 more; approved by erin@a".to_owned(), waits.1.clone()), "tried again");
+    world.show("blake3:aa", &both, 2).await;
+    let (state, buttons) = seen(&world);
+    assert!(
+        state.starts_with("Approved by erin@a and frank@a until 2026-11-23") && buttons.is_empty(),
+        "{state} {buttons:?}"
+    );
+    world.show("blake3:aa", &[], 2).await;
+    assert_eq!(seen(&world), waits, "approvals expire");
+    world.show("blake3:bb", &[], 2).await;
+    assert_eq!(seen(&world), ("Superseded by a later plan".to_owned(), vec![]));
+    let calls = world.calls("chat.update");
+    world.show("blake3:bb", &both, 2).await;
+    assert_eq!(world.calls("chat.update"), calls, "what is over stays as it is");
 }
 
 #[tokio::test]

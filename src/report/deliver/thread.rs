@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::report::notice::{Notice, NoticeKind};
+use crate::report::press::{Button, buttons_of};
 use crate::report::render::story::state_word;
 use crate::store::{StoreError, Thread, Threads};
 use crate::types::InstanceId;
@@ -64,6 +65,16 @@ impl Story {
 /// Reads a thread's body. One that this version cannot read begins anew.
 pub(super) fn story(thread: &Thread) -> Option<Story> {
     serde_json::from_value(thread.body.clone()).ok()
+}
+
+/// The buttons of a message while its problem goes on.
+pub(super) fn buttons(notice: &Notice, interactive: bool) -> Vec<Button> {
+    if interactive { buttons_of(notice) } else { Vec::new() }
+}
+
+/// A plan that waits for people keeps its message open while it can be approved there.
+pub(super) fn stays_open(notice: &Notice, interactive: bool) -> bool {
+    interactive && notice.kind == NoticeKind::ApprovalWanted
 }
 
 /// Whether nothing more is to come after it.

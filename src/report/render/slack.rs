@@ -1,4 +1,4 @@
-//! A notice as a Slack message for an incoming webhook (Block Kit).
+//! A notice as a Slack message (Block Kit).
 //!
 //! Limits, from Slack's Block Kit reference: 50 blocks a message, 3,000 characters a section, 150 a header. The
 //! total is undocumented; Slack refuses messages somewhat above 13,000 characters (`msg_blocks_too_long`), so we
@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use super::mrkdwn::{calm, code, prose};
 use super::parts::{arrow, count, mfa_phrase, time};
+use super::slack_buttons;
 use super::story::state_word;
 use crate::report::notice::{Notice, NoticeActor, NoticeFinding, NoticeKind, SharedChange};
+use crate::report::press::Button;
 use crate::report::text::clean;
 
 /// Characters of a header.
@@ -23,22 +25,31 @@ pub const TOTAL_CHARS: usize = 12_000;
 
 /// Kept free for the closing lines.
 const RESERVED_CHARS: usize = 1500;
+/// Characters of a state: a word, or who approved.
+const STATE_CHARS: usize = 160;
 /// Lines of details shown.
 const LINES: usize = 25;
 
 /// The body of the webhook request.
 pub fn slack_message(notice: &Notice) -> Value {
-    message(notice, state_word(notice))
+    message(notice, state_word(notice), &[])
 }
 
-/// The message that stands for a problem: its last notice, with the state that it has come to since.
-pub fn slack_root(notice: &Notice, state: &str) -> Value {
-    message(notice, state)
+/// A sentence of ours that may hold untrusted words, as a message of its own.
+pub(crate) fn slack_text(text: &str, max: usize) -> String {
+    prose(text, max)
 }
 
-fn message(notice: &Notice, state: &str) -> Value {
+/// The message that stands for a problem: its last notice, with the state that it has come to since, and what a person
+/// can do about it.
+pub fn slack_root(notice: &Notice, state: &str, buttons: &[Button]) -> Value {
+    message(notice, state, buttons)
+}
+
+fn message(notice: &Notice, state: &str, buttons: &[Button]) -> Value {
     let headline = headline(notice);
-    let mut message = Message::new(&headline);
+    let buttons = slack_buttons::block(notice, buttons);
+    let mut message = Message::new(&headline, buttons.as_ref());
     message.push(json!({"type": "header", "text": {"type": "plain_text", "text": headline, "emoji": false}}));
     message.push(overview(notice, state));
     let lines: Vec<_> = notice.lines.iter().take(LINES).map(|line| prose(line, 400)).collect();
@@ -55,7 +66,7 @@ fn message(notice: &Notice, state: &str) -> Value {
         }
         shown += 1;
     }
-    message.close(notice, shown);
+    message.close(notice, shown, buttons);
     message.into_value()
 }
 
@@ -69,19 +80,24 @@ struct Message {
     text: String,
     blocks: Vec<Value>,
     used: usize,
+    /// Blocks that come last.
+    closing: usize,
 }
 
 impl Message {
-    fn new(headline: &str) -> Self {
+    /// Room for the buttons is kept from the beginning: a message without some details is better than one that nobody
+    /// can answer.
+    fn new(headline: &str, buttons: Option<&Value>) -> Self {
         let text = prose(headline, HEADER_CHARS);
         // The frame of the message: its keys and the fallback text.
-        let used = 200 + size(&json!(text));
-        Self { text, blocks: Vec::new(), used }
+        let used = 200 + size(&json!(text)) + buttons.map_or(0, size);
+        Self { text, blocks: Vec::new(), used, closing: 2 + usize::from(buttons.is_some()) }
     }
 
     /// Adds a block where it fits and leaves room for the closing ones; says whether it did.
     fn push(&mut self, block: Value) -> bool {
-        let fits = self.blocks.len() + 3 <= MAX_BLOCKS && self.used + size(&block) + RESERVED_CHARS <= TOTAL_CHARS;
+        let fits = self.blocks.len() + 1 + self.closing <= MAX_BLOCKS
+            && self.used + size(&block) + RESERVED_CHARS <= TOTAL_CHARS;
         if fits {
             self.add(block);
         }
@@ -93,12 +109,14 @@ impl Message {
         self.blocks.push(block);
     }
 
-    fn close(&mut self, notice: &Notice, shown: usize) {
+    fn close(&mut self, notice: &Notice, shown: usize, buttons: Option<Value>) {
         let rest = notice.totals.findings.saturating_sub(shown as u64);
         if rest > 0 && shown > 0 {
             let more = format!("and {} more; `cattleguard findings list` shows them all", count(rest, "finding"));
             self.add(section(&more));
         }
+        // Counted from the beginning.
+        self.blocks.extend(buttons);
         let mut context = String::new();
         for finding in notice.findings.iter().take(shown) {
             let id = clean(finding.id.as_str(), 40);
@@ -152,8 +170,11 @@ fn bounded(text: &str) -> String {
 
 fn overview(notice: &Notice, state: &str) -> Value {
     let fleet = notice.group.fleet.as_ref().map_or_else(|| "none".to_owned(), |fleet| code(fleet.as_str(), 80));
-    let mut fields =
-        vec![field("Fleet", &fleet), field("Severity", notice.severity.as_str()), field("State", &prose(state, 40))];
+    let mut fields = vec![
+        field("Fleet", &fleet),
+        field("Severity", notice.severity.as_str()),
+        field("State", &prose(state, STATE_CHARS)),
+    ];
     if let Some(operation) = &notice.operation {
         let made = operation.replacement.as_ref().map_or(String::new(), |id| format!(" → {}", code(id.as_str(), 40)));
         let place = format!("{}/{}", operation.account, operation.region);

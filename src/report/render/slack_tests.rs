@@ -39,6 +39,18 @@ fn check(message: &Value) {
         for field in block["fields"].as_array().into_iter().flatten() {
             assert!(field["text"].as_str().unwrap().chars().count() <= 2000);
         }
+        if block["type"] == "actions" {
+            let elements = block["elements"].as_array().unwrap();
+            assert!((1..=25).contains(&elements.len()));
+            for element in elements {
+                let chars =
+                    |place: &str| element.pointer(place).map_or(0, |text| text.as_str().unwrap().chars().count());
+                assert!((1..=255).contains(&chars("/action_id")) && (1..=2000).contains(&chars("/value")));
+                assert!((1..=75).contains(&chars("/text/text")));
+                assert!(chars("/confirm/title/text") <= 100 && chars("/confirm/text/text") <= 300);
+                assert!(chars("/confirm/confirm/text") <= 30 && chars("/confirm/deny/text") <= 30);
+            }
+        }
         if block["type"] != "header" {
             assert!(!text.contains('<') && !text.contains('>'), "{text}");
         }
@@ -79,6 +91,123 @@ fn says_what_changed_who_policy_and_why_it_waits() {
     "#);
 }
 
+/// The longest buttons that there can be.
+fn most() -> [Button; 3] {
+    let ids = (0..100).map(|number| FindingId::new(format!("f-{number:016x}"))).collect();
+    [
+        Button::Acknowledge(ids),
+        Button::Approve("x".repeat(80).as_str().into()),
+        Button::Pause("w".repeat(80).as_str().into()),
+    ]
+}
+
+#[test]
+fn buttons_stand_before_the_last_line_and_only_where_they_are_asked_for() {
+    let report = fixtures::report(vec![fixtures::finding("event-interactive-session", "i-0aa", "session")]);
+    let notice = &notices(&report)[0];
+    assert!(!slack_message(notice).to_string().contains("actions"));
+    let message = slack_root(notice, "New", &crate::report::press::buttons_of(notice));
+    check(&message);
+    let blocks = message["blocks"].as_array().unwrap();
+    assert_eq!(blocks.last().unwrap()["type"], "context");
+    insta::assert_json_snapshot!(blocks[blocks.len() - 2], @r#"
+    {
+      "block_id": "cattleguard",
+      "elements": [
+        {
+          "action_id": "cattleguard.acknowledge",
+          "text": {
+            "emoji": false,
+            "text": "Acknowledge",
+            "type": "plain_text"
+          },
+          "type": "button",
+          "value": "1:f-602af4afd914bae4"
+        },
+        {
+          "action_id": "cattleguard.pause",
+          "confirm": {
+            "confirm": {
+              "emoji": false,
+              "text": "Pause",
+              "type": "plain_text"
+            },
+            "deny": {
+              "emoji": false,
+              "text": "Cancel",
+              "type": "plain_text"
+            },
+            "style": "danger",
+            "text": {
+              "emoji": false,
+              "text": "Nothing is quarantined or replaced in fleet web until somebody runs 'cattleguard resume'. Scans and alerts go on.",
+              "type": "plain_text"
+            },
+            "title": {
+              "emoji": false,
+              "text": "Pause enforcement?",
+              "type": "plain_text"
+            }
+          },
+          "style": "danger",
+          "text": {
+            "emoji": false,
+            "text": "Pause fleet",
+            "type": "plain_text"
+          },
+          "type": "button",
+          "value": "1:web"
+        }
+      ],
+      "type": "actions"
+    }
+    "#);
+    let plan = Button::Approve("blake3:0011".into());
+    let message = slack_root(notice, "Waits for approval", &[plan]);
+    insta::assert_json_snapshot!(message["blocks"][blocks.len() - 2], @r#"
+    {
+      "block_id": "cattleguard",
+      "elements": [
+        {
+          "action_id": "cattleguard.approve",
+          "confirm": {
+            "confirm": {
+              "emoji": false,
+              "text": "Approve",
+              "type": "plain_text"
+            },
+            "deny": {
+              "emoji": false,
+              "text": "Cancel",
+              "type": "plain_text"
+            },
+            "style": "primary",
+            "text": {
+              "emoji": false,
+              "text": "Plan blake3:0011 is approved as a whole, with everything else that waits in it; here it is about 1 instance. 'cattleguard plan' shows it.",
+              "type": "plain_text"
+            },
+            "title": {
+              "emoji": false,
+              "text": "Approve this plan?",
+              "type": "plain_text"
+            }
+          },
+          "style": "primary",
+          "text": {
+            "emoji": false,
+            "text": "Approve",
+            "type": "plain_text"
+          },
+          "type": "button",
+          "value": "1:blake3:0011"
+        }
+      ],
+      "type": "actions"
+    }
+    "#);
+}
+
 #[test]
 fn the_worst_hostile_notice_stays_within_the_limits() {
     let nasty = "<!channel>`*@here\u{202e}\u{1b}[2J&<http://evil.example|ok>".repeat(200);
@@ -109,13 +238,18 @@ fn the_worst_hostile_notice_stays_within_the_limits() {
     held.gates = vec![held.gates[2].clone(); 15];
     held.gates.iter_mut().for_each(|gate| gate.reason.clone_from(&nasty));
     report.plan.held.push(held);
-    report.plan.frozen.push(("web".into(), nasty));
+    report.plan.frozen.push(("web".into(), nasty.clone()));
     let frozen = notices(&report);
     report.plan.frozen.clear();
     for notice in frozen.into_iter().chain(notices(&report)) {
         let message = slack_message(&notice);
         check(&message);
         assert!(message["blocks"].as_array().unwrap().len() >= 4, "something of it is shown");
+        let message = slack_root(&notice, &nasty, &most());
+        check(&message);
+        let blocks = message["blocks"].as_array().unwrap();
+        assert!(blocks.len() >= 5, "something of it is shown beside the buttons");
+        assert_eq!(blocks[blocks.len() - 2]["elements"].as_array().unwrap().len(), 3);
     }
 }
 
@@ -144,5 +278,6 @@ proptest! {
         notice.findings = vec![notice.findings[0].clone(); findings];
         notice.totals.findings = findings as u64;
         check(&slack_message(&notice));
+        check(&slack_root(&notice, "New", &most()));
     }
 }

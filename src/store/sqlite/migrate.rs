@@ -12,7 +12,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 13] = [
+const MIGRATIONS: [Migration; 14] = [
     Migration {
         version: 1,
         name: "leases_audit_goldens",
@@ -29,6 +29,7 @@ const MIGRATIONS: [Migration; 13] = [
     Migration { version: 10, name: "policy_bundle", sql: include_str!("migrations/0010_policy_bundle.sql") },
     Migration { version: 11, name: "alerts", sql: include_str!("migrations/0011_alerts.sql") },
     Migration { version: 12, name: "decisions", sql: include_str!("migrations/0012_decisions.sql") },
+    Migration { version: 13, name: "presses", sql: include_str!("migrations/0013_presses.sql") },
     Migration { version: 14, name: "counters_anchor", sql: include_str!("migrations/0014_counters_anchor.sql") },
 ];
 

@@ -22,6 +22,7 @@ mod links;
 mod migrate;
 mod open;
 mod outbox;
+mod presses;
 mod prune;
 mod results;
 mod scans;

@@ -37,6 +37,7 @@ pub(super) fn run(tx: &Transaction<'_>, before: Timestamp) -> Db<Vec<Pruned>> {
         ("decision records", "DELETE FROM decision WHERE last_at < ?1"),
         ("approvals", "DELETE FROM approval WHERE expires_at < ?1"),
         ("message threads", "DELETE FROM thread WHERE changed_at < ?1 AND open = 0"),
+        ("button presses", "DELETE FROM press WHERE at < ?1"),
         ("silences", "DELETE FROM silence WHERE until < ?1"),
         ("log files", "DELETE FROM trail_object WHERE delivered_at < ?1"),
         ("dead letters", "DELETE FROM dead_letter WHERE at < ?1"),

@@ -1,6 +1,8 @@
 //! The daemon on a virtual clock: a backend that asks for the end once something has come about. Virtual time runs
 //! far ahead of deliveries, which take real time; nothing here depends on how far.
 
+mod buttons;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +10,7 @@ use clap::Parser as _;
 use jiff::Timestamp;
 
 use super::*;
-use crate::app::backend::Backend;
+use crate::app::backend::{Backend, Clock};
 use crate::app::cli::Cli;
 use crate::app::commands::tests::world::World;
 use crate::app::config::Config;
@@ -32,6 +34,10 @@ impl Backend for Until {
 
     fn now(&self) -> Timestamp {
         self.inner.now()
+    }
+
+    fn clock(&self) -> Clock {
+        self.inner.clock()
     }
 
     async fn sleep(&self, duration: Duration) {

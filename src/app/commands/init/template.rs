@@ -103,6 +103,9 @@ enforcement = "observe"
 # kind = "slack"
 # token = { credential = "slack-token" }     # or url = { … } of an incoming webhook, without threads
 # channel = "C0123456789"
+# interactive = "socket"                     # buttons; the daemon connects to Slack
+# app_token = { credential = "slack-app-token" }
+# people = [{ user = "U0123456789", author = "erin", may = ["acknowledge", "approve", "pause"] }]
 # min_severity = "medium"
 
 # [[notify]]

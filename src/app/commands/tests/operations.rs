@@ -53,7 +53,7 @@ fn operations_are_listed_shown_and_found_by_the_beginning_of_their_id() {
 }
 
 /// Lets the last plan wait for an approval, as it does for a fleet that wants one.
-fn await_approval(world: &World) -> String {
+pub(super) fn await_approval(world: &World) -> String {
     let mut plan = world.store().last_plan().expect("readable").expect("a plan");
     let gates = Gate::ALL.map(|gate| GateReport {
         gate,

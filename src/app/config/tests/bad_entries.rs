@@ -1,6 +1,6 @@
 //! Wrong accounts and fleets, and entries that do not fit together.
 
-use super::{ACCOUNT, FLEET, told, told_of_fleet};
+use super::{ACCOUNT, FLEET, told, told_of, told_of_fleet};
 
 #[test]
 fn an_account_id_that_is_not_12_digits() {
@@ -342,5 +342,110 @@ fn a_notice_for_a_fleet_that_does_not_exist() {
        |
     12 | fleets = ["wbe"]
        |          ^^^^^^^ did you mean `web`?
+    "#);
+}
+
+const BOT: &str = "[[notify]]\nname = \"ops\"\nkind = \"slack\"\ntoken = { env = \"T\" }\nchannel = \"C0123456789\"\n";
+
+#[test]
+fn buttons_without_what_they_need() {
+    insta::assert_snapshot!(told_of(&format!("{BOT}interactive = \"socket\"\nsigning_secret = {{ env = \"S\" }}")), @r#"
+    error[missing-key]: `notify.ops` needs `app_token` (secret reference)
+      --> cattleguard.toml:1:1
+      |
+    1 | [[notify]]
+      | ^^^^^^^^^^
+
+    error[bad-value]: `signing_secret` has no effect for interactive = "socket"
+      --> cattleguard.toml:7:18
+      |
+    7 | signing_secret = { env = "S" }
+      |                  ^^^^^^^^^^^^^
+
+    2 errors
+    "#);
+    insta::assert_snapshot!(told_of(&format!("{BOT}people = []\napp_token = {{ env = \"S\" }}")), @r#"
+    error[bad-value]: `people` has no effect without `interactive`
+      --> cattleguard.toml:6:10
+      |
+    6 | people = []
+      |          ^^
+      = help: interactive = "socket" or interactive = "endpoint"
+
+    error[bad-value]: `app_token` has no effect without `interactive`
+      --> cattleguard.toml:7:13
+      |
+    7 | app_token = { env = "S" }
+      |             ^^^^^^^^^^^^^
+      = help: interactive = "socket" or interactive = "endpoint"
+
+    2 errors
+    "#);
+    insta::assert_snapshot!(told_of(&format!("{BOT}interactive = \"sockets\"\napp_token = {{ env = \"S\" }}")), @r#"
+    error[bad-value]: `notify.ops.interactive`: `sockets` is not one of socket, endpoint
+      --> cattleguard.toml:6:15
+      |
+    6 | interactive = "sockets"
+      |               ^^^^^^^^^ did you mean `socket`?
+    "#);
+    let hook = "[[notify]]\nname = \"ops\"\nkind = \"slack\"\nurl = { env = \"U\" }\ninteractive = \"endpoint\"\nsigning_secret = { env = \"S\" }";
+    insta::assert_snapshot!(told_of(hook), @r#"
+    error[bad-value]: `interactive` wants `token` and `channel`: an incoming webhook cannot have buttons
+      --> cattleguard.toml:5:15
+      |
+    5 | interactive = "endpoint"
+      |               ^^^^^^^^^^
+    "#);
+}
+
+#[test]
+fn people_who_press_buttons_are_named_by_their_ids() {
+    let people = |people: &str| {
+        told_of(&format!("{BOT}interactive = \"endpoint\"\nsigning_secret = {{ env = \"S\" }}\npeople = [{people}]"))
+    };
+    insta::assert_snapshot!(people("{ user = \"@erin\", author = \"erin smith\", may = [\"ack\"] }"), @r#"
+    error[bad-value]: `notify.ops.people.@erin.user`: `@erin` is not a Slack user id
+      --> cattleguard.toml:8:20
+      |
+    8 | people = [{ user = "@erin", author = "erin smith", may = ["ack"] }]
+      |                    ^^^^^^^
+      = help: the id stands under "Copy member ID" in the person's profile: U0123456789
+
+    error[bad-value]: `notify.ops.people.@erin.author`: `erin smith` is not an author
+      --> cattleguard.toml:8:38
+      |
+    8 | people = [{ user = "@erin", author = "erin smith", may = ["ack"] }]
+      |                                      ^^^^^^^^^^^^
+      = help: erin, erin@bastion or the ARN of a role
+
+    error[bad-value]: `notify.ops.people.@erin.may`: `ack` is not one of acknowledge, approve, pause
+      --> cattleguard.toml:8:59
+      |
+    8 | people = [{ user = "@erin", author = "erin smith", may = ["ack"] }]
+      |                                                           ^^^^^
+
+    3 errors
+    "#);
+    insta::assert_snapshot!(people("{ user = \"U0123\", author = \"erin\", may = [] }, { user = \"U0123\", author = \"frank\" }"), @r#"
+    error[duplicate]: user `U0123` is listed twice
+      --> cattleguard.toml:8:10
+      |
+    8 | people = [{ user = "U0123", author = "erin", may = [] }, { user = "U0123", author = "frank" }]
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error[bad-value]: `may`: whoever may press nothing need not be listed
+      --> cattleguard.toml:8:52
+      |
+    8 | people = [{ user = "U0123", author = "erin", may = [] }, { user = "U0123", author = "frank" }]
+      |                                                    ^^
+      = help: may = ["acknowledge", "approve", "pause"]
+
+    error[missing-key]: `notify.ops.people.U0123` needs `may` (array of buttons)
+      --> cattleguard.toml:8:58
+      |
+    8 | people = [{ user = "U0123", author = "erin", may = [] }, { user = "U0123", author = "frank" }]
+      |                                                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    3 errors
     "#);
 }

@@ -9,7 +9,7 @@ const EXAMPLE: &str = include_str!("../../../../systemd/cattleguard.example.toml
 
 /// `fleet[].budget.count` -> `CATTLEGUARD__FLEET__<N>__BUDGET__COUNT`.
 fn variable(pattern: &str) -> String {
-    if pattern.contains("windows[]") {
+    if pattern.contains("windows[]") || pattern.contains("people[]") {
         // One entry of an array inside an entry has no variable of its own.
         return "-".to_owned();
     }

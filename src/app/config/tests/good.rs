@@ -8,6 +8,7 @@ use super::{good, parsed};
 use crate::app::config::{SecretRef, Way, to_json, to_text};
 use crate::collect::TrailSource;
 use crate::report::DestinationKind;
+use crate::report::press::Act;
 use crate::types::{Enforcement, Place, Severity};
 
 const EXAMPLE: &str = include_str!("../../../../systemd/cattleguard.example.toml");
@@ -35,7 +36,9 @@ fn the_shipped_example_loads() {
     assert_eq!(fleet.windows[0].zone, "Europe/Berlin");
     assert_eq!(fleet.budget_cooldown, Duration::from_secs(1_800));
     assert!(matches!(config.notify[0].way, Way::SlackBot { .. }));
-    let Way::Webhook { secrets, .. } = &config.notify[1].way else { panic!("a webhook") };
+    let Way::SlackBot { buttons: Some(buttons), .. } = &config.notify[0].way else { panic!("buttons") };
+    assert_eq!(buttons.people[1].may, [Act::Acknowledge]);
+    let Way::Webhook { secrets, .. } = &config.notify[2].way else { panic!("a webhook") };
     assert_eq!(*secrets, [SecretRef::File("/etc/cattleguard/webhook.secret".into())]);
     assert_eq!(config.policy.paths[0].to_str(), Some("/etc/cattleguard/policies"), "relative to the file");
 }
