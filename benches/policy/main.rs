@@ -60,9 +60,8 @@ fn main() -> Outcome<()> {
     many("clean", &clean.of_others(MANY).collect::<Vec<_>>())?;
     for percent in [1, 5] {
         let mut fleet: Vec<String> = clean.of_others(MANY).collect();
-        let drifted = MANY * percent / 100;
-        for (place, text) in five.of_others(drifted).enumerate() {
-            fleet[place * MANY / drifted] = text;
+        for (server, text) in fleet.iter_mut().step_by(100 / percent).zip(five.of_others(MANY)) {
+            *server = text;
         }
         many(&format!("{percent} % drifted"), &fleet)?;
     }
