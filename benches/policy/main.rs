@@ -60,8 +60,9 @@ fn main() -> Outcome<()> {
     many("clean", &clean.of_others(MANY).collect::<Vec<_>>())?;
     for percent in [1, 5] {
         let mut fleet: Vec<String> = clean.of_others(MANY).collect();
-        let drifted = MANY * percent / 100;
-        fleet.iter_mut().step_by(100 / percent).zip(five.of_others(drifted)).for_each(|(place, text)| *place = text);
+        for (server, text) in fleet.iter_mut().step_by(100 / percent).zip(five.of_others(MANY)) {
+            *server = text;
+        }
         many(&format!("{percent} % drifted"), &fleet)?;
     }
     let distinct: Vec<String> = five.of_others(MANY).collect();
