@@ -26,8 +26,14 @@ if [ ! -e "$base/usr/bin/systemctl" ]; then
     debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,man-db bookworm "$base" "$mirror"
 fi
 tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+cleanup() {
+    ! mountpoint -q "$tree/proc" || umount "$tree/proc"
+    rm -rf --one-file-system "$tree"
+}
+trap cleanup EXIT
 cp -a --reflink=auto "$base/." "$tree/"
+# As in a build of an image: systemd-tmpfiles asks for it.
+mount -t proc proc "$tree/proc"
 
 step() { echo "--- $*"; }
 must() { # DESCRIPTION COMMAND...
@@ -38,10 +44,10 @@ must() { # DESCRIPTION COMMAND...
         exit 1
     fi
 }
-has() { # TEXT COMMAND...
+has() { # TEXT COMMAND..., however it exits
     text="$1"
     shift
-    "$@" 2>&1 | grep -q -- "$text"
+    grep -q -- "$text" <<<"$("$@" 2>&1)"
 }
 # Debian's rpm installs nothing unless told that this is meant. Dependencies are named as in other distributions.
 in_tree() { rpm --root "$tree" --dbpath /var/lib/rpm --force-debian "$@"; }
@@ -65,7 +71,7 @@ must 'the user is there' there id cattleguard
 must 'its folders are private' [ "$(there stat -c '%a %U' /var/lib/cattleguard)" = '700 cattleguard' ]
 must 'secrets are for root' [ "$(there stat -c '%a %U' /etc/cattleguard/secrets)" = '700 root' ]
 must 'the program runs' has "$(rpm -qp --qf '%{VERSION}' "${scanner[0]}")" there cattleguard --version
-must 'the agent runs' there cattleguard-agent --help
+must 'the agent runs' has 'golden image' there cattleguard-agent --help
 must 'completions' there test -s /usr/share/bash-completion/completions/cattleguard
 must 'every file is as it was packed' in_tree -V --nodeps cattleguard cattleguard-agent
 must 'the agent waits for the first boot' [ "$(there systemctl is-enabled cattleguard-agent.timer)" = enabled ]
