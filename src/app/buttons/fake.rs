@@ -222,24 +222,30 @@ impl FakeSlack {
         if renewed {
             send(&mut socket, json!({"type": "disconnect", "reason": "warning"}).to_string());
         }
+        // What is not acknowledged is sent again over another connection, as Slack does.
+        let mut sent: Vec<String> = Vec::new();
         loop {
             let frame = self.book().frames.pop_front();
+            sent.extend(frame.clone());
             if let Some(frame) = frame
-                && !send(&mut socket, frame.clone())
+                && !send(&mut socket, frame)
             {
-                self.book().frames.push_front(frame);
-                return Ok(());
+                break;
             }
             match socket.read() {
                 Ok(Message::Text(text)) => {
                     let ack: Value = serde_json::from_str(&text).expect("JSON");
-                    self.book().acknowledged.push(ack["envelope_id"].as_str().expect("an id").to_owned());
+                    let id = ack["envelope_id"].as_str().expect("an id").to_owned();
+                    sent.retain(|frame| !frame.contains(&format!("\"{id}\"")));
+                    self.book().acknowledged.push(id);
                 }
                 Ok(_) => {}
                 Err(Error::Io(error))
                     if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
-                Err(_) => return Ok(()),
+                Err(_) => break,
             }
         }
+        self.book().frames.extend(sent);
+        Ok(())
     }
 }

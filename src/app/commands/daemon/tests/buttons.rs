@@ -45,7 +45,8 @@ fn a_press_acknowledges_edits_the_message_and_is_on_record_once() {
     slack.press_next(Act::Acknowledge, "U0ERIN", 2);
     let world = world(&slack);
     let seen = slack.clone();
-    let done = move || answers(&seen).len() >= 3 && replied(&seen, "was acknowledged by erin@ops by Slack U0ERIN");
+    let told = |slack: &FakeSlack| answers(slack).len() >= 3 && slack.acknowledged().len() >= 3;
+    let done = move || told(&seen) && replied(&seen, "was acknowledged by erin@ops by Slack U0ERIN");
     assert_eq!(run_until(&world, Box::new(done)), Exit::Terminated);
     let answers = answers(&slack);
     assert!(answers[0].starts_with("U0STRANGER may press nothing here"), "{answers:?}");
