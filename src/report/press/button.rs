@@ -131,7 +131,8 @@ pub fn buttons_of(notice: &Notice) -> Vec<Button> {
         | NoticeKind::ExceptionEnding
         | NoticeKind::ExceptionEnded
         | NoticeKind::Test
-        | NoticeKind::DeadLetter => Vec::new(),
+        | NoticeKind::DeadLetter
+        | NoticeKind::AnchorFailed => Vec::new(),
     };
     buttons.into_iter().flatten().filter(|button| button.value().is_some()).collect()
 }
