@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
 use futures::stream::FuturesUnordered;
-use futures::{SinkExt as _, StreamExt as _};
+use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use secrecy::SecretString;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -47,6 +47,9 @@ struct Line<'a> {
     shutdown: &'a Shutdown,
 }
 
+/// What is left of a press: to tell of it.
+type Answer<'a> = BoxFuture<'a, ()>;
+
 /// How a connection ended.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
@@ -65,18 +68,20 @@ impl Line<'_> {
         let (mut failures, mut trouble): (u32, Option<String>) = (0, None);
         let mut old: Option<Socket> = None;
         let mut random = jitter();
+        // They outlive the connection over which they were asked for.
+        let mut answers = FuturesUnordered::new();
         loop {
             let connecting = desk.connect(&self.buttons.client, self.token, self.buttons.now());
             let opened = tokio::select! {
-                _ = self.shutdown.wait() => return,
-                opened = connecting => opened,
+                _ = self.shutdown.wait() => break,
+                opened = alongside(&mut answers, connecting) => opened,
             };
             let end = match opened {
-                Ok(socket) => self.serve(socket, old.take(), &mut trouble, &mut old).await,
+                Ok(socket) => self.serve(socket, (old.take(), &mut old), &mut trouble, &mut answers).await,
                 Err(why) => End::Broke { worked: false, why },
             };
             match end {
-                End::Shutdown => return,
+                End::Shutdown => break,
                 End::Refresh => {
                     failures = 0;
                     continue;
@@ -94,21 +99,22 @@ impl Line<'_> {
             }
             let pause = backoff::wait(failures, random()).min(LONGEST);
             tokio::select! {
-                _ = self.shutdown.wait() => return,
-                () = self.backend.sleep(pause) => {}
+                _ = self.shutdown.wait() => break,
+                () = alongside(&mut answers, self.backend.sleep(pause)) => {}
             }
         }
+        finish(&mut answers).await;
     }
 
-    /// Serves a connection to its end, and the one before for as long as it lasts.
-    async fn serve(
-        &self,
+    /// Serves a connection to its end, and the one before for as long as it lasts. One that is to be followed by another
+    /// is left.
+    async fn serve<'s>(
+        &'s self,
         mut socket: Socket,
-        mut old: Option<Socket>,
+        (mut old, leave): (Option<Socket>, &mut Option<Socket>),
         trouble: &mut Option<String>,
-        leave: &mut Option<Socket>,
+        answers: &mut FuturesUnordered<Answer<'s>>,
     ) -> End {
-        let mut answers = FuturesUnordered::new();
         let mut app: Option<String> = None;
         let mut worked = false;
         let end = loop {
@@ -144,7 +150,6 @@ impl Line<'_> {
                 Envelope::Disconnect(_) if from_old => old = None,
                 Envelope::Disconnect(Goodbye::Refresh) if worked => {
                     *leave = Some(socket);
-                    finish(&mut answers).await;
                     return End::Refresh;
                 }
                 Envelope::Disconnect(Goodbye::Refresh) => {
@@ -159,7 +164,7 @@ impl Line<'_> {
                     let done = self.buttons.work(payload.as_bytes(), &origin).await;
                     acknowledge(on, &id).await;
                     match done {
-                        Ok(Some(done)) => answers.push(self.buttons.follow(done)),
+                        Ok(Some(done)) => answers.push(self.buttons.follow(done).boxed()),
                         Ok(None) => {}
                         Err(why) => tracing::debug!("Slack sent something that was not understood: {why}"),
                     }
@@ -168,7 +173,6 @@ impl Line<'_> {
                 Envelope::Unknown => {}
             }
         };
-        finish(&mut answers).await;
         // It ends either way.
         let _ = tokio::time::timeout(GRACE, socket.close(None)).await;
         end
@@ -186,6 +190,17 @@ impl Line<'_> {
             tracing::info!(destinations = names, "buttons work again: connected to Slack");
         } else {
             tracing::info!(destinations = names, "connected to Slack for presses of buttons");
+        }
+    }
+}
+
+/// Waits for something while answers go out.
+async fn alongside<T>(answers: &mut FuturesUnordered<Answer<'_>>, wanted: impl Future<Output = T>) -> T {
+    tokio::pin!(wanted);
+    loop {
+        tokio::select! {
+            found = &mut wanted => return found,
+            Some(()) = answers.next(), if !answers.is_empty() => {}
         }
     }
 }
@@ -209,7 +224,7 @@ async fn acknowledge(socket: Option<&mut Socket>, id: &str) {
 }
 
 /// Lets answers that are on their way arrive.
-async fn finish<F: Future<Output = ()>>(answers: &mut FuturesUnordered<F>) {
+async fn finish(answers: &mut FuturesUnordered<Answer<'_>>) {
     let all = async { while answers.next().await.is_some() {} };
     if tokio::time::timeout(GRACE, all).await.is_err() {
         tracing::debug!("answers to presses were cut off");

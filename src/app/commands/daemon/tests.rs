@@ -24,7 +24,11 @@ struct Until {
     inner: SimBackend,
     done: Box<dyn Fn() -> bool + Send + Sync>,
     shutdown: Shutdown,
+    since: std::time::Instant,
 }
+
+/// What has not come about by then never will: a test that waits for ever says nothing.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 #[async_trait]
 impl Backend for Until {
@@ -41,6 +45,7 @@ impl Backend for Until {
     }
 
     async fn sleep(&self, duration: Duration) {
+        assert!(self.since.elapsed() < PATIENCE, "what the daemon should do has not come about");
         if (self.done)() {
             self.shutdown.request(Exit::Terminated);
         }
@@ -65,7 +70,8 @@ fn run_for(world: &World, minutes: i64) -> Exit {
 
 fn run_until(world: &World, done: Box<dyn Fn() -> bool + Send + Sync>) -> Exit {
     let shutdown = Shutdown::default();
-    let backend = Until { inner: world.backend.clone(), done, shutdown: shutdown.clone() };
+    let since = std::time::Instant::now();
+    let backend = Until { inner: world.backend.clone(), done, shutdown: shutdown.clone(), since };
     let config = world.path("cattleguard.toml");
     let line = ["cattleguard-sim", "-q", "-C", config.to_str().expect("a path"), "daemon"];
     let global = Cli::try_parse_from(line).expect("a command line").global;

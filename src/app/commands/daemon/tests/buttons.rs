@@ -46,7 +46,9 @@ fn a_press_acknowledges_edits_the_message_and_is_on_record_once() {
     let world = world(&slack);
     let seen = slack.clone();
     let told = |slack: &FakeSlack| answers(slack).len() >= 3 && slack.acknowledged().len() >= 3;
-    let done = move || told(&seen) && replied(&seen, "was acknowledged by erin@ops by Slack U0ERIN");
+    // The reply may be there before the message above it is edited.
+    let edited = |slack: &FakeSlack| slack.messages()[0].to_string().contains("*State*\\nAcknowledged");
+    let done = move || told(&seen) && replied(&seen, "was acknowledged by erin@ops by Slack U0ERIN") && edited(&seen);
     assert_eq!(run_until(&world, Box::new(done)), Exit::Terminated);
     let answers = answers(&slack);
     assert!(answers[0].starts_with("U0STRANGER may press nothing here"), "{answers:?}");
