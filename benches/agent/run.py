@@ -230,6 +230,8 @@ def main():
     parser.add_argument("-o", "--output", type=pathlib.Path, help="also write the rows as JSON")
     options = parser.parse_args()
     tree = options.tree.resolve()
+    if options.small_files:
+        tree.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=tree.parent) as folder:
         work = pathlib.Path(folder)
         if options.small_files:
