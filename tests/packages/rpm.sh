@@ -9,22 +9,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 profile="${1:-release}"
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/cattleguard-packages"
-base="$cache/bookworm"
-mirror="${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
-
-[ "$(id -u)" = 0 ] || { echo "$0: needs root" >&2; exit 77; }
-missing=()
-command -v debootstrap >/dev/null || missing+=(debootstrap)
-command -v rpm >/dev/null || missing+=(rpm)
-[ ${#missing[@]} = 0 ] || env DEBIAN_FRONTEND=noninteractive apt-get install -qy "${missing[@]}"
+# shellcheck source=tests/packages/base.sh
+. tests/packages/base.sh rpm:rpm
 
 ./scripts/packages.sh rpm "$profile"
-if [ ! -e "$base/usr/bin/systemctl" ]; then
-    rm -rf "$base"
-    mkdir -p "$base"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,man-db bookworm "$base" "$mirror"
-fi
+make_base
 tree=$(mktemp -d)
 cleanup() {
     ! mountpoint -q "$tree/proc" || umount "$tree/proc"

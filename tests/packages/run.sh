@@ -9,23 +9,12 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 profile="${1:-release}"
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/cattleguard-packages"
-base="$cache/bookworm"
-mirror="${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
-venv="${CATTLEGUARD_TEST_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/cattleguard-packages/venv}"
-
-[ "$(id -u)" = 0 ] || { echo "$0: needs root" >&2; exit 77; }
-missing=()
-command -v debootstrap >/dev/null || missing+=(debootstrap)
-command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
-[ ${#missing[@]} = 0 ] || env DEBIAN_FRONTEND=noninteractive apt-get install -qy "${missing[@]}"
+# shellcheck source=tests/packages/base.sh
+. tests/packages/base.sh systemd-nspawn:systemd-container
+venv="${CATTLEGUARD_TEST_VENV:-$cache/venv}"
 
 ./scripts/packages.sh deb "$profile"
-if [ ! -e "$base/usr/bin/systemctl" ]; then
-    rm -rf "$base"
-    mkdir -p "$base"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates,man-db bookworm "$base" "$mirror"
-fi
+make_base
 tree=$(mktemp -d)
 tests/wire/emulator/setup.sh "$venv"
 coproc emulator { exec "$venv/bin/python" tests/wire/emulator/server.py; }

@@ -109,12 +109,11 @@ impl Batch {
                 .map_or(Outcome::Vanished, |facts| Outcome::Entry(Found::new(facts, &stat))),
         }
     }
-}
 
-// Regular files are most of what there is, and are opened anyway: their own descriptor is asked what they are, which
-// spares looking up the name twice.
-impl Batch {
     /// What became of a name that the listing called a regular file; `None` when it has to be looked at as any other.
+    ///
+    /// Most of what there is are regular files, and they are opened anyway: their own descriptor is asked what they are,
+    /// which spares looking up the name twice.
     fn regular(&self, position: usize, rules: &Rules, buffers: &mut Buffers) -> Option<Outcome> {
         let (parent, name) = (self.folder.descriptor.as_fd(), self.folder.names.name(position));
         let descriptor = open::file_of_this_mount(parent, name).ok()?;
