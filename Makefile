@@ -12,7 +12,7 @@ help:
 	@echo 'make demo    the main job end to end on a simulated account: no AWS, no server;'
 	@echo '             KEEP=DIR leaves its world in a new folder, to go on in'
 	@echo 'make test    every test; installs what they need'
-	@echo 'make check   formatting, lints on both feature sets, documentation, licences'
+	@echo 'make check   formatting, lints on both feature sets, fuzz targets, documentation, licences'
 	@echo 'make build   release binaries in target/release'
 	@echo 'make deb     packages for Debian and Ubuntu in target/package; make rpm: for Amazon Linux, Fedora, RHEL'
 	@echo 'make packages-test   installs the Debian packages on a fresh system, boots it and runs every unit; installs,'
@@ -35,6 +35,7 @@ fmt:
 lint:
 	$(CARGO) clippy --workspace --all-targets $(TRACED) -- -D warnings
 	$(CARGO) clippy --workspace --all-targets $(FULL) -- -D warnings
+	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-target}" $(CARGO) check --locked --manifest-path fuzz/Cargo.toml
 
 docs:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps $(FULL)

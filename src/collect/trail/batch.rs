@@ -4,6 +4,7 @@
 //! the input than the event that needs it (neither log files nor LookupEvents promise an order).
 
 use std::collections::{BTreeMap, HashSet};
+use std::convert::Infallible;
 use std::fmt;
 use std::path::Path;
 
@@ -12,7 +13,8 @@ use super::dir::DirStats;
 use super::files::Files;
 use super::inventory::InventoryReport;
 use super::launch::LaunchSeen;
-use super::learn::{Asked, EndSeen, Lesson, Roles, learn_all};
+use super::learn::{EndSeen, Roles, Taught};
+use super::lesson::{Asked, Lesson};
 use super::links::LinkMap;
 use super::log::{LogReader, Sink};
 use super::own::ClassifyContext;
@@ -151,7 +153,11 @@ impl Batch {
         changes.iter().for_each(|change| asked.note(&change.targets));
         changes.sort_by(|a, b| (a.event.time, &a.event.id).cmp(&(b.event.time, &b.event.id)));
         let lessons: Vec<Lesson> = changes.iter().filter_map(Lesson::of).collect();
-        learn_all(links, &launches, &ends, &roles, &lessons, &asked);
+        let taught = Taught { launches: &launches, ends: &ends, roles: &roles, asked: &asked, asked_only: false };
+        let Ok(()) = taught.learn::<Infallible>(links, &mut |show| {
+            lessons.iter().for_each(show);
+            Ok(())
+        });
         inventory.sort_by(|a, b| (a.time, &a.event).cmp(&(b.time, &b.event)));
         for change in changes {
             match resolve(change, links) {

@@ -73,24 +73,38 @@ impl LinkMap {
         map
     }
 
-    /// Learns births and parts from a launch record.
-    pub fn learn_launch(&mut self, launch: &LaunchSeen) {
+    /// Learns births from a launch record, and of the parts that one instance holds at a time those that are `wanted`.
+    pub(super) fn learn_launch(&mut self, launch: &LaunchSeen, wanted: &dyn Fn(&str) -> bool) {
         let place = self.place(&launch.place);
         for (id, parts) in &launch.instances {
             let known = Known { born: launch.time, live: true, tags: Vec::new() };
             let entry = place.instances.entry(id.clone()).or_insert(known);
             entry.born = entry.born.min(launch.time);
-            for kind in [Kind::Groups, Kind::Profile] {
-                let keys: Vec<String> = parts.iter().filter(|part| Kind::of(part) == Some(kind)).cloned().collect();
-                // A server has a group from the start; a response that lists none says nothing of the profile either.
-                if parts.iter().any(|part| Kind::of(part) == Some(Kind::Groups)) {
-                    place.shared.given(id, launch.time, kind, &keys);
-                }
-            }
-            for part in parts.iter().filter(|part| Kind::of(part).is_none()) {
+            for part in parts.iter().filter(|part| Kind::of(part).is_none() && wanted(part)) {
                 place.own(part, Owner { instance: id.clone(), from: Some(launch.time), seen: Some(launch.time) });
             }
         }
+    }
+
+    /// Learns which shared things the `wanted` instances of a launch got, and those of which some are known already.
+    pub(super) fn learn_launched_with(&mut self, launch: &LaunchSeen, wanted: &dyn Fn(&InstanceId) -> bool) {
+        let place = self.place(&launch.place);
+        for (id, parts) in &launch.instances {
+            // A server has a group from the start; a response that lists none says nothing of the profile either.
+            let is_listed = parts.iter().any(|part| Kind::of(part) == Some(Kind::Groups));
+            if !is_listed || !(wanted(id) || place.shared.knows(id)) {
+                continue;
+            }
+            for kind in [Kind::Groups, Kind::Profile] {
+                let keys: Vec<String> = parts.iter().filter(|part| Kind::of(part) == Some(kind)).cloned().collect();
+                place.shared.given(id, launch.time, kind, &keys);
+            }
+        }
+    }
+
+    /// Whether it is known of an instance which shared things it holds or held.
+    pub(super) fn is_holder(&self, place: &Place, instance: &InstanceId) -> bool {
+        self.places.get(place).is_some_and(|entry| entry.shared.knows(instance))
     }
 
     /// Learns when instances ended.

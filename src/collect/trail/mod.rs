@@ -24,6 +24,7 @@ pub mod ingest;
 pub mod inventory;
 pub mod launch;
 mod learn;
+mod lesson;
 pub mod links;
 mod log;
 pub mod lookup;

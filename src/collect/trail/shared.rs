@@ -114,6 +114,11 @@ impl Shared {
         }
     }
 
+    /// Whether anything is known of it.
+    pub(super) fn knows(&self, instance: &InstanceId) -> bool {
+        self.instances.contains_key(instance)
+    }
+
     /// The keys of the links to remember.
     pub(super) fn links(&self) -> impl Iterator<Item = (String, &InstanceId)> {
         self.instances.iter().filter_map(|(instance, held)| {
@@ -191,6 +196,11 @@ fn has(keys: &[Arc<str>], key: &str) -> bool {
 /// The console names the profile of a role like the role ("Using instance profiles", IAM user guide).
 fn has_role(keys: &[Arc<str>], key: &str) -> bool {
     has(keys, key) || profile_of(key).is_some_and(|profile| has(keys, &profile))
+}
+
+/// The other key under which the holders of a profile are found.
+pub(super) fn alias_of(key: &str) -> Option<String> {
+    key.strip_prefix("profile:").map(|name| format!("role:{name}"))
 }
 
 fn profile_of(key: &str) -> Option<String> {

@@ -10,7 +10,8 @@ use super::Form;
 use crate::collect::trail::classify::{Classified, IgnoredReason, UnresolvedChange};
 use crate::collect::trail::dir::DirStats;
 use crate::collect::trail::launch::LaunchSeen;
-use crate::collect::trail::learn::{Asked, EndSeen, Lesson, Roles, binary};
+use crate::collect::trail::learn::{EndSeen, Roles};
+use crate::collect::trail::lesson::{Asked, Lesson, binary};
 use crate::collect::trail::links::LinkMap;
 use crate::collect::trail::log::Sink;
 use crate::collect::trail::resolve::{needs_links, resolve};
@@ -47,6 +48,7 @@ impl Chunk {
 /// An event that counts once. What it consists of stands in the text of the chunk.
 #[derive(Debug)]
 pub(super) struct Entry {
+    pub(super) time: Timestamp,
     pub(super) id: Range<usize>,
     /// `None` for reports, which are counted only.
     pub(super) change: Option<Change>,
@@ -54,7 +56,6 @@ pub(super) struct Entry {
 
 #[derive(Debug)]
 pub(super) struct Change {
-    pub(super) time: Timestamp,
     pub(super) text: Range<usize>,
     /// What is needed to resolve it when everything was read, if anything ([`Late`]).
     pub(super) late: Range<usize>,
@@ -88,7 +89,7 @@ impl Sink for Filling<'_> {
             Classified::Inventory(report) => {
                 self.chunk.roles.note(&report);
                 let id = put(&mut self.chunk.text, |text| text.extend_from_slice(report.event.as_str().as_bytes()));
-                self.chunk.entries.push(Entry { id, change: None });
+                self.chunk.entries.push(Entry { time: report.time, id, change: None });
             }
             Classified::End(end) => {
                 self.ignored(IgnoredReason::Termination, 1);
@@ -147,7 +148,7 @@ impl Filling<'_> {
             line = put(text, |text| event.iter().for_each(|event| (self.form.encode)(event, text)));
             late = line.end..line.end;
         }
-        self.chunk.entries.push(Entry { id, change: Some(Change { time, text: line, late, lesson }) });
+        self.chunk.entries.push(Entry { time, id, change: Some(Change { text: line, late, lesson }) });
     }
 }
 

@@ -5,23 +5,23 @@ use std::io;
 use memchr::memmem;
 
 use super::chunk::{Change, Chunk, Entry, Late};
-use super::seen::Seen;
 use super::spool::{Item, Spool};
 use super::{IngestRequest, IngestSummary};
 use crate::collect::trail::classify::IgnoredReason;
 use crate::collect::trail::launch::LaunchSeen;
-use crate::collect::trail::learn::{Asked, EndSeen, Lesson, Roles, learn_all};
+use crate::collect::trail::learn::{EndSeen, Roles, Taught};
+use crate::collect::trail::lesson::{Asked, Lesson};
+use crate::collect::trail::links::LinkMap;
 use crate::collect::trail::resolve::instances;
 use crate::types::InstanceId;
 
 const MAX_SET_ASIDE: usize = 1000;
 /// Bytes of lessons that are sorted at a time.
-const LESSONS: usize = 4 * 1024 * 1024;
+const LESSONS: usize = 1024 * 1024;
 
 /// What was found so far.
 #[derive(Debug)]
 pub(super) struct Gather {
-    seen: Seen,
     spool: Spool,
     launches: Vec<LaunchSeen>,
     ends: Vec<EndSeen>,
@@ -35,7 +35,6 @@ impl Gather {
     /// Nothing yet.
     pub(super) fn new() -> Self {
         Self {
-            seen: Seen::default(),
             spool: Spool::default(),
             launches: Vec::new(),
             ends: Vec::new(),
@@ -50,13 +49,13 @@ impl Gather {
     pub(super) fn absorb(&mut self, chunk: Chunk) -> io::Result<Vec<u8>> {
         let Chunk { entries, text, launches, ends, roles, asked, ignored, set_aside, set_aside_total, stats } = chunk;
         let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
-        for Entry { id, change } in entries {
+        for Entry { time, id, change } in entries {
             let id = std::str::from_utf8(part(id)).unwrap_or_default();
-            if !self.seen.is_new(id) {
-                self.ignore(IgnoredReason::Duplicate, 1);
+            let Some(Change { text: line, late, lesson: [sketch, lesson] }) = change else {
+                // Only to be told from its repeats.
+                self.spool.push(Item { time, id, parts: [&[], &[]] })?;
                 continue;
-            }
-            let Some(Change { time, text: line, late, lesson: [sketch, lesson] }) = change else { continue };
+            };
             if !lesson.is_empty() {
                 self.lessons.push(Item { time, id, parts: [part(sketch), part(lesson)] })?;
             }
@@ -86,26 +85,22 @@ impl Gather {
         request: &IngestRequest<'_>,
         sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<IngestSummary> {
-        let Self { seen, mut spool, launches, ends, roles, asked, lessons, mut summary } = self;
-        drop(seen);
+        let Self { mut spool, launches, ends, roles, asked, mut lessons, mut summary } = self;
         // What was learned takes its place.
         spool.settle()?;
         let mut links = request.links.clone();
-        let mut taught: Vec<Lesson> = Vec::new();
-        lessons.drain(&mut |item| {
-            let [sketch, lesson] = item.parts;
-            if request.learn_all || Lesson::matters(sketch, &asked) {
-                taught.push(Lesson::read(lesson, item.time).map_err(io::Error::other)?);
-            }
-            Ok(())
-        })?;
-        learn_all(&mut links, &launches, &ends, &roles, &taught, &asked);
-        drop((launches, taught));
+        let taught =
+            Taught { launches: &launches, ends: &ends, roles: &roles, asked: &asked, asked_only: !request.learn_all };
+        learn(&mut links, taught, &mut lessons)?;
+        drop((launches, ends, roles, asked, lessons));
         let hole = format!("[]{}[]", request.form.between);
         let hole = memmem::Finder::new(&hole);
         let (mut kept, mut noise, mut filled, mut out) = (0, 0, Vec::new(), Vec::new());
-        spool.drain(&mut |item| {
+        let repeats = spool.each(&mut |item| {
             let [mut text, late] = item.parts;
+            if text.is_empty() {
+                return Ok(());
+            }
             if !late.is_empty() {
                 let Late { place, by_service, targets } = postcard::from_bytes(late).map_err(io::Error::other)?;
                 let Some((found, unresolved)) = instances(targets, &place, item.time, by_service, &links) else {
@@ -122,12 +117,29 @@ impl Gather {
             sink(&out)
         })?;
         summary.events_kept = kept;
-        if noise > 0 {
-            *summary.ignored.entry(IgnoredReason::LaunchNoise).or_default() += noise;
+        for (reason, count) in [(IgnoredReason::LaunchNoise, noise), (IgnoredReason::Duplicate, repeats)] {
+            if count > 0 {
+                *summary.ignored.entry(reason).or_default() += count;
+            }
         }
         summary.links = links;
         Ok(summary)
     }
+}
+
+/// Learns what everything taught.
+fn learn(links: &mut LinkMap, taught: Taught<'_>, lessons: &mut Spool) -> io::Result<()> {
+    lessons.settle()?;
+    taught.learn(links, &mut |show| {
+        let each = lessons.each(&mut |item| {
+            let [sketch, lesson] = item.parts;
+            if !taught.asked_only || Lesson::matters(sketch, taught.asked) {
+                show(&Lesson::read(lesson, item.time).map_err(io::Error::other)?);
+            }
+            Ok(())
+        });
+        each.map(drop)
+    })
 }
 
 /// Puts the lists where they belong.

@@ -7,7 +7,6 @@
 
 mod chunk;
 mod gather;
-mod seen;
 mod spool;
 mod workers;
 

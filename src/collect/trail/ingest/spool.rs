@@ -1,5 +1,5 @@
-//! Puts things in order of time and id, however many they are: what does not fit into memory is sorted in parts
-//! that wait in a temporary file.
+//! Puts things in order of time and id, however many they are, and takes each once: what does not fit into memory is
+//! sorted in parts that wait in a temporary file. So repeats come to stand beside each other.
 
 use std::collections::BinaryHeap;
 use std::fs::{self, File, OpenOptions};
@@ -10,9 +10,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use jiff::Timestamp;
 
 /// Bytes that are sorted at a time.
-const RUN: usize = 16 * 1024 * 1024;
-/// Bytes read at a time of each part.
+const RUN: usize = 4 * 1024 * 1024;
+/// Bytes written at a time, and the most that is read at a time of each part.
 const PAGE: usize = 64 * 1024;
+/// The least that is read at a time.
+const LEAST_PAGE: usize = 4 * 1024;
+/// Bytes that are held of all parts together, while these are not too many.
+const PAGES: usize = 2 * 1024 * 1024;
 
 /// One thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,30 +66,48 @@ impl Spool {
         Ok(())
     }
 
-    /// Gives memory back when nothing more is added, if there is a file to take what is left.
+    /// Nothing more is added. Gives memory back if there is a file to take what is left.
     ///
     /// # Errors
     /// The temporary file cannot be written.
     pub(super) fn settle(&mut self) -> io::Result<()> {
-        if self.file.is_some() {
-            self.spill()?;
-            (self.arena, self.index) = (Vec::new(), Vec::new());
+        if self.file.is_none() {
+            self.sort();
+            return Ok(());
         }
+        self.spill()?;
+        (self.arena, self.index) = (Vec::new(), Vec::new());
         Ok(())
     }
 
-    /// Hands on everything in order.
+    /// Hands on everything that was there when it settled, in order, and of what came several times under one time and id
+    /// the first. How many others there were.
     ///
     /// # Errors
-    /// The temporary file cannot be written or read, or the sink's own.
-    pub(super) fn drain(mut self, sink: &mut dyn FnMut(Item<'_>) -> io::Result<()>) -> io::Result<()> {
-        if self.file.is_none() {
-            self.sort();
-            return self.index.iter().try_for_each(|(_, at)| sink(self.item(*at)?));
+    /// The temporary file cannot be read, or the sink's own.
+    pub(super) fn each(&self, sink: &mut dyn FnMut(Item<'_>) -> io::Result<()>) -> io::Result<u64> {
+        let mut last: Option<(Timestamp, String)> = None;
+        let mut repeats = 0;
+        let mut once = |item: Item<'_>| {
+            match &mut last {
+                Some((time, id)) if *time == item.time && id == item.id => {
+                    repeats += 1;
+                    return Ok(());
+                }
+                Some((time, id)) => {
+                    *time = item.time;
+                    id.clear();
+                    id.push_str(item.id);
+                }
+                None => last = Some((item.time, item.id.to_owned())),
+            }
+            sink(item)
+        };
+        match &self.file {
+            Some(file) => merge(file, &self.ends, &mut once)?,
+            None => self.index.iter().try_for_each(|(_, at)| once(self.item(*at)?))?,
         }
-        self.settle()?;
-        let Self { file, ends, .. } = self;
-        merge(&file.ok_or_else(damaged)?, &ends, sink)
+        Ok(repeats)
     }
 
     fn sort(&mut self) {
@@ -172,9 +194,9 @@ struct Part {
 
 impl Part {
     /// Makes sure that the next item is in the buffer; false at the end.
-    fn fill(&mut self, file: &File) -> io::Result<bool> {
+    fn fill(&mut self, file: &File, page: usize) -> io::Result<bool> {
         while Item::read(self.buffer.get(self.at..).unwrap_or_default()).is_none() {
-            let size = self.end.saturating_sub(self.from).min(u64::try_from(PAGE).unwrap_or_default());
+            let size = self.end.saturating_sub(self.from).min(u64::try_from(page).unwrap_or_default());
             if size == 0 {
                 return if self.at == self.buffer.len() { Ok(false) } else { Err(damaged()) };
             }
@@ -199,11 +221,12 @@ fn merge(file: &File, ends: &[u64], sink: &mut dyn FnMut(Item<'_>) -> io::Result
     let starts = std::iter::once(0).chain(ends.iter().copied());
     let parts = starts.zip(ends).map(|(from, end)| Part { buffer: Vec::new(), at: 0, from, end: *end });
     let mut parts: Vec<Part> = parts.collect();
+    let page = (PAGES / parts.len().max(1)).clamp(LEAST_PAGE, PAGE);
     // The least first; of equals the part that was written first.
     let mut heads = BinaryHeap::new();
     let head = |parts: &mut Vec<Part>, number: usize| -> io::Result<_> {
         let Some(part) = parts.get_mut(number) else { return Ok(None) };
-        let goes_on = part.fill(file)?;
+        let goes_on = part.fill(file, page)?;
         Ok(part.next().filter(|_| goes_on).map(|(item, _)| std::cmp::Reverse((item.time, item.id.to_owned(), number))))
     };
     for number in 0..parts.len() {
@@ -238,7 +261,7 @@ fn damaged() -> io::Error {
 mod tests {
     use super::*;
 
-    fn drained(run: usize, items: &[(i64, &str, &str)]) -> Vec<(i64, String, Vec<u8>)> {
+    fn drained(run: usize, items: &[(i64, &str, &str)]) -> (Vec<(i64, String, Vec<u8>)>, u64) {
         let mut spool = Spool::new(run);
         for (second, id, content) in items {
             let time = Timestamp::from_second(*second).unwrap();
@@ -246,14 +269,18 @@ mod tests {
         }
         let mut out = Vec::new();
         spool.settle().unwrap();
-        spool
-            .drain(&mut |item| {
-                assert_eq!(item.parts[1], b"late");
-                out.push((item.time.as_second(), item.id.to_owned(), item.parts[0].to_vec()));
-                Ok(())
-            })
-            .unwrap();
-        out
+        let mut repeats = 0;
+        for _ in 0..2 {
+            out.clear();
+            repeats = spool
+                .each(&mut |item| {
+                    assert_eq!(item.parts[1], b"late");
+                    out.push((item.time.as_second(), item.id.to_owned(), item.parts[0].to_vec()));
+                    Ok(())
+                })
+                .unwrap();
+        }
+        (out, repeats)
     }
 
     #[test]
@@ -272,8 +299,19 @@ mod tests {
             items.iter().map(|(second, id, text)| (*second, (*id).to_owned(), text.as_bytes().to_vec())).collect();
         expected.sort();
         for run in [1, 500, 100_000, RUN] {
-            assert_eq!(drained(run, &items), expected, "{run}");
+            assert_eq!(drained(run, &items), (expected.clone(), 0), "{run}");
         }
-        assert!(drained(1, &[]).is_empty());
+        assert_eq!(drained(1, &[]), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn of_what_comes_again_the_first_stays() {
+        let long = "y".repeat(900);
+        let items = [(2, "b", "first"), (1, "a", &*long), (2, "b", "second"), (2, "c", "other"), (2, "b", "third")];
+        let expected = [(1, "a", &*long), (2, "b", "first"), (2, "c", "other")]
+            .map(|(second, id, text)| (second, id.to_owned(), text.into()));
+        for run in [1, 500, RUN] {
+            assert_eq!(drained(run, &items), (expected.to_vec(), 2), "{run}");
+        }
     }
 }

@@ -8,9 +8,12 @@ use super::*;
 use crate::collect::trail::{Batch, ClassifyContext, Collected, Entry};
 
 fn read(paths: &[PathBuf], threads: usize) -> (Vec<ChangeEvent>, IngestSummary) {
+    read_and_learn(paths, threads, true)
+}
+
+fn read_and_learn(paths: &[PathBuf], threads: usize, learn_all: bool) -> (Vec<ChangeEvent>, IngestSummary) {
     let links = LinkMap::default();
-    let request =
-        IngestRequest { paths, links: &links, threads, learn_all: true, form: Form::STATE, progress: &|_| {} };
+    let request = IngestRequest { paths, links: &links, threads, learn_all, form: Form::STATE, progress: &|_| {} };
     let mut events = Vec::new();
     let summary = ingest(request, &mut |text| {
         events.push(serde_json::from_slice(text)?);
@@ -95,6 +98,91 @@ fn workers_come_to_what_a_batch_comes_to_in_the_same_order() {
         assert_eq!(summary.links.links(now), links.links(now), "{threads}");
         assert_eq!(summary.files, 23);
     }
+}
+
+/// Calls on few servers, groups, profiles and associations, in a random order of time: who held what depends on many.
+fn tangle(folder: &std::path::Path, seed: u64) -> Vec<PathBuf> {
+    let mut state = seed;
+    let mut below = |end: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((state >> 33) % end).unwrap()
+    };
+    let mut records = Vec::new();
+    for number in 0..60 {
+        let (server, group, profile) = (format!("i-{:017x}", below(4)), format!("sg-{:017x}", below(5)), below(3));
+        let (old, new) = (format!("iip-assoc-{:017x}", below(6)), format!("iip-assoc-{:017x}", below(6)));
+        let at_group = format!(r#"{{"groupId":"{group}","ipPermissions":{{}}}}"#);
+        let (name, request, response) = match below(8) {
+            0 => (
+                "ModifyInstanceAttribute",
+                format!(r#"{{"instanceId":"{server}","groupSet":{{"items":[{{"groupId":"{group}"}}]}}}}"#),
+                "null".to_owned(),
+            ),
+            1 => (
+                "ModifyNetworkInterfaceAttribute",
+                format!(
+                    r#"{{"networkInterfaceId":"eni-{}","groupSet":{{"items":[{{"groupId":"{group}"}}]}}}}"#,
+                    below(4)
+                ),
+                "null".to_owned(),
+            ),
+            2 => (
+                "RunInstances",
+                "{}".to_owned(),
+                format!(
+                    r#"{{"instancesSet":{{"items":[{{"instanceId":"{server}","groupSet":{{"items":[{{"groupId":"{group}"}}]}},"iamInstanceProfile":{{"arn":"arn:aws:iam::111122223333:instance-profile/p{profile}"}},"networkInterfaceSet":{{"items":[{{"networkInterfaceId":"eni-{}"}}]}}}}]}}}}"#,
+                    below(4)
+                ),
+            ),
+            3 => (
+                "AssociateIamInstanceProfile",
+                format!(r#"{{"instanceId":"{server}","iamInstanceProfile":{{"name":"p{profile}"}}}}"#),
+                format!(r#"{{"iamInstanceProfileAssociation":{{"associationId":"{new}","instanceId":"{server}"}}}}"#),
+            ),
+            4 => (
+                "ReplaceIamInstanceProfileAssociation",
+                format!(r#"{{"associationId":"{old}","iamInstanceProfile":{{"name":"p{profile}"}}}}"#),
+                format!(r#"{{"iamInstanceProfileAssociation":{{"associationId":"{new}"}}}}"#),
+            ),
+            5 => (
+                "TerminateInstances",
+                format!(r#"{{"instancesSet":{{"items":[{{"instanceId":"{server}"}}]}}}}"#),
+                "null".to_owned(),
+            ),
+            6 => ("AuthorizeSecurityGroupIngress", at_group, "null".to_owned()),
+            _ => (
+                "AttachRolePolicy",
+                format!(r#"{{"roleName":"p{profile}","policyArn":"arn:aws:iam::aws:policy/x"}}"#),
+                "null".to_owned(),
+            ),
+        };
+        let record = record(number, below(3000), name, &request, &response, false);
+        records.push(if name == "AttachRolePolicy" {
+            record.replace("ec2.amazonaws.com", "iam.amazonaws.com")
+        } else {
+            record
+        });
+    }
+    let path = folder.join("log.json");
+    fs::write(&path, format!("{{\"Records\":[{}]}}", records.join(","))).unwrap();
+    vec![path]
+}
+
+#[test]
+fn to_learn_only_what_is_asked_for_changes_nobody_s_instances() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shared = 0;
+    for seed in 0..40 {
+        let paths = tangle(folder.path(), seed);
+        let (all, _) = read_and_learn(&paths, 1, true);
+        let (asked, _) = read_and_learn(&paths, 1, false);
+        assert_eq!(asked, all, "{seed}");
+        let by_part = |event: &&ChangeEvent| {
+            ["AuthorizeSecurityGroupIngress", "AttachRolePolicy"].contains(&event.event_name.as_str())
+        };
+        shared += all.iter().filter(by_part).filter(|event| !event.instances.is_empty()).count();
+    }
+    assert!(shared > 100, "{shared} changes of what several share were traced to instances");
 }
 
 #[test]
