@@ -33,6 +33,7 @@ use std::time::Duration;
 pub use death::Death;
 pub use level::SandboxLevel;
 pub use load::LoadError;
+pub use process::ALLOCATOR;
 pub use serve::serve;
 pub use worker::{Questions, Worker};
 

@@ -88,3 +88,19 @@ fn data_may_not_take_the_place_of_a_rule() {
     let LoadError::Refused(problems) = error else { panic!("{error}") };
     assert!(problems[0].to_string().starts_with("p.rego:1:1: data is given at or above"), "{problems:?}");
 }
+
+#[test]
+fn a_policy_without_bounds_ends_the_command_that_evaluates_it_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    // The engine's own bounds do not see the width of a number.
+    let text = "package cattleguard.t.hungry_test\n\ntest_wide if count(sprintf(\"%02000000000d\", [1])) > 0\n";
+    std::fs::write(folder.path().join("hungry_test.rego"), text).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cattleguard-sim"))
+        .args(["policy", "test"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{told}");
+    assert!(told.contains("wanted more than 2048 MiB of memory") && told.contains("hint: "), "{told}");
+}
