@@ -18,6 +18,12 @@ impl TrailObjects for Bucket<'_> {
         Ok(())
     }
 
+    fn sites(&self, sink: &mut dyn FnMut(Site)) -> io::Result<()> {
+        let folder = |key: &&str| key.rsplitn(5, '/').nth(4).and_then(Site::of_logs);
+        self.0.keys().filter_map(folder).for_each(sink);
+        Ok(())
+    }
+
     fn logs(&self, site: &Site, sink: &mut dyn FnMut(&str)) -> io::Result<()> {
         let folder = format!("{}/CloudTrail/{}/", site.base, site.region.as_str());
         self.0.keys().filter(|key| key.starts_with(&folder)).for_each(|key| sink(key));

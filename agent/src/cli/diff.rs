@@ -12,7 +12,7 @@ use super::{CliError, Format, OutputOptions, exit};
 use crate::compare::{Comparison, DifferenceCounts, DifferenceView, MergeError, Side, manifests};
 use crate::digest::Digest;
 use crate::fingerprint::Fingerprint;
-use crate::manifest::{ManifestError, Reader};
+use crate::manifest::{self, ManifestError, Reader};
 use crate::packages::{self, Package, PackageDifference};
 use crate::settings::Settings;
 use crate::state::volatile::{Matcher, StateExclusion};
@@ -131,7 +131,7 @@ fn verified(path: &Path) -> Result<Verified, CliError> {
 }
 
 pub(super) fn open(path: &Path) -> Result<Reader<File>, CliError> {
-    let file = File::open(path).map_err(|error| unusable(path, error.into()))?;
+    let file = manifest::open(path).map_err(|error| unusable(path, error))?;
     Reader::new(file).map_err(|source| unusable(path, source))
 }
 

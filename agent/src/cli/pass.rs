@@ -15,7 +15,7 @@ use crate::deliver::Pending;
 use crate::digest::Digest;
 use crate::fingerprint::{Fingerprint, Fold};
 use crate::inventory::Mode;
-use crate::manifest::{ManifestError, Reader, Verified};
+use crate::manifest::{self, Reader, Verified};
 use crate::packages::Package;
 use crate::quick::{Cache, Header, Recorder};
 use crate::state::State;
@@ -78,11 +78,8 @@ pub(super) fn pass(wanted: &Wanted, now: Timestamp) -> Result<Pass, CliError> {
 
 fn open(wanted: &Wanted) -> Result<GoldenFile, CliError> {
     let unusable = |source| CliError::Manifest { path: shown(&wanted.golden), source };
-    let file = File::open(&wanted.golden).map(Arc::new).map_err(|error| unusable(error.into()))?;
+    let file = manifest::open(&wanted.golden).map(Arc::new).map_err(unusable)?;
     let meta = file.metadata().map_err(|error| unusable(error.into()))?;
-    if !meta.is_file() {
-        return Err(unusable(ManifestError::Magic));
-    }
     let mut hasher = blake3::Hasher::new();
     if wanted.quick.is_some() {
         hasher.update_reader(At { file: Arc::clone(&file), at: 0 }).map_err(|error| unusable(error.into()))?;

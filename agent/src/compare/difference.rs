@@ -49,6 +49,13 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// Whether what is there is another thing, not the same one changed: with a folder all that is below it goes or comes.
+    pub fn is_replaced(&self) -> bool {
+        self.before.is_none()
+            || self.after.is_none()
+            || self.aspects.iter().any(|aspect| matches!(aspect, Aspect::Type | Aspect::Mount))
+    }
+
     pub(super) fn removed(Entry { path, facts, .. }: Entry, package: Option<String>) -> Self {
         let before = Some(Box::new(facts));
         Self { path, code: Code::Removed, aspects: Vec::new(), before, after: None, package }

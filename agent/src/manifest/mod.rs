@@ -12,6 +12,10 @@ mod ahead;
 mod read;
 mod write;
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::codec::CodecError;
@@ -94,6 +98,16 @@ pub struct Totals {
     pub excluded: u64,
 }
 
+/// Opens a manifest without waiting for anybody: a pipe in its place would have the agent wait for ever.
+///
+/// # Errors
+/// It is not there, cannot be read, or is no regular file.
+pub fn open(path: &Path) -> Result<File, ManifestError> {
+    let no_wait = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(no_wait).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(ManifestError::NotAFile) }
+}
+
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
@@ -106,6 +120,9 @@ pub enum ManifestError {
     /// Its compressed form is broken.
     #[error("damaged: it does not decompress")]
     Compression(#[source] std::io::Error),
+    /// It is a folder, a pipe, a device: reading one could last for ever.
+    #[error("not a regular file")]
+    NotAFile,
     /// It is something else.
     #[error("not a cattleguard manifest")]
     Magic,

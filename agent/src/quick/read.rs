@@ -41,7 +41,8 @@ impl Cache {
     /// # Errors
     /// Why everything has to be read instead.
     pub fn open(path: &Path, golden: Digest, now: Timestamp, full_every: SignedDuration) -> Result<Self, Unusable> {
-        let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        // A pipe in its place would have us wait for ever.
+        let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
         let file = File::options().read(true).custom_flags(flags).open(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Unusable::Absent,
             _ => Unusable::Io(error),

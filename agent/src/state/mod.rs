@@ -12,7 +12,7 @@ mod lines;
 mod listeners;
 pub mod volatile;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -220,7 +220,11 @@ pub fn compare(before: &State, after: &State, left_out: &volatile::Matcher) -> V
         all.entry((*section, file, key)).or_default().1 = Some(value);
     }
     all.into_iter()
-        .filter(|((section, _, key), (before, after))| before != after && !left_out.matches(*section, key))
+        .filter(|((section, _, key), (before, after))| {
+            // A module that the kernel did not come with is not what the list means, whatever it is called.
+            let is_stranger = *section == Section::Module && after.is_some_and(|value| !value.is_empty());
+            before != after && (is_stranger || !left_out.matches(*section, key))
+        })
         .map(|((section, file, key), (before, after))| StateDifference {
             code: section.code(),
             section,
@@ -251,11 +255,12 @@ impl Explained {
 /// Gives each difference of state to the difference of its file: one act is told once. What a file says that is
 /// itself left out, or not kept, stands alone.
 pub fn explain(files: &[Difference], state: Vec<StateDifference>) -> Explained {
-    let changed: BTreeSet<String> = files.iter().map(|difference| escape::text(&difference.path)).collect();
+    // Whether each took with it, or brought, all that is below.
+    let changed: BTreeMap<String, bool> =
+        files.iter().map(|difference| (escape::text(&difference.path), difference.is_replaced())).collect();
     let mut explained = Explained::default();
     for difference in state {
-        let file = difference.file.as_ref().and_then(|file| changed.iter().find(|path| stands_for(path, file)));
-        match file {
+        match difference.file.as_ref().and_then(|file| stands_for(&changed, file)) {
             Some(file) => explained.of_files.entry(file.clone()).or_default().push(difference.text()),
             None => explained.alone.push(difference),
         }
@@ -263,11 +268,14 @@ pub fn explain(files: &[Difference], state: Vec<StateDifference>) -> Explained {
     explained
 }
 
-/// Whether a changed path stands for a file: it is the file, shadow's side of passwd, or a folder that was replaced.
-fn stands_for(changed: &str, file: &str) -> bool {
-    changed == file
-        || (file == "/etc/passwd" && changed == "/etc/shadow")
-        || crate::path::is_below(file.as_bytes(), changed.as_bytes())
+/// The changed path that stands for a file: the file itself, shadow's side of passwd, or a folder around it that was
+/// replaced.
+fn stands_for<'c>(changed: &'c BTreeMap<String, bool>, file: &str) -> Option<&'c String> {
+    let known = |path: &str| changed.get_key_value(path);
+    let shadow = || known("/etc/shadow").filter(|_| file == "/etc/passwd");
+    let folders = || std::iter::successors(file.rsplit_once('/'), |(folder, _)| folder.rsplit_once('/'));
+    let replaced = || folders().find_map(|(folder, _)| known(folder).filter(|(_, is_replaced)| **is_replaced));
+    known(file).or_else(shadow).or_else(replaced).map(|(path, _)| path)
 }
 
 /// Appends an item in its manifest form.

@@ -1,6 +1,8 @@
 use std::fs;
 
 use super::*;
+use crate::compare::{Aspect, Code};
+use crate::entry::{Facts, Kind};
 
 fn tree() -> tempfile::TempDir {
     let tree = tempfile::tempdir().unwrap();
@@ -97,4 +99,48 @@ fn items_round_trip_and_damage_is_refused() {
     assert_eq!(take(&record), Err(CodecError::Tag(99)));
     let tags: std::collections::BTreeSet<u8> = Section::ALL.iter().map(|section| section.tag()).collect();
     assert_eq!(tags.len(), Section::ALL.len());
+}
+
+#[test]
+fn a_module_that_the_kernel_did_not_come_with_is_told_whatever_it_is_called() {
+    let item = |key: &str, value: &str| Item::new(Section::Module, b"", key.as_bytes(), value);
+    let state = |items: Vec<Item>| State { sections: vec![Section::Module], items };
+    let list = volatile::defaults();
+    let after = state(vec![item("aesni_intel", ""), item("hide_intel", kernel::STRANGER)]);
+    let told: Vec<String> =
+        compare(&state(vec![]), &after, &volatile::Matcher::new(&list)).iter().map(StateDifference::text).collect();
+    assert_eq!(told, ["kernel module hide_intel added: not from the modules of this kernel"]);
+}
+
+#[test]
+fn what_a_file_means_stands_by_the_file_and_not_by_a_folder_that_only_changed() {
+    let facts = || {
+        let (attributes, xattrs, flaws) = (0, Vec::new(), Vec::new());
+        Some(Box::new(Facts { kind: Kind::Fifo, mode: 0, uid: 0, gid: 0, attributes, xattrs, flaws }))
+    };
+    let of = |path: &str, code, aspects: &[Aspect]| Difference {
+        path: path.as_bytes().to_vec(),
+        code,
+        aspects: aspects.to_vec(),
+        before: facts(),
+        after: facts(),
+        package: None,
+    };
+    let key = |file: &str| StateDifference {
+        code: "x",
+        section: Section::AuthorizedKey,
+        file: Some(file.to_owned()),
+        key: "k".to_owned(),
+        before: None,
+        after: Some(String::new()),
+    };
+    let files = [
+        of("/home/a", Code::Metadata, &[Aspect::Mode]),
+        of("/home/a/.ssh/authorized_keys", Code::Content, &[Aspect::Content]),
+        of("/home/b", Code::Metadata, &[Aspect::Owner]),
+        of("/home/c", Code::Content, &[Aspect::Type]),
+    ];
+    let found = explain(&files, ["a", "b", "c"].map(|who| key(&format!("/home/{who}/.ssh/authorized_keys"))).into());
+    assert_eq!(found.of_files.keys().collect::<Vec<_>>(), ["/home/a/.ssh/authorized_keys", "/home/c"]);
+    assert_eq!(found.alone.len(), 1, "nobody told of the folder of b that what is in it changed");
 }

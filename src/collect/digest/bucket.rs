@@ -141,6 +141,18 @@ impl TrailObjects for Bucket {
         Ok(())
     }
 
+    fn sites(&self, sink: &mut dyn FnMut(Site)) -> io::Result<()> {
+        for base in self.bases()? {
+            let folder = format!("{base}/{LOGS}/");
+            let regions = match &self.scope.region {
+                Some(region) => vec![region.to_string()],
+                None => self.remote.folders(&folder)?,
+            };
+            regions.iter().filter_map(|region| Site::of_logs(&format!("{folder}{region}"))).for_each(&mut *sink);
+        }
+        Ok(())
+    }
+
     fn logs(&self, site: &Site, sink: &mut dyn FnMut(&str)) -> io::Result<()> {
         self.list(format!("{}/{LOGS}/{}/", site.base, site.region), sink)
     }

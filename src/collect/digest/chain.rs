@@ -57,6 +57,9 @@ impl Walk<'_> {
             if self.since.is_some_and(|since| key.end < since) {
                 // What it says does not matter any more, but that the first one after it follows it.
                 self.expected(newer.as_ref(), key, older);
+                if !key.backfill {
+                    listed.ended(key.end);
+                }
                 return Some(report);
             }
             report.digests += 1;

@@ -41,6 +41,11 @@ impl Folder {
         Ok(Self { root, start })
     }
 
+    /// Whether another folder is this one or below it.
+    pub fn holds(&self, other: &Self) -> bool {
+        other.start.starts_with(&self.start)
+    }
+
     fn key(&self, path: &Path) -> Option<String> {
         let parts: Option<Vec<&str>> = path.strip_prefix(&self.root).ok()?.iter().map(|part| part.to_str()).collect();
         parts.map(|parts| parts.join("/"))
@@ -82,6 +87,31 @@ impl TrailObjects for Folder {
                 sink(key);
             }
         })
+    }
+
+    fn sites(&self, sink: &mut dyn FnMut(Site)) -> io::Result<()> {
+        let mut waiting = vec![self.start.clone()];
+        let mut broken = None;
+        while let Some(folder) = waiting.pop() {
+            if let Some(site) = self.key(&folder).as_deref().and_then(Site::of_logs) {
+                sink(site);
+                continue;
+            }
+            let folders = fs::read_dir(&folder).and_then(|entries| {
+                for entry in entries {
+                    let entry = entry?;
+                    if entry.file_type()?.is_dir() && entry.file_name() != DIGESTS {
+                        waiting.push(entry.path());
+                    }
+                }
+                Ok(())
+            });
+            if let Err(error) = folders {
+                let message = format!("{} cannot be listed: {error}", folder.display());
+                broken.get_or_insert(io::Error::new(error.kind(), message));
+            }
+        }
+        broken.map_or(Ok(()), Err)
     }
 
     fn logs(&self, site: &Site, sink: &mut dyn FnMut(&str)) -> io::Result<()> {

@@ -27,6 +27,15 @@ pub struct Site {
 }
 
 impl Site {
+    /// Reads the folder of its log files, `…/AWSLogs/[ORG/]ACCOUNT/CloudTrail/REGION`.
+    pub fn of_logs(folder: &str) -> Option<Self> {
+        let (base, region) = folder.split_once(&format!("/{LOGS}/"))?;
+        from_root(base)?;
+        let account = base.rsplit('/').next().filter(|account| is_account(account))?;
+        let site = || Self { base: base.to_owned(), account: AccountId::new(account), region: Region::new(region) };
+        is_name(region).then(site)
+    }
+
     /// The key here of an object that CloudTrail put at `key`: the same from `AWSLogs` on. `None` for a key that
     /// would lead out of it.
     pub(super) fn locate(&self, key: &str) -> Option<String> {
@@ -144,6 +153,22 @@ mod tests {
             &DIGEST.replace("eu-west-1", "eu west"),
         ] {
             assert_eq!(DigestKey::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_folder_of_log_files_names_account_and_region() {
+        let site =
+            Site::of_logs("copy/AWSLogs/o-abc/111122223333/CloudTrail/us-east-2").expect("a folder of log files");
+        assert_eq!(site, DigestKey::parse(DIGEST).expect("a digest").site);
+        for other in [
+            "AWSLogs/1/CloudTrail/us-east-2",
+            "111122223333/CloudTrail/us-east-2",
+            "AWSLogs/111122223333/CloudTrail",
+            "AWSLogs/111122223333/CloudTrail/us-east-2/2026",
+            "AWSLogs/111122223333/CloudTrail-Digest/us-east-2",
+        ] {
+            assert_eq!(Site::of_logs(other), None, "{other}");
         }
     }
 

@@ -24,6 +24,12 @@ pub trait TrailObjects: Sync {
     /// A listing that broke off. What was listed before counts.
     fn digests(&self, sink: &mut dyn FnMut(&str)) -> io::Result<()>;
 
+    /// Calls `sink` with every account and region that has a folder for log files, whether it has digest files or not.
+    ///
+    /// # Errors
+    /// A listing that broke off. What was listed before counts.
+    fn sites(&self, sink: &mut dyn FnMut(Site)) -> io::Result<()>;
+
     /// Calls `sink` with the key of every log file of one account and region, in any order.
     ///
     /// # Errors

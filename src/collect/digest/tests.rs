@@ -426,3 +426,30 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn a_region_whose_digests_are_all_gone_is_not_judged() {
+    let world = World::new();
+    let other = Place::new("000000000000", "us-east-1");
+    TrailFolder::new(world.folder.path(), &other, "main", start()).hour(&[LOG, LOG]).unwrap();
+    assert!(world.verify().breaks.total == 0);
+    fs::remove_dir_all(world.folder.path().join("AWSLogs/000000000000/CloudTrail-Digest/us-east-1")).unwrap();
+    let report = world.verify();
+    assert_eq!((report.logs_uncovered, report.is_judged()), (2, false));
+    assert_eq!(report.unproven.kept[0].object, "AWSLogs/000000000000/CloudTrail/us-east-1");
+    let reason = reasons(&report)[0];
+    assert!(reason.starts_with("no digest file covers its 2 log files, from 2026-11-01T00:"), "{reason}");
+}
+
+#[test]
+fn a_window_whose_digests_are_all_gone_ends_with_the_digests() {
+    let mut world = World::new();
+    for _ in 0..4 {
+        world.hours.push(world.trail.hour(&[LOG]).unwrap());
+    }
+    for hour in &world.hours[4..] {
+        fs::remove_file(&hour.digest).unwrap();
+    }
+    let report = verify_with(world.folder.path(), &keys(), Some(start() + SignedDuration::from_hours(5)));
+    assert_eq!(breaks(&report), [(BreakKind::DigestsEnd, Some(4), Some(8))]);
+}

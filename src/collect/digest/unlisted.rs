@@ -6,7 +6,7 @@ use std::hash::BuildHasher as _;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::key::{Site, delivered};
+use super::key::{LOGS, Site, delivered};
 use super::objects::TrailObjects;
 use super::workers::{Hour, Shared};
 use crate::types::BreakKind;
@@ -24,6 +24,8 @@ pub(super) struct Listed {
     names: HashSet<u64>,
     /// Times that digests cover, newest first.
     windows: Vec<(Timestamp, Timestamp)>,
+    /// End of the newest digest that was not read, being too old.
+    ended: Option<Timestamp>,
 }
 
 impl Listed {
@@ -40,6 +42,11 @@ impl Listed {
         }
     }
 
+    /// A digest that is not read covers the time up to then.
+    pub(super) fn ended(&mut self, at: Timestamp) {
+        self.ended = self.ended.max(Some(at));
+    }
+
     fn has(&self, object: &str) -> bool {
         self.names.contains(&self.hasher.hash_one(object))
     }
@@ -49,7 +56,7 @@ impl Listed {
     }
 
     fn through(&self) -> Option<Timestamp> {
-        self.windows.iter().map(|(_, to)| *to).max()
+        self.windows.iter().map(|(_, to)| *to).max().max(self.ended)
     }
 }
 
@@ -62,8 +69,7 @@ pub(super) fn look(
     since: Option<Timestamp>,
 ) {
     let hour = Hour { account: site.account.clone(), region: site.region.clone(), trail: None, from: None, to: None };
-    // Without a digest that can be read there is nothing to compare with.
-    let Some(through) = listed.through() else { return };
+    let Some(through) = listed.through() else { return without_digests(objects, shared, site, since) };
     let mut last: Option<(Timestamp, String)> = None;
     let outcome = objects.logs(site, &mut |object| {
         if listed.has(object) {
@@ -95,5 +101,30 @@ pub(super) fn look(
         let hour = Hour { from: Some(through), to: Some(at), ..hour };
         let detail = format!("log files were delivered until {at}, digest files only until {through}");
         shared.broken(&hour, BreakKind::DigestsEnd, &object, &detail);
+    }
+}
+
+/// Log files of an account and region without any digest that can be read: nothing can be compared with them.
+fn without_digests(objects: &dyn TrailObjects, shared: &Shared, site: &Site, since: Option<Timestamp>) {
+    let (mut count, mut times) = (0_u64, None::<(Timestamp, Timestamp)>);
+    let outcome = objects.logs(site, &mut |object| {
+        let at = delivered(object);
+        if at.is_some_and(|at| since.is_some_and(|since| at < since)) {
+            return;
+        }
+        count += 1;
+        if let Some(at) = at {
+            let (first, last) = times.get_or_insert((at, at));
+            (*first, *last) = (at.min(*first), at.max(*last));
+        }
+    });
+    let folder = format!("{}/{LOGS}/{}", site.base, site.region);
+    if let Err(error) = outcome {
+        shared.unproven(&folder, format!("its log files cannot all be listed: {error}"));
+    }
+    if count > 0 {
+        shared.lock().logs_uncovered += count;
+        let when = times.map_or_else(String::new, |(first, last)| format!(", from {first} to {last}"));
+        shared.unproven(&folder, format!("no digest file covers its {count} log files{when}"));
     }
 }

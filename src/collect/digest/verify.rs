@@ -1,6 +1,6 @@
 //! Verification of everything below one place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::SyncSender;
 
 use jiff::Timestamp;
@@ -34,7 +34,8 @@ pub struct VerifyRequest<'a> {
 /// Verifies every chain and log file. Never fails as a whole: what cannot be read is in the report.
 pub fn verify(request: &VerifyRequest<'_>) -> VerifyReport {
     let shared = Shared::default();
-    let sites = digests(request.objects, &shared, request.since, request.places);
+    let mut sites = digests(request.objects, &shared, request.since, request.places);
+    add_without_digests(request, &shared, &mut sites);
     with_workers(request.objects, &shared, request.progress, |jobs| {
         for (site, keys) in &sites {
             one_site(request, &shared, &jobs, site, keys);
@@ -43,6 +44,25 @@ pub fn verify(request: &VerifyRequest<'_>) -> VerifyReport {
     let mut report = shared.into_inner();
     report.sort();
     report
+}
+
+/// Where some logs have digest files, those of another account or region that have none are not passed over in silence.
+fn add_without_digests(request: &VerifyRequest<'_>, shared: &Shared, sites: &mut BTreeMap<Site, Vec<DigestKey>>) {
+    if sites.is_empty() {
+        return;
+    }
+    let wanted = |site: &Site| {
+        let place = || Place { account: site.account.clone(), region: site.region.clone() };
+        request.places.is_none_or(|places| places.contains(&place()))
+    };
+    let outcome = request.objects.sites(&mut |site| {
+        if wanted(&site) {
+            sites.entry(site).or_default();
+        }
+    });
+    if let Err(error) = outcome {
+        shared.unproven("log files", format!("their accounts and regions cannot all be listed: {error}"));
+    }
 }
 
 fn one_site(request: &VerifyRequest<'_>, shared: &Shared, jobs: &SyncSender<Job>, site: &Site, keys: &[DigestKey]) {

@@ -56,6 +56,7 @@ pub(super) fn actor(identity: &Tree<'_>, call: CallContext<'_>) -> Actor {
     let calling_instance = session_name.as_deref().filter(|name| is_instance_id(name)).map(InstanceId::new);
     let principal = arn
         .or_else(|| text(identity.principal))
+        .or_else(|| identity_center_user(identity))
         .or_else(|| invoked_by.clone())
         .map_or_else(|| "unknown".to_owned(), Cow::into_owned);
     let mut actor = Actor {
@@ -75,6 +76,16 @@ pub(super) fn actor(identity: &Tree<'_>, call: CallContext<'_>) -> Actor {
     let display = display(identity, &actor);
     actor.display = if cleaned(&display).len() == display.len() { display } else { clean(&display) };
     actor
+}
+
+/// Somebody of IAM Identity Center who acts without a role: that store, and their id in it. Such records have neither ARN nor
+/// principal id ("CloudTrail use cases for IAM Identity Center", user guide).
+fn identity_center_user<'t>(identity: &Identity<'t>) -> Option<Cow<'t, str>> {
+    let user = text(identity.on_behalf_of)?;
+    Some(match text(identity.identity_store) {
+        Some(store) => Cow::Owned(format!("{store}/user/{user}")),
+        None => user,
+    })
 }
 
 /// The last part of an assumed-role ARN; older records have it only in `principalId` (`AROA…:name`).

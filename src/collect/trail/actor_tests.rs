@@ -168,3 +168,16 @@ fn account_numbers_that_lost_their_zeros_are_not_foreign() {
     let got = actor_of(&identity, CallContext { recipient: "001122223333", ..CallContext::default() });
     assert_eq!(got.kind, ActorKind::IamUser);
 }
+
+#[test]
+fn somebody_of_identity_center_without_a_role_is_their_id_in_its_store() {
+    let of = |user: &str| {
+        read(json!({"type": "IdentityCenterUser", "accountId": ACCOUNT, "credentialId": "c",
+            "onBehalfOf": {"userId": user, "identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-0123456789"}}))
+    };
+    let actor = of("54489-a");
+    assert_eq!(actor.kind, ActorKind::IdentityCenter);
+    assert_eq!(actor.principal, "arn:aws:identitystore::111122223333:identitystore/d-0123456789/user/54489-a");
+    assert_eq!(actor.display, "54489-a");
+    assert_ne!(actor.principal, of("other").principal);
+}

@@ -78,6 +78,7 @@ impl Batch {
             }
             Classified::Inventory(report) => {
                 if self.is_new(&report.event) {
+                    self.ignore(IgnoredReason::Inventory);
                     self.inventory.push(*report);
                 }
             }

@@ -47,6 +47,8 @@ pub enum IgnoredReason {
     NoInstance,
     /// Our own call.
     Own,
+    /// A node's own report of its inventory.
+    Inventory,
     /// The same event was already read.
     Duplicate,
 }
@@ -66,6 +68,7 @@ impl IgnoredReason {
             Self::NotAModification => "not-a-modification",
             Self::NoInstance => "no-instance",
             Self::Own => "own",
+            Self::Inventory => "inventory",
             Self::Duplicate => "duplicate",
         }
     }
@@ -119,6 +122,9 @@ fn classified(raw: &str, ctx: &ClassifyContext, wrappings: usize) -> Result<Clas
     let envelope = Envelope::parse(raw).map_err(|error| format!("not a record: {error}"))?;
     if let Some(inner) = envelope.inner().filter(|_| wrappings > 0) {
         return classified(&inner, ctx, wrappings - 1);
+    }
+    if let Some(unquoted) = envelope.unquoted(raw).filter(|_| wrappings > 0) {
+        return classified(&unquoted, ctx, wrappings - 1);
     }
     let head = envelope.head()?;
     match table().entry(&head.source, &head.name) {
@@ -178,7 +184,9 @@ fn known(rows: &[Row], envelope: Envelope<'_>, head: &Head<'_>, ctx: &ClassifyCo
     }
     let targets = extract::targets(row, &record);
     if targets.is_empty() {
-        return Ok(Classified::Ignored(IgnoredReason::NoInstance));
+        let was_spared = !row.spares.is_empty();
+        let reason = if was_spared { IgnoredReason::NotAModification } else { IgnoredReason::NoInstance };
+        return Ok(Classified::Ignored(reason));
     }
     if !row.housekeeping.is_empty() && caller(&record).invoked_by.is_some_and(|by| row.housekeeping.contains(&by)) {
         return Ok(Classified::Ignored(IgnoredReason::NotAModification));

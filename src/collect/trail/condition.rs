@@ -1,4 +1,5 @@
-//! Conditions of the event table: `path` (present and not empty) or `path=pattern`.
+//! Conditions of the event table: `path` (present and not empty), `path=pattern`, or `path~pattern` for the document of
+//! AWS by that name.
 
 use std::cell::OnceCell;
 
@@ -52,15 +53,25 @@ pub(super) fn split_side(text: &str) -> (Side, &str) {
 pub(super) struct Condition {
     side: Side,
     path: String,
-    pattern: Option<String>,
+    pattern: Option<Pattern>,
+}
+
+/// What a value has to be. In lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pattern {
+    Text(String),
+    /// A document that AWS owns. Nobody else can give a document a name that begins like these (`CreateDocument`, Systems
+    /// Manager API reference), but a shared document is called by its ARN, which may end in anything.
+    OfAws(String),
 }
 
 impl Condition {
     pub(super) fn parse(text: &str) -> Self {
         let (side, rest) = split_side(text);
-        let (path, pattern) = match rest.split_once('=') {
-            Some((path, pattern)) => (path, Some(pattern.to_ascii_lowercase())),
-            None => (rest, None),
+        let (path, pattern) = match (rest.split_once('='), rest.split_once('~')) {
+            (Some((path, pattern)), _) => (path, Some(Pattern::Text(pattern.to_ascii_lowercase()))),
+            (None, Some((path, pattern))) => (path, Some(Pattern::OfAws(pattern.to_ascii_lowercase()))),
+            (None, None) => (rest, None),
         };
         Self { side, path: path.to_owned(), pattern }
     }
@@ -78,11 +89,30 @@ impl Condition {
     pub(super) fn holds(&self, body: &Body<'_>) -> bool {
         let mut holds = false;
         normalise::each(body.side(self.side), &self.path, &mut |value| {
-            let is_met = |pattern: &str| value.text().is_some_and(|text| matches(pattern, &text));
-            holds = holds || self.pattern.as_deref().is_none_or(is_met);
+            let is_met = |pattern: &Pattern| value.text().is_some_and(|text| pattern.matches(&text));
+            holds = holds || self.pattern.as_ref().is_none_or(is_met);
         });
         holds
     }
+}
+
+impl Pattern {
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Text(pattern) => matches(pattern, text),
+            Self::OfAws(pattern) => document_of_aws(text).is_some_and(|name| matches(pattern, name)),
+        }
+    }
+}
+
+/// The name of a document, given by itself or as `arn:aws:ssm:REGION::document/NAME`, the ARN of one without an account.
+fn document_of_aws(text: &str) -> Option<&str> {
+    if !text.starts_with("arn:") {
+        return Some(text);
+    }
+    let mut parts = text.splitn(6, ':').skip(2);
+    let (service, _region, account, resource) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    resource.strip_prefix("document/").filter(|_| service == "ssm" && account.is_empty())
 }
 
 /// `*` stands for anything at either end of the pattern, which is in lower case; the text may be in any.
@@ -135,5 +165,33 @@ mod tests {
         ] {
             assert!(!Condition::parse(fails).holds(&body), "{fails}");
         }
+    }
+
+    #[test]
+    fn a_document_of_aws_is_not_one_that_is_called_like_it() {
+        let holds = |name: &str, condition: &str| {
+            let request = serde_json::json!({"documentName": name}).to_string();
+            Condition::parse(condition).holds(&Body::new(Tree::read(&request), "null"))
+        };
+        let exact = "documentName~AWS-UpdateSSMAgent";
+        for own in [
+            "AWS-UpdateSSMAgent",
+            "arn:aws:ssm:eu-west-1::document/AWS-UpdateSSMAgent",
+            "arn:aws-cn:ssm:x::document/AWS-UpdateSSMAgent",
+        ] {
+            assert!(holds(own, exact), "{own}");
+        }
+        for other in [
+            "my-AWS-UpdateSSMAgent",
+            "AWS-UpdateSSMAgent2",
+            "arn:aws:ssm:eu-west-1:444455556666:document/AWS-UpdateSSMAgent",
+            "arn:aws:ssm:eu-west-1:444455556666:document/my-AWS-UpdateSSMAgent",
+            "arn:aws:ssm:eu-west-1::automation-definition/AWS-UpdateSSMAgent",
+            "arn:aws:ssm",
+        ] {
+            assert!(!holds(other, exact), "{other}");
+        }
+        assert!(holds("AWS-RunPatchBaselineWithHooks", "documentName~AWS-RunPatchBaseline*"));
+        assert!(!holds("x-AWS-RunPatchBaseline", "documentName~AWS-RunPatchBaseline*"));
     }
 }

@@ -109,7 +109,6 @@ fn read_file(path: &Path, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats)
 
 pub(super) fn read_stream(input: impl Read, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
     stats.files += 1;
-    let before = stats.bytes;
     let mut input = BufReader::with_capacity(BUFFER, input);
     let outcome = match input.fill_buf() {
         Ok(start) if start.starts_with(&GZIP_MAGIC) => pump(MultiGzDecoder::new(input), file, sink, stats),
@@ -118,23 +117,26 @@ pub(super) fn read_stream(input: impl Read, file: &str, sink: &mut dyn FnMut(Ent
         Err(error) => Err(format!("cannot be read: {error}")),
     };
     // Even a quiet hour is `{"Records":[]}`; a pipe may well have nothing to say.
-    let is_empty = outcome.is_ok() && stats.bytes == before && file != STDIN;
-    let outcome = if is_empty { Err(EMPTY.to_owned()) } else { outcome };
-    if let Err(what) = outcome {
-        stats.set_aside += 1;
-        sink(Entry::Problem(set_aside(file, what, "")));
-    }
+    let outcome = if file == STDIN { outcome.map(|_| true) } else { outcome };
+    tell(outcome, file, sink, stats);
+}
+
+/// Says what is wrong with a log as a whole, if anything is.
+fn tell(outcome: Result<bool, String>, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
+    let problem = match outcome {
+        Ok(true) => return,
+        Ok(false) => EMPTY.to_owned(),
+        Err(problem) => problem,
+    };
+    stats.set_aside += 1;
+    sink(Entry::Problem(set_aside(file, problem, "")));
 }
 
 /// Reads what was decompressed already.
 pub(super) fn read_text(text: &[u8], file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) {
     stats.files += 1;
-    if text.is_empty() {
-        stats.set_aside += 1;
-        sink(Entry::Problem(set_aside(file, EMPTY, "")));
-    }
-    // Memory does not fail.
-    let _ = pump(text, file, sink, stats);
+    let outcome = pump(text, file, sink, stats);
+    tell(outcome, file, sink, stats);
 }
 
 /// Whether this is the beginning of something that is no text at all: one problem, not one for each of its lines.
@@ -145,7 +147,13 @@ fn is_binary(start: &[u8]) -> bool {
         && (start.contains(&0) || !std::str::from_utf8(start).map_or_else(is_cut, |_| true))
 }
 
-fn pump(mut input: impl Read, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats: &mut DirStats) -> Result<(), String> {
+/// Whether there was anything in it but blanks.
+fn pump(
+    mut input: impl Read,
+    file: &str,
+    sink: &mut dyn FnMut(Entry<'_>),
+    stats: &mut DirStats,
+) -> Result<bool, String> {
     let mut splitter = Splitter::default();
     let mut record = 0;
     let DirStats { bytes, events, set_aside: aside, .. } = stats;
@@ -172,7 +180,7 @@ fn pump(mut input: impl Read, file: &str, sink: &mut dyn FnMut(Entry<'_>), stats
         match splitter.fill(&mut input, BUFFER) {
             Ok(0) => {
                 splitter.finish(&mut hand_on);
-                return Ok(());
+                return Ok(!splitter.is_blank());
             }
             Ok(read) => {
                 *bytes += u64::try_from(read).unwrap_or(u64::MAX);

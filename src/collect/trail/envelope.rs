@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::strict::Reader;
 use super::text::clean;
@@ -66,6 +67,15 @@ pub(super) struct Envelope<'a> {
     /// EventBridge wraps it as an object.
     #[serde(borrow)]
     pub(super) detail: Option<Raw<'a>>,
+}
+
+/// Members that are objects, and that tell who did what to which instance.
+const OBJECTS: [&str; 5] =
+    ["userIdentity", "requestParameters", "RequestParameters", "responseElements", "ResponseElements"];
+
+/// Whether a text looks like an object.
+pub(super) fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }
 
 /// Where a member's value goes.
@@ -144,6 +154,25 @@ impl<'a> Envelope<'a> {
             (None, Some(Raw(detail))) => Some(Cow::Borrowed(detail)),
             (None, None) => None,
         }
+    }
+
+    /// The record as CloudTrail wrote it, where an export made texts of objects: Athena's table of CloudTrail logs has requests
+    /// and responses in columns of text.
+    pub(super) fn unquoted(&self, raw: &str) -> Option<String> {
+        let is_text = |part: Option<&Tree<'_>>| part.and_then(Tree::as_str).is_some_and(is_object);
+        let response = || self.response.is_some_and(|Raw(text)| text.strip_prefix('"').is_some_and(is_object));
+        if !(is_text(self.identity.as_ref()) || is_text(self.request.as_ref()) || response()) {
+            return None;
+        }
+        let mut record: Map<String, Value> = serde_json::from_str(raw).ok()?;
+        let mut found = 0;
+        for (_, part) in record.iter_mut().filter(|(name, _)| OBJECTS.contains(&name.as_str())) {
+            if let Some(Ok(object @ Value::Object(_))) = part.as_str().map(serde_json::from_str) {
+                *part = object;
+                found += 1;
+            }
+        }
+        serde_json::to_string(&record).ok().filter(|_| found > 0)
     }
 
     /// Decodes the head, or says which mandatory field is missing.

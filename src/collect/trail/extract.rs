@@ -38,6 +38,13 @@ pub(super) fn targets(row: &Row, record: &Record<'_>) -> Vec<Target> {
     if row.strict {
         found.retain(Target::is_concrete);
     }
+    if !row.spares.is_empty() && !found.is_empty() {
+        let spared = direct(&row.spares, body);
+        found.retain(|target| !spared.contains(target));
+        if found.is_empty() {
+            return found;
+        }
+    }
     found.sort();
     found.dedup();
     if found.is_empty() {

@@ -20,6 +20,8 @@ pub(super) struct Identity<'t> {
     pub(super) invoked_by: Part<'t>,
     /// `onBehalfOf.userId`.
     pub(super) on_behalf_of: Part<'t>,
+    /// `onBehalfOf.identityStoreArn`.
+    pub(super) identity_store: Part<'t>,
     /// Of `sessionContext`.
     pub(super) source_identity: Part<'t>,
     pub(super) mfa: Part<'t>,
@@ -49,7 +51,9 @@ impl<'t> Identity<'t> {
             };
             *part = Some(value);
         }
-        identity.on_behalf_of = identity.on_behalf_of.and_then(|person| person.get("userId"));
+        let person = identity.on_behalf_of;
+        identity.on_behalf_of = person.and_then(|person| person.get("userId"));
+        identity.identity_store = person.and_then(|person| person.get("identityStoreArn"));
         if let Some(session) = session {
             identity.add_session(session);
         }

@@ -42,6 +42,8 @@ pub struct LinkMap {
 
 #[derive(Clone, Debug, Default)]
 struct PlaceLinks {
+    /// Whether EC2 listed its instances, and not only records told of some.
+    is_listed: bool,
     owners: HashMap<String, Vec<Owner>>,
     instances: HashMap<InstanceId, Known>,
     shared: Shared,
@@ -232,6 +234,17 @@ impl LinkMap {
         from <= time && time <= until
     }
 
+    /// Whether the instances that a target may mean are known because EC2 listed them. IAM's records carry one region, whichever
+    /// the instances are in.
+    pub(super) fn is_listed(&self, target: &Target, place: &Place) -> bool {
+        let is_global = matches!(target, Target::Key(key) if Kind::of(key) == Some(Kind::Profile));
+        let mut places = self
+            .places
+            .iter()
+            .filter(|(known, _)| if is_global { known.account == place.account } else { *known == place });
+        places.any(|(_, entry)| entry.is_listed)
+    }
+
     fn place(&mut self, place: &Place) -> &mut PlaceLinks {
         self.places.entry(place.clone()).or_default()
     }
@@ -239,6 +252,7 @@ impl LinkMap {
     fn add_instance(&mut self, instance: &Instance) {
         let id = &instance.id;
         let entry = self.place(&instance.place());
+        entry.is_listed = true;
         let born = instance.born_at();
         let tags = instance.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         entry.instances.insert(id.clone(), Known { born, live: instance.is_live(), tags });

@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
 use super::condition::Body;
-use super::envelope::{Envelope, Raw, scalar};
+use super::envelope::{Envelope, Raw, is_object, scalar};
 use super::text::{clean, cleaned};
 use super::tree::Tree;
 use crate::types::{AccountId, EventId, Region};
@@ -41,6 +41,13 @@ impl<'a> Envelope<'a> {
         let time = read_time(&time).ok_or_else(|| format!("eventTime `{time}` is not a time"))?;
         let identity = self.identity.take().unwrap_or_default();
         let has_request = self.request.is_some();
+        // Read as they stand they would say that nobody did it, and to nothing.
+        if identity.as_str().is_some_and(|text| !text.is_empty()) {
+            return Err("userIdentity is a text, and no JSON object".to_owned());
+        }
+        if self.request.as_ref().and_then(Tree::as_str).is_some_and(is_object) {
+            return Err("requestParameters is a text, and no JSON object".to_owned());
+        }
         let account = self
             .account
             .and_then(scalar)
@@ -78,10 +85,19 @@ fn bounded(raw: Option<Raw<'_>>) -> Option<Cow<'_, str>> {
     })
 }
 
-/// Account ids re-typed as numbers lose their leading zeros.
+/// Account ids re-typed as numbers lose their leading zeros, and get a point or an exponent where a tool took them for
+/// floating point.
 pub(super) fn padded(account: &str) -> Cow<'_, str> {
-    let is_short = account.len() < 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    if is_short { Cow::Owned(format!("{account:0>12}")) } else { Cow::Borrowed(account) }
+    if account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return if account.len() < 12 { Cow::Owned(format!("{account:0>12}")) } else { Cow::Borrowed(account) };
+    }
+    let is_number = account.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+'));
+    match account.parse::<f64>() {
+        Ok(number) if is_number && number.fract() == 0.0 && (0.0..1e12).contains(&number) => {
+            Cow::Owned(format!("{number:012.0}"))
+        }
+        _ => Cow::Borrowed(account),
+    }
 }
 
 /// CloudTrail writes `2026-03-02T09:00:00Z`. Query engines export the same in UTC without saying so.
@@ -112,6 +128,25 @@ fn json(raw: Option<Raw<'_>>) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_id_is_the_same_however_a_tool_wrote_the_number() {
+        for (written, id) in [
+            ("111122223333", "111122223333"),
+            ("12223333", "000012223333"),
+            ("111122223333.0", "111122223333"),
+            ("1.11122223333E11", "111122223333"),
+            ("1.2223333e+7", "000012223333"),
+        ] {
+            assert_eq!(padded(written), id);
+        }
+        for other in
+            ["", "anonymous", "111122223333.5", "1e12", "-1.0", "inf", "e", "1.1.1", "cloudfront.amazonaws.com"]
+        {
+            let id = if other.is_empty() { "000000000000" } else { other };
+            assert_eq!(padded(other), id, "{other}");
+        }
+    }
 
     #[test]
     fn the_usual_time_is_read_as_any_other_way_of_writing_it() {

@@ -40,7 +40,8 @@ pub(super) fn instances(
             continue;
         }
         let owners = links.owners(&target, place, time);
-        if owners.is_empty() {
+        // Whom logs alone tell of are some of those that a tag or a group meant.
+        if owners.is_empty() || (target.is_open() && !links.is_listed(&target, place)) {
             unresolved.push(target.to_string());
         }
         found.extend(owners);

@@ -12,6 +12,8 @@ pub(super) const MAX_RECORD: usize = 2 * 1024 * 1024;
 pub(super) const MAX_DEPTH: u32 = 127;
 /// CloudTrail writes this member first; it marks where the next record begins after a broken one.
 const FIRST_MEMBER: &[u8] = b"\"eventVersion\"";
+/// Every record has this member once.
+const ID_MEMBER: &[u8] = b"\"eventID\"";
 /// Blanks between the brace that opens a record and its first member.
 const BLANKS: usize = 32;
 const LISTS: [&[u8]; 2] = [b"Records", b"Events"];
@@ -65,6 +67,12 @@ pub(super) struct Splitter {
     in_list: bool,
     /// Whether the list is a member of a document that goes on after it.
     in_document: bool,
+    /// The present object is nested more deeply than anybody reads. Its kinds are not known any more.
+    too_deep: bool,
+    /// Ids of events passed over since a broken record.
+    passed: u32,
+    /// There was nothing but blanks so far.
+    is_blank: bool,
 }
 
 impl Default for Splitter {
@@ -83,6 +91,9 @@ impl Default for Splitter {
             string_start: 0,
             in_list: false,
             in_document: false,
+            too_deep: false,
+            passed: 0,
+            is_blank: true,
         }
     }
 }
@@ -111,7 +122,7 @@ impl Splitter {
                 State::Inside => self.inside(sink),
                 State::Garbage => self.garbage(sink),
                 State::Tail => self.tail(),
-                State::Lost => self.lost(),
+                State::Lost => self.lost(sink),
             };
             if !goes_on {
                 return;
@@ -129,12 +140,18 @@ impl Splitter {
             State::Garbage => {
                 sink(Piece::Broken("not a JSON object", self.buffer.get(self.start..).unwrap_or_default()));
             }
+            State::Lost => self.tell_passed(sink),
             // Cut off between two records: the rest of the list is missing.
             State::Between if self.in_list => {
                 sink(Piece::Broken("the input ends before its list of records does", &[]))
             }
             _ => {}
         }
+    }
+
+    /// Whether there was nothing but blanks.
+    pub(super) fn is_blank(&self) -> bool {
+        self.is_blank
     }
 
     fn rest(&self) -> &[u8] {
@@ -149,6 +166,7 @@ impl Splitter {
         };
         self.at += offset;
         self.start = self.at;
+        self.is_blank = false;
         match self.buffer.get(self.at) {
             Some(b'{') => self.enter(),
             Some(b'[') if !self.in_list => {
@@ -170,12 +188,14 @@ impl Splitter {
     fn enter(&mut self) {
         self.state = State::Inside;
         (self.depth, self.kinds, self.in_string, self.escaped, self.colon) = (1, 1, false, false, false);
+        self.too_deep = false;
         self.at += 1;
     }
 
     fn enter_tail(&mut self) {
         self.state = State::Tail;
         (self.depth, self.kinds, self.in_string, self.escaped, self.colon) = (1, 1, false, false, false);
+        self.too_deep = false;
     }
 
     fn inside(&mut self, sink: &mut dyn FnMut(Piece<'_>)) -> bool {
@@ -184,7 +204,8 @@ impl Splitter {
             Step::More => return false,
             Step::Broken(why) => self.give_up(why, sink),
             Step::Done => {
-                sink(Piece::Record(self.buffer.get(self.start..self.at).unwrap_or_default()));
+                let text = self.buffer.get(self.start..self.at).unwrap_or_default();
+                sink(if self.too_deep { Piece::Broken("nested too deeply", text) } else { Piece::Record(text) });
                 self.state = State::Between;
             }
             Step::ListOpens => {
@@ -201,7 +222,7 @@ impl Splitter {
             Step::Done => self.state = State::Between,
             // Whatever follows the list is not ours to judge.
             Step::ListOpens => self.push(false),
-            Step::Broken(_) => self.state = State::Lost,
+            Step::Broken(_) => (self.state, self.passed) = (State::Lost, 0),
         }
         true
     }
@@ -222,7 +243,7 @@ impl Splitter {
                 b'[' if self.opens_list() => return Step::ListOpens,
                 b'[' => self.push(false),
                 b'}' | b']' => {
-                    if (self.kinds & 1 == 1) != (byte == b'}') {
+                    if !self.too_deep && (self.kinds & 1 == 1) != (byte == b'}') {
                         return Step::Broken("its brackets do not match");
                     }
                     self.kinds >>= 1;
@@ -235,9 +256,8 @@ impl Splitter {
                 b',' if self.depth == 1 => self.colon = false,
                 _ => {}
             }
-            if self.depth > MAX_DEPTH {
-                return Step::Broken("nested too deeply");
-            }
+            // Where it ends is known all the same.
+            self.too_deep |= self.depth > MAX_DEPTH;
         }
         Step::More
     }
@@ -300,11 +320,19 @@ impl Splitter {
     fn give_up(&mut self, why: &'static str, sink: &mut dyn FnMut(Piece<'_>)) {
         sink(Piece::Broken(why, self.buffer.get(self.start..self.at).unwrap_or_default()));
         self.at = self.start + 1;
-        self.state = State::Lost;
+        (self.state, self.passed) = (State::Lost, 0);
+    }
+
+    /// Says that records were passed over: the broken one has one id at most.
+    fn tell_passed(&mut self, sink: &mut dyn FnMut(Piece<'_>)) {
+        if self.passed > 1 {
+            sink(Piece::Broken("records after a broken one could not be told apart, and were not read", &[]));
+        }
+        self.passed = 0;
     }
 
     /// Looks for the next record: an object at the start of a line, or one that begins as CloudTrail's do.
-    fn lost(&mut self) -> bool {
+    fn lost(&mut self, sink: &mut dyn FnMut(Piece<'_>)) -> bool {
         let rest = self.rest();
         let line = rest.windows(2).position(|pair| pair == b"\n{" && !self.in_list).map(|offset| offset + 1);
         let member = rest.windows(FIRST_MEMBER.len()).enumerate().filter(|(_, bytes)| *bytes == FIRST_MEMBER);
@@ -312,17 +340,27 @@ impl Splitter {
         let found = [line, marked].into_iter().flatten().min();
         match found {
             Some(offset) => {
-                self.at += offset;
+                self.pass(self.at + offset);
                 self.state = State::Between;
+                self.tell_passed(sink);
                 true
             }
             None => {
                 // The marker, with the blanks before it, may be cut in two by the end of the buffer.
                 let keep = FIRST_MEMBER.len() + BLANKS;
-                self.at = self.at.max(self.buffer.len().saturating_sub(keep));
+                self.pass(self.at.max(self.buffer.len().saturating_sub(keep)));
                 false
             }
         }
+    }
+
+    /// Goes on to a place, and counts the ids of events that begin before it.
+    fn pass(&mut self, to: usize) {
+        let end = self.buffer.len().min(to + ID_MEMBER.len() - 1);
+        let text = self.buffer.get(self.at..end).unwrap_or_default();
+        let ids = memchr::memmem::find_iter(text, ID_MEMBER).count();
+        self.passed = self.passed.saturating_add(u32::try_from(ids).unwrap_or(u32::MAX));
+        self.at = to;
     }
 }
 

@@ -99,3 +99,36 @@ proptest! {
         prop_assert_eq!(cut(&text, chunk).0, whole.0);
     }
 }
+
+#[test]
+fn what_is_nested_too_deeply_costs_only_itself() {
+    let deep = format!(r#"{{"a":1,"x":{}1{}}}"#, "[".repeat(300), "]".repeat(300));
+    let [a, b, c] = ["a", "b", "c"].map(|id| format!(r#"{{"awsRegion":"x","eventID":"{id}"}}"#));
+    let text = format!(r#"{{"Records":[{a},{deep},{b},{c}]}}"#);
+    for chunk in [1, 7, 4096] {
+        let (records, broken) = cut(&text, chunk);
+        assert_eq!((records, broken), (vec![a.clone(), b.clone(), c.clone()], vec!["nested too deeply".to_owned()]));
+    }
+}
+
+#[test]
+fn records_that_are_lost_after_a_broken_one_are_told() {
+    let [a, c, d] = ["a", "c", "d"].map(|id| format!(r#"{{"awsRegion":"x","eventID":"{id}"}}"#));
+    let broken = r#"{"awsRegion":"x]","eventID":"b"]}"#;
+    let usual = r#"{"eventVersion":"1.11","eventID":"z"}"#;
+    let (why, lost) =
+        ("its brackets do not match", "records after a broken one could not be told apart, and were not read");
+    for (rest, read, told) in [
+        (format!("{broken},{c},{d}"), vec![&*a], vec![why, lost]),
+        (format!("{broken},{c},{usual}"), vec![&a, usual], vec![why, lost]),
+        (format!("{broken},{usual}"), vec![&a, usual], vec![why]),
+        (broken.to_owned(), vec![&a], vec![why]),
+    ] {
+        let text = format!(r#"{{"Records":[{a},{rest}]}}"#);
+        for chunk in [1, 5, 64, 4096] {
+            let (records, broken) = cut(&text, chunk);
+            assert_eq!(records, read, "{text} by {chunk}");
+            assert_eq!(broken, told, "{text} by {chunk}");
+        }
+    }
+}

@@ -83,6 +83,8 @@ struct RowDef {
     targets: Vec<String>,
     /// Used when `targets` yield nothing.
     otherwise: Vec<String>,
+    /// Paths of ids that the call left as they were, although it aimed at them.
+    spares: Vec<String>,
     /// Paths of SSM target lists, `[{key, values}]`.
     selectors: Vec<String>,
     /// Paths of CodeDeploy tag filters, `[{key, value, type}]`.
@@ -143,6 +145,7 @@ pub(super) struct Row {
     pub(super) unless: Vec<Condition>,
     pub(super) targets: Vec<PathRef>,
     pub(super) otherwise: Vec<PathRef>,
+    pub(super) spares: Vec<PathRef>,
     pub(super) selectors: Vec<PathRef>,
     pub(super) tag_filters: Vec<PathRef>,
     pub(super) scan: Vec<PathRef>,
@@ -310,6 +313,7 @@ fn compile(code: &str, def: &CodeDef, row: &RowDef) -> Row {
         unless: conditions(&row.unless),
         targets: paths(&row.targets),
         otherwise: paths(&row.otherwise),
+        spares: paths(&row.spares),
         selectors: paths(&row.selectors),
         tag_filters: paths(&row.tag_filters),
         scan: paths(&row.scan),

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::normalise;
+use super::shared::Kind;
 use super::text::{clean, is_instance_id};
 use super::tree::Tree;
 use crate::types::InstanceId;
@@ -84,6 +85,15 @@ impl Target {
     }
 
     /// Whether it is an instance or a part that is attached to one.
+    /// Whether it may mean any number of instances: all, those with a tag, those that share something.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::All | Self::Tags(_) => true,
+            Self::Key(key) => Kind::of(key).is_some(),
+            Self::Instance(_) | Self::Unknown(_) => false,
+        }
+    }
+
     pub(super) fn is_concrete(&self) -> bool {
         match self {
             Self::Instance(_) => true,

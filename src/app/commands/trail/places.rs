@@ -17,6 +17,16 @@ pub(super) struct Places {
     pub(super) buckets: Vec<(LogAccess, BucketScope)>,
 }
 
+impl Places {
+    /// Adds a folder, but for what another one holds already.
+    fn add(&mut self, folder: Folder) {
+        if !self.folders.iter().any(|known| known.holds(&folder)) {
+            self.folders.retain(|known| !folder.holds(known));
+            self.folders.push(folder);
+        }
+    }
+}
+
 /// What is given, or else all configured folders and buckets.
 ///
 /// # Errors
@@ -28,7 +38,7 @@ pub(super) fn find(context: &Context<'_>, given: &[LogPlace]) -> Result<Places, 
     }
     for place in given {
         match place {
-            LogPlace::Folder(path) => places.folders.push(open(path)?),
+            LogPlace::Folder(path) => places.add(open(path)?),
             LogPlace::Bucket(scope) => {
                 let config = context.load(Vec::new())?.config;
                 places.buckets.push((access(&config, &scope.bucket), scope.clone()));
@@ -45,7 +55,7 @@ fn open(path: &Path) -> Result<Folder, AppError> {
 fn configured(config: &Config, places: &mut Places) -> Result<(), AppError> {
     for source in &config.collect.trail {
         match source {
-            TrailSource::Dir(path) => places.folders.push(open(path)?),
+            TrailSource::Dir(path) => places.add(open(path)?),
             TrailSource::S3(BucketSource { access, bucket, prefix, organization, .. }) => {
                 let (bucket, prefix, organization) = (bucket.clone(), prefix.clone(), organization.clone());
                 let scope = BucketScope { bucket, prefix, organization, ..BucketScope::default() };

@@ -95,10 +95,11 @@ impl Gather {
         drop((launches, ends, roles, asked, lessons));
         let hole = format!("[]{}[]", request.form.between);
         let hole = memmem::Finder::new(&hole);
-        let (mut kept, mut noise, mut filled, mut out) = (0, 0, Vec::new(), Vec::new());
+        let (mut kept, mut noise, mut reports, mut filled, mut out) = (0, 0, 0, Vec::new(), Vec::new());
         let repeats = spool.each(&mut |item| {
             let [mut text, late] = item.parts;
             if text.is_empty() {
+                reports += 1;
                 return Ok(());
             }
             if !late.is_empty() {
@@ -117,7 +118,12 @@ impl Gather {
             sink(&out)
         })?;
         summary.events_kept = kept;
-        for (reason, count) in [(IgnoredReason::LaunchNoise, noise), (IgnoredReason::Duplicate, repeats)] {
+        let late = [
+            (IgnoredReason::LaunchNoise, noise),
+            (IgnoredReason::Inventory, reports),
+            (IgnoredReason::Duplicate, repeats),
+        ];
+        for (reason, count) in late {
             if count > 0 {
                 *summary.ignored.entry(reason).or_default() += count;
             }

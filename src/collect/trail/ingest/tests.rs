@@ -214,6 +214,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_read() {
         ("c-not-gzip.json.gz", [&[0x1f, 0x8b, 8, 0][..], &noise].concat()),
         ("d-encrypted.json.gz", noise.clone()),
         ("e-empty.json", Vec::new()),
+        ("e-blank.json", b" \n\n".to_vec()),
         ("f-deep.json", deep.into_bytes()),
         ("g-not-utf-8.json", not_text),
         ("h-garbage.json", b"hello".to_vec()),
