@@ -1,9 +1,10 @@
 //! What enforcement does to the simulated account.
 
+use cattleguard::testing::SimFleet;
 use cattleguard::types::InstanceId;
 use serde_json::Value;
 
-use crate::harness::{CONFIG, FINDINGS, HELD, OK, Setup, TestApp, USAGE, carol, small};
+use crate::harness::{CONFIG, FINDINGS, HELD, OK, Scan, Setup, TestApp, USAGE, carol, small};
 
 const FLEET: &str = "enforcement = \"replace\"\nbudget = { count = 1, percent = 50 }\nbake = \"1m\"";
 const OPEN: &str = "[[fleet.windows]]\nfrom = \"00:00\"\nto = \"23:59\"\nzone = \"UTC\"\ndays = []";
@@ -68,6 +69,33 @@ fn a_quarantined_server_is_released_as_it_was() {
     let (code, done) = app.json(&["release", id.as_str()]);
     assert_eq!((code, &done["operations"][0]["status"]), (OK, &"done".into()), "{done:#}");
     assert_eq!(app.cloud().form(&place, &id), before, "as it was");
+}
+
+#[test]
+fn what_somebody_changed_is_told_as_they_left_it_while_our_own_change_stands_over_it() {
+    let app = enforcing();
+    let id = app.server(1);
+    let opened = SimFleet::security_group(&app.place().region, "debug-open");
+    app.cloud().modify_security_groups(&carol(), &id, &[opened]).unwrap();
+    app.minutes(20);
+    app.settle();
+    let told = |scan: &Scan| {
+        let finding = scan.finding(&id, "config-security-groups");
+        let summary = finding["summary"].as_str().unwrap().to_owned();
+        (summary, finding["actual"].clone(), finding["attribution"][0]["display"].clone())
+    };
+    let before = told(&app.scan());
+    assert_eq!(before.2, "carol", "{before:?}");
+    let (code, done) = app.json(&["quarantine", id.as_str(), "--override", "drill"]);
+    assert_eq!((code, &done["operations"][0]["status"]), (OK, &"done".into()), "{done:#}");
+    for _ in 0..2 {
+        app.minutes(20);
+        assert_eq!(told(&app.scan()), before, "carol did not isolate it");
+    }
+    assert_eq!(app.json(&["release", id.as_str()]).0, OK);
+    app.minutes(20);
+    app.settle();
+    assert_eq!(told(&app.scan()), before, "as it was");
 }
 
 #[test]

@@ -187,15 +187,19 @@ impl Splitter {
 
     fn enter(&mut self) {
         self.state = State::Inside;
-        (self.depth, self.kinds, self.in_string, self.escaped, self.colon) = (1, 1, false, false, false);
-        self.too_deep = false;
+        self.begin();
         self.at += 1;
+    }
+
+    /// Nothing is known of an object that has just begun: the name of a member of the one before would count as its own.
+    fn begin(&mut self) {
+        (self.depth, self.kinds, self.in_string, self.escaped, self.colon) = (1, 1, false, false, false);
+        (self.name, self.too_deep) = ((0, 0), false);
     }
 
     fn enter_tail(&mut self) {
         self.state = State::Tail;
-        (self.depth, self.kinds, self.in_string, self.escaped, self.colon) = (1, 1, false, false, false);
-        self.too_deep = false;
+        self.begin();
     }
 
     fn inside(&mut self, sink: &mut dyn FnMut(Piece<'_>)) -> bool {

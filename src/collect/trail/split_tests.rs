@@ -132,3 +132,16 @@ fn records_that_are_lost_after_a_broken_one_are_told() {
         }
     }
 }
+
+#[test]
+fn the_name_of_a_list_does_not_outlive_its_object() {
+    // Found by fuzzing: whether the second object had a list depended on the sizes of the reads.
+    let text = r#"{"Events"},{:[{"a":1}]}"#;
+    for chunk in [1, 3, 10, 4096] {
+        assert_eq!(
+            cut(text, chunk),
+            (vec![r#"{"Events"}"#.to_owned(), r#"{:[{"a":1}]}"#.to_owned()], vec![]),
+            "{chunk}"
+        );
+    }
+}
