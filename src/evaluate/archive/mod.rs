@@ -51,7 +51,7 @@ pub enum BundleError {
     Stranger(String),
 }
 
-/// Most characters of what is said of a bundle.
+/// Most bytes of what is said of a bundle, as it is shown: what has to be escaped takes more room than it did.
 const MOST_SAID: usize = 500;
 
 impl BundleError {
@@ -60,8 +60,8 @@ impl BundleError {
     fn in_plain_words(self) -> Self {
         let plain = |text: String| {
             let mut said = String::new();
-            for (count, character) in text.chars().enumerate() {
-                if count == MOST_SAID {
+            for character in text.chars() {
+                if said.len() >= MOST_SAID {
                     said.push('…');
                     break;
                 }
