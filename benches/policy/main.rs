@@ -108,10 +108,6 @@ fn here(input: &Input, only: bool) -> Result<f64, String> {
     }
     let mut alone = Evaluator::new(&set);
     report("  prepared, rule by rule", rate(ROUND, || drop(std::hint::black_box(alone.results_of(text))))?);
-    let others: Vec<String> = input.of_others(2_000).collect();
-    let (mut others, mut memo) = (others.iter().cycle(), Evaluator::fast(&set));
-    let mut next = || others.next().map_or("", String::as_str);
-    report("  as scans do it, of many instances", rate(ROUND, || drop(std::hint::black_box(memo.results_of(next()))))?);
     let fresh = rate(1, || {
         let set = PolicySet::compile(shipped(), Value::Null);
         if let Ok(set) = set {
@@ -140,19 +136,32 @@ fn rate(round: u32, mut once: impl FnMut()) -> Result<f64, String> {
     Ok(f64::from(count) / spent.cpu)
 }
 
-/// In the sandbox: both processes' time together. Each input is of another instance.
+/// In the sandbox: both processes' time together, beside the same inputs in the same way in this one. Each is of another
+/// instance.
 fn apart(input: &Input, together: f64) -> Outcome<()> {
     let count = ((together * RUN.as_secs_f64()) as usize).clamp(100, 200_000);
     let texts: Vec<String> = input.of_others(count).collect();
+    let inside = on_policy_stack(|| as_scans_do(&texts))?;
     let spent = apart::sandboxed(&texts)?;
-    let rate = count as f64 / spent.both();
-    let overhead = (together / rate - 1.0) * 100.0;
+    let overhead = (spent.both() / inside - 1.0) * 100.0;
     println!(
-        "  in the sandbox: {rate:.0} instances/s of CPU, {overhead:.1} % more than each anew in this process \
-         ({:.2} s here, {:.2} s there, for {count})",
-        spent.own, spent.worker
+        "  as scans do it, of {count} instances: {:.0} instances/s of CPU here, {:.0} in the sandbox, {overhead:.1} % more \
+         time ({:.2} s here, {:.2} s there)",
+        count as f64 / inside,
+        count as f64 / spent.both(),
+        spent.own,
+        spent.worker
     );
     Ok(())
+}
+
+/// Seconds of processor time for these inputs in this process.
+fn as_scans_do(texts: &[String]) -> Result<f64, String> {
+    let set = PolicySet::compile(shipped(), Value::Null).map_err(|problems| format!("{problems:?}"))?;
+    let meter = Meter::start().map_err(|error| error.to_string())?;
+    let mut evaluator = Evaluator::fast(&set);
+    texts.iter().for_each(|text| drop(std::hint::black_box(evaluator.results_of(text))));
+    Ok(meter.stop().map_err(|error| error.to_string())?.cpu)
 }
 
 /// A large scan's evaluation, from starting the worker to its last answer.
