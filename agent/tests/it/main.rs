@@ -11,6 +11,7 @@ mod bad_input;
 mod bake;
 mod changes;
 mod cli;
+mod documents;
 mod host;
 mod quick;
 mod state;
