@@ -146,7 +146,9 @@ impl Shell {
     /// for it for ever.
     pub(super) fn run(&self, text: &str) -> Ran {
         let calls = self.at("calls");
-        let _ = fs::remove_file(&calls);
+        for of_before in [&calls, &self.at("failed")] {
+            let _ = fs::remove_file(of_before);
+        }
         let mut command = Command::new("/usr/bin/timeout");
         command.args(["120", "/bin/sh", "-euc"]);
         command.arg(self.substituted(text)).current_dir(self.at("work")).env_clear();
@@ -165,7 +167,7 @@ impl Shell {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let output = command.stdin(Stdio::null()).output().expect("a shell");
         Ran {
-            ended_well: output.status.success(),
+            ended_well: output.status.success() && !self.at("failed").exists(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             calls: noted(&calls),

@@ -72,7 +72,9 @@ esac"#,
 pub(super) fn write(folder: &Path) {
     for stub in STUBS {
         let path = folder.join(stub.program);
-        fs::write(&path, format!("#!/bin/sh\n{}\n", stub.script)).expect("written");
+        // A shell goes on when a command within `$(…)` fails; nobody may miss it.
+        let noted = "|| { code=$?; echo \"$0 $*\" >> \"$HERE/failed\"; exit $code; }";
+        fs::write(&path, format!("#!/bin/sh\n( {}\n) {noted}\n", stub.script)).expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
     }
 }
