@@ -147,7 +147,7 @@ async fn scan_under_lease(
     });
     let drifted = detection.instances.iter().filter(|found| !found.findings.is_empty());
     let operations = history::load(store, now, drifted.map(|found| &found.instance))?;
-    standing::without_our_doing(&mut detection, &standing::standings(store, snapshot)?);
+    standing::without_our_doing(&mut detection, &standing::standings(store, snapshot)?, &known.findings);
     let contents = contents::learn(&collected, &detection.instances, &known.goldens);
     log.next("evaluate");
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection, &operations);
