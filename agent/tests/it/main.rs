@@ -1,6 +1,7 @@
 //! The program itself, on trees that each test builds.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
