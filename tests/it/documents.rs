@@ -10,6 +10,7 @@ mod configurations;
 mod inline;
 mod kinds;
 mod printed;
+mod programs;
 mod scenes;
 mod shell;
 mod stubs;

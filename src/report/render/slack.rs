@@ -59,7 +59,9 @@ fn message(notice: &Notice, state: &str, buttons: &[Button], details: bool) -> V
     let mut message = Message::new(&headline, buttons.as_ref());
     message.push(json!({"type": "header", "text": {"type": "plain_text", "text": headline, "emoji": false}}));
     message.push(overview(notice, state));
-    let lines: Vec<_> = notice.lines.iter().take(LINES).map(|line| prose(line, 400)).collect();
+    // Slack refuses a section without text.
+    let lines = notice.lines.iter().take(LINES).map(|line| prose(line, 400));
+    let lines: Vec<_> = lines.filter(|line| !line.trim().is_empty()).collect();
     if !lines.is_empty() {
         message.push(section(&lines.join("\n")));
     }

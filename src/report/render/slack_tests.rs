@@ -42,6 +42,16 @@ fn a_reply_that_only_moves_the_state_does_not_say_again_what_changed() {
     }
 }
 
+/// Slack refuses the whole message for one section without text.
+#[test]
+fn lines_without_text_make_no_section() {
+    let notice = Notice { lines: vec![String::new(), " ".to_owned()], ..fixtures::notice(Vec::new()) };
+    check(&slack_message(&notice));
+    let sections =
+        slack_message(&notice)["blocks"].as_array().unwrap().iter().filter(|one| one["type"] == "section").count();
+    assert_eq!(sections, 1, "the overview");
+}
+
 /// Slack's limits, and that nothing in the message can act.
 fn check(message: &Value) {
     let blocks = message["blocks"].as_array().unwrap();
