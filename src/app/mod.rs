@@ -87,7 +87,15 @@ fn run_command(backend: &dyn Backend, parsed: cli::Cli) -> Exit {
         .collect();
     let cli::Cli { global, command } = parsed;
     let context = Context::new(backend, global, env);
-    let result = catch_unwind(AssertUnwindSafe(|| commands::dispatch(&context, command)));
+    let decides = commands::decides(&command);
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let result = commands::dispatch(&context, command);
+        if decides && result.is_ok() {
+            pipeline::anchor_after(&context);
+        }
+        pipeline::keep_rest(&context);
+        result
+    }));
     #[cfg(feature = "otel")]
     telemetry::finish();
     match result {

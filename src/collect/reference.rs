@@ -60,18 +60,19 @@ pub async fn read_reference(
         .ok_or_else(|| not_found("ec2:DescribeInstances", place, format!("no instance {id}")))
 }
 
-/// The change events on one instance between two times, as the event history of its place tells them.
+/// The change events on one instance between two times, as the event history of its place tells them; calls of our own
+/// are none.
 ///
 /// # Errors
 /// The read's error: half a history proves nothing.
 pub async fn read_events(
     cloud: &dyn CloudRead,
     instance: &Instance,
-    from: Timestamp,
-    to: Timestamp,
+    (from, to): (Timestamp, Timestamp),
+    own: ClassifyContext,
 ) -> Result<Vec<ChangeEvent>, ReadError> {
     let place = instance.place();
-    let mut batch = Batch::new(ClassifyContext::default());
+    let mut batch = Batch::new(own);
     lookup_into(cloud, &place, from, to, &mut |record| batch.add(&record, &place)).await?;
     let mut events = batch.finish(&mut LinkMap::build(std::slice::from_ref(instance), &[])).events;
     events.retain(|event| event.instances.contains(&instance.id));

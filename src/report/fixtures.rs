@@ -234,6 +234,8 @@ pub(crate) fn report(findings: Vec<Finding>) -> ScanReport {
         unresolved_events: Vec::new(),
         calls: BTreeMap::from([("ec2:DescribeInstances".to_owned(), 1)]),
         calls_saved: 0,
+        calls_throttled: 0,
+        calls_retried: 0,
         totals: ScanTotals { clean, drifted, unjudged: 0, exit_code: u8::from(drifted > 0) },
     }
 }

@@ -58,6 +58,10 @@ pub struct ScanReport {
     pub calls: BTreeMap<String, u64>,
     /// Inventory calls that content hashes in the trail made unnecessary.
     pub calls_saved: u64,
+    /// Requests that AWS answered with a throttling error.
+    pub calls_throttled: u64,
+    /// Requests that repeated a failed one.
+    pub calls_retried: u64,
     /// Counts.
     pub totals: ScanTotals,
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cattleguard::remediate::{AclEntry, CloudProbe as _};
-use cattleguard::testing::FleetBuilder;
+use cattleguard::testing::{FleetBuilder, SimFleet};
 use cattleguard::types::InstanceId;
 
-use crate::harness::{OK, Setup, TestApp, carol};
+use crate::harness::{OK, Setup, TestApp, carol, small};
 
 const FLEET: &str = "enforcement = \"quarantine\"\ncut = \"nacl\"\nbudget = { count = 2, percent = 50 }";
 const OPEN: &str = "[[fleet.windows]]\nfrom = \"00:00\"\nto = \"23:59\"\nzone = \"UTC\"\ndays = []";
@@ -62,4 +62,28 @@ fn two_servers_of_one_subnet_are_cut_apart_from_each_other() {
     assert_eq!(app.json(&["release", ids[1].as_str()]).0, OK);
     app.minutes(5);
     assert_eq!(denied(&app, &ids[1]), []);
+}
+
+/// The cut gives the server another group: that is our doing, and nothing that its findings say.
+#[test]
+fn what_was_known_of_a_contained_server_stays_as_it_was_known() {
+    let fleet = "enforcement = \"quarantine\"\nbudget = { count = 1, percent = 50 }";
+    let app = Setup::new(small()).mode("quarantine").fleet(fleet).fleet(OPEN).start();
+    let id = app.server(0);
+    let group = SimFleet::security_group(&app.place().region, "debug-open");
+    app.cloud().modify_security_groups(&carol(), &id, &[group]).unwrap();
+    app.settle();
+    let before = app.scan().finding(&id, "config-security-groups").clone();
+    assert_eq!(app.run(&["findings", "ack", before["id"].as_str().unwrap()]), OK);
+    let (code, done) = app.json(&["quarantine", id.as_str()]);
+    assert_eq!((code, &done["operations"][0]["status"]), (OK, &"done".into()), "{done:#}");
+    app.minutes(20);
+    for _ in 0..2 {
+        let scan = app.scan();
+        let now = scan.finding(&id, "config-security-groups");
+        for key in ["summary", "actual", "severity", "fingerprint", "attribution"] {
+            assert_eq!(now[key], before[key], "{key}");
+        }
+        assert_eq!(now["status"], "acknowledged", "nobody is told of it again: {now:#}");
+    }
 }

@@ -49,6 +49,21 @@ fn a_reference_server_that_somebody_was_on_is_refused_before_the_first_scan() {
     assert_eq!(app.record_from(&app.place(), &image, &app.fleet.reference, "1"), FAILED);
 }
 
+/// The denial of one server's sessions is written into the role that the reference server has, too.
+#[test]
+fn what_we_did_to_a_server_with_the_same_role_is_nothing_against_the_reference() {
+    let open = "windows = [{ from = \"00:00\", to = \"24:00\" }]\nenforcement = \"quarantine\"\nbudget = { count = 1, percent = 50 }";
+    let app = Setup::new(small()).mode("quarantine").fleet(open).start();
+    let server = app.server(0);
+    app.cloud().start_session(&alice(), &server).expect("a session");
+    app.settle();
+    app.scan();
+    assert_eq!(app.run(&["quarantine", server.as_str()]), OK);
+    app.minutes(15);
+    let image = app.fleet.images[&app.place().region].clone();
+    assert_eq!(app.record_from(&app.place(), &image, &app.fleet.reference, "2"), OK);
+}
+
 #[test]
 fn a_reference_server_that_has_drifted_is_refused() {
     let app = Setup::new(small()).start();

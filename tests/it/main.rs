@@ -26,6 +26,8 @@ mod decisions;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod enforcing;
 mod formats;
 #[cfg(test)]

@@ -94,9 +94,34 @@ fn keep(app: &TestApp) {
     std::fs::write(folder.join("cattleguard.toml"), text).expect("written");
 }
 
+/// Whether there is no browser, and that is known.
+fn skipped() -> bool {
+    std::env::var_os("CATTLEGUARD_PAGES").is_some_and(|value| value == "skip")
+}
+
+/// The README's picture of a thread can be made again, and the problem goes all its way in it.
+#[test]
+fn the_thread_of_a_problem_can_be_drawn() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let picture = folder.path().join("thread.png");
+    let drawn = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/thread.sh"))
+        .arg(&picture)
+        .env("CATTLEGUARD_SIM", env!("CARGO_BIN_EXE_cattleguard-sim"))
+        .output()
+        .expect("bash");
+    let told = String::from_utf8_lossy(&drawn.stderr);
+    assert!(drawn.status.success(), "{told}");
+    assert!(told.contains("states: New, Acknowledged, Replacing, Replaced"), "{told}");
+    let bytes = std::fs::read(picture).expect("a picture");
+    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() < 200 * 1024, "{} bytes", bytes.len());
+}
+
 #[test]
 fn pages_work_in_a_browser() {
-    if std::env::var_os("CATTLEGUARD_PAGES").is_some_and(|value| value == "skip") {
+    if skipped() {
         return;
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages");

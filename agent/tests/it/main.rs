@@ -1,6 +1,7 @@
 //! The program itself, on trees that each test builds.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -11,6 +12,7 @@ mod bad_input;
 mod bake;
 mod changes;
 mod cli;
+mod documents;
 mod host;
 mod quick;
 mod state;

@@ -104,6 +104,11 @@ impl Buttons {
         self.desks().any(|desk| matches!(desk.interactive.way, PressWay::Endpoint { .. }))
     }
 
+    /// Whether presses may come over a connection to Slack.
+    pub(in crate::app) fn has_socket(&self) -> bool {
+        self.desks().any(|desk| matches!(desk.interactive.way, PressWay::Socket { .. }))
+    }
+
     /// The app tokens to connect with, each with the destinations that share it.
     fn sockets(&self) -> Vec<(&SecretString, Vec<Desk<'_>>)> {
         let mut sockets: Vec<(&SecretString, Vec<Desk<'_>>)> = Vec::new();

@@ -43,6 +43,7 @@ pub(super) use report::gather;
 use super::cli::Command;
 use super::cli::config::ConfigCommand;
 use super::cli::exceptions::ExceptionsCommand;
+use super::cli::golden::GoldenCommand;
 use super::context::Context;
 use super::error::AppError;
 use super::exit::Exit;
@@ -87,6 +88,19 @@ pub fn dispatch(context: &Context<'_>, command: Command) -> Result<Exit, AppErro
         Command::Notify(command) => notify::run(context, &command),
         Command::Store(command) => store::run(context, &command),
         Command::Audit(command) => audit::run(context, &command),
+    }
+}
+
+/// Whether a person decides something with this command that stands in the audit log and is anchored at once.
+pub fn decides(command: &Command) -> bool {
+    match command {
+        Command::Approve(_) | Command::Pause(_) | Command::Resume(_) => true,
+        Command::Exceptions(ExceptionsCommand::Add(_) | ExceptionsCommand::Revoke(_)) => true,
+        Command::Golden(command) => !matches!(
+            command,
+            GoldenCommand::List | GoldenCommand::Show(_) | GoldenCommand::Diff(_) | GoldenCommand::Export(_)
+        ),
+        _ => false,
     }
 }
 

@@ -41,12 +41,20 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, AppEr
     };
     let (users, link) = users(context, args)?;
     let (destinations, faults) = config.readable_destinations(&context.env);
+    let whole = faults.is_empty();
     for why in faults {
         context.note(&format!("it is not told of what people do here, and has no buttons here: {why}"));
     }
     let clock = context.backend.clock();
     let client = Client::new().map_err(|error| AppError::failed(error.to_string()))?;
     let buttons = Buttons::new(store.clone(), &config, &destinations, client, clock.clone(), read_only).map(Arc::new);
+    // Where a secret cannot be read, which was said above, the pages are still of use.
+    if args.slack_socket && whole && !buttons.as_ref().is_some_and(|buttons| buttons.has_socket()) {
+        let message = "--slack-socket: no destination has `interactive = \"socket\"`";
+        return Err(
+            AppError::new(Exit::Config, message).with_hint("see the section about buttons in docs/OPERATIONS.md")
+        );
+    }
     let people = People { users, hosts: args.hosts.clone(), destinations, buttons: buttons.clone() };
     let site = Arc::new(Site::new(store, config, clock, people, read_only));
     context.runtime()?.block_on(async {

@@ -6,17 +6,22 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::service::Service;
+use crate::app::config::Config;
+use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::collect::ObjectName;
-use crate::report::anchor::{Anchor, Put, Vault, key};
+use crate::report::anchor::{Anchor, AnchorVault, Put, Vault, key};
 use crate::report::text::clean;
 use crate::report::{Destination, Notice, NoticeKind, draft_single};
 use crate::store::counters::ANCHORS;
-use crate::store::{Anchored, Counter, StoreError};
+use crate::store::{Anchored, Counter, Store, StoreError};
 use crate::types::{Code, Severity};
 
 /// Alerts wait for no bucket longer than this; the next round tries again.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Whoever typed a command does not wait longer for it than this.
+const PATIENCE_OF_PEOPLE: Duration = Duration::from_secs(5);
 
 /// While operations go on, the log grows every few seconds: one anchor in this time says as much.
 pub(super) const AT_MOST_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -59,20 +64,59 @@ impl Service<'_> {
     }
 
     async fn put(&self, vault: &Vault, anchor: &Anchor) -> Result<ObjectName, String> {
-        let Vault { access, bucket, prefix, retain, mode } = vault;
         let cloud = self.vault().await.map_err(|error: AppError| error.message().to_owned())?;
-        let name = ObjectName { bucket: bucket.clone(), key: key(prefix, anchor) };
-        let body = format!("{}\n", anchor.body()).into_bytes();
-        let until = anchor.at.checked_add(*retain).unwrap_or(Timestamp::MAX);
-        let put = cloud.put_locked(access, &name, body, *mode, until);
-        match tokio::time::timeout(PATIENCE, put).await {
-            Ok(Ok(Put::New)) => Ok(name),
-            // It arrived, and whoever put it died before it was noted.
-            Ok(Ok(Put::There)) => Ok(name),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("{name}: no answer within {} s", PATIENCE.as_secs())),
-        }
+        put_head(cloud, vault, anchor).await
     }
+}
+
+async fn put_head(cloud: &dyn AnchorVault, vault: &Vault, anchor: &Anchor) -> Result<ObjectName, String> {
+    let Vault { access, bucket, prefix, retain, mode } = vault;
+    let name = ObjectName { bucket: bucket.clone(), key: key(prefix, anchor) };
+    let body = format!("{}\n", anchor.body()).into_bytes();
+    let until = anchor.at.checked_add(*retain).unwrap_or(Timestamp::MAX);
+    let put = cloud.put_locked(access, &name, body, *mode, until);
+    match tokio::time::timeout(PATIENCE, put).await {
+        Ok(Ok(Put::New)) => Ok(name),
+        // It arrived, and whoever put it died before it was noted.
+        Ok(Ok(Put::There)) => Ok(name),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("{name}: no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+/// Puts the head after a command with which a person decided something: its entry does not wait for the next scan. What
+/// fails is said and changes nothing of what the command did; the next scan tries again, and tells whoever is to be told.
+pub(in crate::app) fn anchor_after(context: &Context<'_>) {
+    let Ok(loaded) = context.load(Vec::new()) else { return };
+    let Some(vault) = &loaded.config.audit.anchor else { return };
+    let done = context.runtime().and_then(|runtime| {
+        let store = context.store(&loaded.config)?;
+        runtime.block_on(async {
+            let put = put_now(context, &loaded.config, vault, store.as_ref());
+            tokio::time::timeout(PATIENCE_OF_PEOPLE, put).await.unwrap_or_else(|_| {
+                Err(AppError::failed(format!("no answer within {} s", PATIENCE_OF_PEOPLE.as_secs())))
+            })
+        })
+    });
+    if let Err(error) = done {
+        let why = clean(error.message(), 300);
+        context
+            .note(&format!("warning: the audit log's head was not put into its bucket, the next scan does it: {why}"));
+    }
+}
+
+async fn put_now(context: &Context<'_>, config: &Config, vault: &Vault, store: &dyn Store) -> Result<(), AppError> {
+    let (now, before) = (context.now(), store.anchored()?);
+    let Some((seq, hash)) = store.head()? else { return Ok(()) };
+    if !wanted(&before, seq, now, SignedDuration::ZERO) {
+        return Ok(());
+    }
+    let cloud = context.backend.connect_anchoring(config).await?;
+    let anchor = Anchor { seq, hash, at: now };
+    put_head(cloud.as_ref(), vault, &anchor).await.map_err(AppError::failed)?;
+    let Anchor { seq, hash, at } = anchor;
+    store.keep_anchored(&Anchored { head: Some((seq, hash, at)), fault: None })?;
+    Ok(store.count(&[counted("put")], now)?)
 }
 
 /// Whether a head is to be put now.

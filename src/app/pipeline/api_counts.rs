@@ -1,5 +1,6 @@
 //! Requests to AWS as counters of the state.
 
+use crate::app::context::Context;
 use crate::store::Counter;
 use crate::store::counters::{API_CALLS, API_RETRIES};
 use crate::types::{ApiOutcome, ApiUse};
@@ -17,6 +18,23 @@ impl Requests {
     pub(super) fn of(uses: &[ApiUse]) -> Self {
         let throttled = uses.iter().filter(|one| one.outcome == ApiOutcome::Throttled).map(|one| one.requests).sum();
         Self { throttled, retries: uses.iter().map(|one| one.retries).sum() }
+    }
+}
+
+/// Adds to the state's counters what a command asked of AWS beside scans and deliveries. A command that only looks must
+/// neither make a state nor bring an older one up to date; what cannot be kept is no reason to complain.
+pub(in crate::app) fn keep_rest(context: &Context<'_>) {
+    let uses = context.backend.meter().take();
+    if uses.is_empty() {
+        return;
+    }
+    let Ok(loaded) = context.load(Vec::new()) else { return };
+    let kept = context.read_store(&loaded.config).and_then(|_| {
+        let store = context.store(&loaded.config)?;
+        Ok(store.count(&counters(&uses), context.now())?)
+    });
+    if let Err(error) = kept {
+        tracing::debug!(error = %error, "the counters of API calls could not be kept");
     }
 }
 

@@ -26,6 +26,8 @@ mod standing;
 mod unseen;
 mod wish;
 
+pub(super) use anchoring::anchor_after;
+pub(super) use api_counts::keep_rest;
 pub use history::approvals;
 pub(in crate::app) use history::past_of;
 pub(in crate::app) use lease::Held;

@@ -328,6 +328,9 @@ fn report(
         unresolved_events: unresolved(snapshot),
         calls: snapshot.calls.clone(),
         calls_saved: snapshot.calls_saved,
+        // Whoever sends the requests counts them.
+        calls_throttled: 0,
+        calls_retried: 0,
         totals: crate::report::ScanTotals::default(),
     };
     report.totals = outcome::totals(&report, inputs.fail_on);

@@ -185,8 +185,10 @@ impl<'b> Service<'b> {
         };
         let outcome = run_scan(cloud, self.store.as_ref(), &inputs).await;
         let requests = self.keep_counts();
-        let outcome = outcome.map_err(error)?;
-        committed(&outcome, requests);
+        let mut outcome = outcome.map_err(error)?;
+        outcome.report.calls_throttled = requests.throttled;
+        outcome.report.calls_retried = requests.retries;
+        committed(&outcome);
         retention::apply(self.store.as_ref(), self.config.state.retention, &self.holder, clock());
         Ok(outcome)
     }
@@ -281,13 +283,13 @@ impl<'b> Service<'b> {
 }
 
 /// What a scan came to, for the log.
-fn committed(outcome: &ScanOutcome, requests: Requests) {
-    let totals = outcome.report.totals;
-    let Requests { throttled, retries } = requests;
+fn committed(outcome: &ScanOutcome) {
+    let report = &outcome.report;
+    let totals = report.totals;
     tracing::info!(
-        scan.id = %outcome.report.scan_id, clean = totals.clean, drifted = totals.drifted,
-        unjudged = totals.unjudged, notices = outcome.notices, api.calls = outcome.report.calls.values().sum::<u64>(),
-        api.throttled = throttled, api.retries = retries, "scan committed"
+        scan.id = %report.scan_id, clean = totals.clean, drifted = totals.drifted,
+        unjudged = totals.unjudged, notices = outcome.notices, api.calls = report.calls.values().sum::<u64>(),
+        api.throttled = report.calls_throttled, api.retries = report.calls_retried, "scan committed"
     );
 }
 

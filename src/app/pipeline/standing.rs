@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::detect::Detection;
 use crate::remediate::OPERATION_TAG;
 use crate::store::{Store, StoreError};
-use crate::types::{Finding, InstanceId, Snapshot};
+use crate::types::{Finding, FindingStatus, InstanceId, Snapshot};
 
 /// The instances of a snapshot that an operation is on, or that are in quarantine. The tag only says whom to look for; the journal decides:
 /// a tag can be set by anybody.
@@ -24,28 +24,21 @@ pub(super) fn standings(store: &dyn Store, snapshot: &Snapshot) -> Result<BTreeS
     Ok(standings)
 }
 
-/// Takes out what was not known before we acted: a cut network, a stopped agent. What was known stays as it was then: that the
-/// groups which somebody changed are now ours is not what they did.
+/// Takes out what was not known before we acted: a cut network, a stopped agent. What was known stays, as it was known:
+/// the group that isolates a server is not the one that somebody gave it.
 pub(super) fn without_our_doing(detection: &mut Detection, standings: &BTreeSet<InstanceId>, known: &[Finding]) {
     let Detection { instances, findings, new, .. } = detection;
-    let may_be_ours = |finding: &Finding| {
+    let ours = |finding: &Finding| {
         standings.contains(&finding.instance) && matches!(finding.code.family(), "config" | "blind")
     };
-    for finding in findings.iter_mut().filter(|finding| may_be_ours(finding) && !new.contains(&finding.id)) {
-        let before = known.iter().find(|before| before.id == finding.id);
-        if let Some(before) = before.filter(|before| before.fingerprint != finding.fingerprint) {
-            let (last_seen, times_seen) = (finding.last_seen, finding.times_seen);
-            *finding = Finding {
-                last_seen,
-                times_seen,
-                status: finding.status,
-                exception: finding.exception.clone(),
-                ..before.clone()
-            };
+    let mut gone = BTreeSet::new();
+    for finding in findings.iter_mut().filter(|finding| ours(finding)) {
+        if new.contains(&finding.id) {
+            gone.insert(finding.id.clone());
+        } else if let Some(known) = known.iter().find(|known| known.id == finding.id) {
+            *finding = as_known(finding, known);
         }
     }
-    let ours = |finding: &Finding| may_be_ours(finding) && new.contains(&finding.id);
-    let gone: Vec<_> = findings.iter().filter(|finding| ours(finding)).map(|finding| finding.id.clone()).collect();
     if gone.is_empty() {
         return;
     }
@@ -54,4 +47,14 @@ pub(super) fn without_our_doing(detection: &mut Detection, standings: &BTreeSet<
     for instance in instances.iter_mut().filter(|instance| standings.contains(&instance.instance)) {
         instance.findings.retain(|id| !gone.contains(id));
     }
+}
+
+/// A finding as it was known, seen again. Only exceptions are those of now.
+fn as_known(seen: &Finding, known: &Finding) -> Finding {
+    let status = match (seen.status, known.status) {
+        (FindingStatus::Waived, _) | (_, FindingStatus::Waived) => seen.status,
+        (_, status) => status,
+    };
+    let exception = seen.exception.clone();
+    Finding { last_seen: seen.last_seen, times_seen: seen.times_seen, status, exception, ..known.clone() }
 }

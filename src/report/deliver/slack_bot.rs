@@ -13,7 +13,7 @@ use super::thread::{Story, buttons, ends, home, stays_open};
 use super::{Attempt, Sending};
 use crate::report::notice::NoticeKind;
 use crate::report::render::story::state_word;
-use crate::report::render::{slack_message, slack_root};
+use crate::report::render::{slack_reply, slack_root};
 use crate::store::{StoreError, Thread, Threads};
 
 /// What our messages are known by.
@@ -105,7 +105,7 @@ impl Bot<'_> {
         }
         let aloud = worse || notice.kind == NoticeKind::OperationFailed;
         let extra = json!({"thread_ts": thread.ts, "reply_broadcast": aloud});
-        match self.call("chat.postMessage", self.message(slack_message(notice), extra)).await {
+        match self.call("chat.postMessage", self.message(slack_reply(notice), extra)).await {
             Ok(_) => Ok(true),
             Err(Trouble::Says(word)) if is_gone(&word) => Ok(false),
             Err(trouble) => Err(trouble.into()),

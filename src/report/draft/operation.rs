@@ -45,6 +45,8 @@ pub struct OperationNews {
     pub lines: Vec<String>,
     /// Tells apart news of one status that are not the same.
     pub turn: String,
+    /// Whether what was replaced has been kept already: going on to its end is not another beginning.
+    pub kept: bool,
 }
 
 impl From<&OperationRecord> for OperationNews {
@@ -62,6 +64,7 @@ impl From<&OperationRecord> for OperationNews {
             lines: lines(record),
             // A person who resumes it moves the deadline: what happens then is news again.
             turn: record.deadline.to_string(),
+            kept: record.facts.retain_until.is_some(),
         }
     }
 }
@@ -70,7 +73,10 @@ fn lines(record: &OperationRecord) -> Vec<String> {
     let mut lines = Vec::new();
     let by = clean(&record.requested.by, 120);
     lines.push(format!("Operation {}, asked for by {by}.", clean(record.id.as_str(), 60)));
-    lines.extend(record.requested.reasons.iter().take(LISTED).map(|reason| clean(reason, 300)));
+    // What a person asked for by hand has that alone as its reason.
+    let asked = format!("asked for by {}", record.requested.by);
+    let reasons = record.requested.reasons.iter().filter(|reason| **reason != asked);
+    lines.extend(reasons.take(LISTED).map(|reason| clean(reason, 300)));
     if let Some(reason) = &record.requested.overridden {
         lines.push(format!("Gates were overridden: {}", clean(reason, 300)));
     }
@@ -90,8 +96,9 @@ fn lines(record: &OperationRecord) -> Vec<String> {
     if let Some((folder, digest)) = &record.facts.evidence {
         lines.push(format!("Evidence in {} ({})", clean(folder, 200), clean(digest.as_str(), 80)));
     }
-    let beyond_running = record.status != OperationStatus::Running;
-    lines.extend(waits_for(record).filter(|_| beyond_running).map(|waits| format!("Waits for {waits}")));
+    // Of what is kept the note says until when.
+    let at_rest = !matches!(record.status, OperationStatus::Running | OperationStatus::Retaining);
+    lines.extend(waits_for(record).filter(|_| at_rest).map(|waits| format!("Waits for {waits}")));
     lines
 }
 
@@ -157,6 +164,7 @@ fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
         OperationKind::Rollback => "rollback",
     };
     let told = match news.status {
+        OperationStatus::Running if news.kept => return None,
         OperationStatus::Running => (NoticeKind::OperationStarted, format!("{kind} of {instance} has begun")),
         OperationStatus::Retaining => (NoticeKind::OperationDone, format!("{instance} was replaced{by} and is kept")),
         OperationStatus::Done => (NoticeKind::OperationDone, format!("{kind} of {instance} is done")),

@@ -41,6 +41,23 @@ fn each_status_is_told_in_its_own_words() {
 }
 
 #[test]
+fn what_was_kept_and_comes_to_its_end_does_not_begin_again() {
+    let mut record = operation("op-1", OperationKind::Replace, "i-1", 0);
+    record.facts.retain_until = Some(at(900));
+    assert_eq!(told(&record, &everywhere()), []);
+    let done = told(&turned(&record, OperationStatus::Done, 950).0, &everywhere());
+    assert_eq!(done[0].title, "web: replacement of i-1 is done");
+}
+
+#[test]
+fn who_asked_is_said_once() {
+    let mut record = operation("op-1", OperationKind::Replace, "i-1", 0);
+    record.requested.reasons = vec![format!("asked for by {}", record.requested.by), "and why".to_owned()];
+    let lines = told(&record, &everywhere()).remove(0).lines;
+    assert_eq!(lines[..2], ["Operation op-1, asked for by cattleguard.", "and why"]);
+}
+
+#[test]
 fn what_failed_says_why_and_what_it_waits_for() {
     let notice = told(&stuck(), &everywhere()).remove(0);
     insta::assert_snapshot!(notice.lines.join("\n"), @r#"

@@ -61,7 +61,7 @@ pub use scan_json::scan_json;
 pub use scan_ndjson::scan_ndjson;
 pub use scan_table::scan_table;
 pub(crate) use slack::slack_text;
-pub use slack::{slack_message, slack_root};
+pub use slack::{slack_message, slack_reply, slack_root};
 pub use teams::teams_message;
 pub use timeline::{Timeline, timeline_json, timeline_lines, timeline_text};
 pub use webhook::cloud_event;

@@ -326,6 +326,8 @@ pub(super) struct SummaryDoc {
     unresolved_events: u64,
     api_calls: u64,
     api_calls_saved: u64,
+    api_throttled: u64,
+    api_retries: u64,
     exit_code: u8,
 }
 
@@ -344,6 +346,8 @@ impl From<&ScanReport> for SummaryDoc {
             unresolved_events: report.unresolved_events.len() as u64,
             api_calls: report.calls.values().sum(),
             api_calls_saved: report.calls_saved,
+            api_throttled: report.calls_throttled,
+            api_retries: report.calls_retried,
             exit_code: report.totals.exit_code,
         }
     }

@@ -53,7 +53,11 @@ fn header(out: &mut Out<'_>, report: &ScanReport) {
         0 => String::new(),
         saved => format!(" ({saved} saved by content hashes)"),
     };
-    let (at, calls) = (time(report.started_at), count(calls, "API call") + &saved);
+    let throttled = match report.calls_throttled {
+        0 => String::new(),
+        throttled => format!(", throttled {}", count(throttled, "time")),
+    };
+    let (at, calls) = (time(report.started_at), count(calls, "API call") + &saved + &throttled);
     out.line(0, &format!("{title} · {at} · {took:.1} s · {calls} · mode {}", report.mode));
 }
 

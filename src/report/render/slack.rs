@@ -32,7 +32,14 @@ const LINES: usize = 25;
 
 /// The body of the webhook request.
 pub fn slack_message(notice: &Notice) -> Value {
-    message(notice, state_word(notice), &[])
+    message(notice, state_word(notice), &[], true)
+}
+
+/// A step that is told below the message of its problem, which shows what changed: what only moves its state does not say
+/// it again.
+pub fn slack_reply(notice: &Notice) -> Value {
+    let only_moves = matches!(notice.kind, NoticeKind::Acknowledged | NoticeKind::Resolved);
+    message(notice, state_word(notice), &[], !only_moves)
 }
 
 /// A sentence of ours that may hold untrusted words, as a message of its own.
@@ -43,30 +50,32 @@ pub(crate) fn slack_text(text: &str, max: usize) -> String {
 /// The message that stands for a problem: its last notice, with the state that it has come to since, and what a person
 /// can do about it.
 pub fn slack_root(notice: &Notice, state: &str, buttons: &[Button]) -> Value {
-    message(notice, state, buttons)
+    message(notice, state, buttons, true)
 }
 
-fn message(notice: &Notice, state: &str, buttons: &[Button]) -> Value {
+fn message(notice: &Notice, state: &str, buttons: &[Button], details: bool) -> Value {
     let headline = headline(notice);
     let buttons = slack_buttons::block(notice, buttons);
     let mut message = Message::new(&headline, buttons.as_ref());
     message.push(json!({"type": "header", "text": {"type": "plain_text", "text": headline, "emoji": false}}));
     message.push(overview(notice, state));
-    let lines: Vec<_> = notice.lines.iter().take(LINES).map(|line| prose(line, 400)).collect();
+    // Slack refuses a section without text.
+    let lines = notice.lines.iter().take(LINES).map(|line| prose(line, 400));
+    let lines: Vec<_> = lines.filter(|line| !line.trim().is_empty()).collect();
     if !lines.is_empty() {
         message.push(section(&lines.join("\n")));
     }
-    for shared in &notice.shared {
+    for shared in notice.shared.iter().filter(|_| details) {
         message.push(section(&shared_text(shared)));
     }
     let mut shown = 0;
-    for finding in &notice.findings {
+    for finding in notice.findings.iter().filter(|_| details) {
         if !message.push(section(&finding_text(finding))) {
             break;
         }
         shown += 1;
     }
-    message.close(notice, shown, buttons);
+    message.close(notice, shown, if details { shown } else { notice.findings.len() }, buttons);
     message.into_value()
 }
 
@@ -109,7 +118,7 @@ impl Message {
         self.blocks.push(block);
     }
 
-    fn close(&mut self, notice: &Notice, shown: usize, buttons: Option<Value>) {
+    fn close(&mut self, notice: &Notice, shown: usize, named: usize, buttons: Option<Value>) {
         let rest = notice.totals.findings.saturating_sub(shown as u64);
         if rest > 0 && shown > 0 {
             let more = format!("and {} more; `cattleguard findings list` shows them all", count(rest, "finding"));
@@ -118,7 +127,7 @@ impl Message {
         // Counted from the beginning.
         self.blocks.extend(buttons);
         let mut context = String::new();
-        for finding in notice.findings.iter().take(shown) {
+        for finding in notice.findings.iter().take(named) {
             let id = clean(finding.id.as_str(), 40);
             if context.len() < 400 {
                 context.push_str(&format!("{} ", code(&id, 40)));

@@ -26,6 +26,32 @@ fn strings(value: &Value, out: &mut Vec<String>) {
     }
 }
 
+#[test]
+fn a_reply_that_only_moves_the_state_does_not_say_again_what_changed() {
+    let whole = notices(&fixtures::report(vec![fixtures::finding("software-package-changed", "i-1", "openssl")]));
+    let news = whole.into_iter().find(|notice| !notice.findings.is_empty()).expect("a notice with findings");
+    let words = |notice: &Notice| slack_reply(notice).to_string();
+    assert!(words(&news).contains("*What changed*"));
+    for kind in [NoticeKind::Acknowledged, NoticeKind::Resolved] {
+        let step = Notice { kind, lines: vec!["f-1 was acknowledged by erin.".to_owned()], ..news.clone() };
+        let reply = words(&step);
+        assert!(!reply.contains("*What changed*") && reply.contains("was acknowledged by erin"), "{reply}");
+        assert!(reply.contains(step.findings[0].id.as_str()), "{reply}");
+        check(&slack_reply(&step));
+        assert!(slack_message(&step).to_string().contains("*What changed*"), "alone it says all");
+    }
+}
+
+/// Slack refuses the whole message for one section without text.
+#[test]
+fn lines_without_text_make_no_section() {
+    let notice = Notice { lines: vec![String::new(), " ".to_owned()], ..fixtures::notice(Vec::new()) };
+    check(&slack_message(&notice));
+    let sections =
+        slack_message(&notice)["blocks"].as_array().unwrap().iter().filter(|one| one["type"] == "section").count();
+    assert_eq!(sections, 1, "the overview");
+}
+
 /// Slack's limits, and that nothing in the message can act.
 fn check(message: &Value) {
     let blocks = message["blocks"].as_array().unwrap();

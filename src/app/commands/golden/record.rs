@@ -10,6 +10,8 @@ use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
+use crate::app::pipeline::own_calls;
+use crate::collect::trail::ClassifyContext;
 use crate::collect::{CloudRead, TrailSource, read_events, read_image, read_reference};
 use crate::detect::registry::{RecordRequest, Reference, promote, record};
 use crate::store::Store;
@@ -21,10 +23,12 @@ pub(super) fn run(context: &Context<'_>, args: &RecordArgs) -> Result<Exit, AppE
     let place = place(config, args)?;
     let store = context.store(config)?;
     let root = manifest_root(args)?;
+    // What we did to servers that share a role with the reference instance is no modification of it.
+    let own = own_calls::context(store.as_ref(), looked_back(config, context.now()), context.now())?;
     let runtime = context.runtime()?;
     let seen = runtime.block_on(async {
         let cloud = context.backend.connect(config).await?;
-        look(context, config, cloud.as_ref(), &place, args).await
+        look(context, (config, own), cloud.as_ref(), &place, args).await
     })?;
     let version = match &args.version {
         Some(version) => version.clone(),
@@ -71,7 +75,7 @@ struct Seen {
 /// Looks at the image, and at the reference instance if one is named.
 async fn look(
     context: &Context<'_>,
-    config: &Config,
+    (config, own): (&Config, ClassifyContext),
     cloud: &dyn CloudRead,
     place: &Place,
     args: &RecordArgs,
@@ -87,14 +91,14 @@ async fn look(
         return Err(AppError::failed(format!("reference instance {id} has reported no SSM inventory yet"))
             .with_hint("wait for its first inventory, or pass --without-inventory: software is then not judged"));
     }
-    let events = history(context, config, cloud, &instance).await?;
+    let events = history(context, (config, own), cloud, &instance).await?;
     Ok(Some(Seen { instance, events }))
 }
 
 /// The events on the instance since its launch, as far back as a first scan would read.
 async fn history(
     context: &Context<'_>,
-    config: &Config,
+    (config, own): (&Config, ClassifyContext),
     cloud: &dyn CloudRead,
     instance: &Instance,
 ) -> Result<Vec<ChangeEvent>, AppError> {
@@ -102,9 +106,14 @@ async fn history(
         return Ok(Vec::new());
     }
     let now = context.now();
+    let from = looked_back(config, now).max(instance.launched_at);
+    Ok(read_events(cloud, instance, (from, now), own).await?)
+}
+
+/// From when on a first scan would read.
+fn looked_back(config: &Config, now: Timestamp) -> Timestamp {
     let lookback = SignedDuration::try_from(config.collect.lookback).unwrap_or(SignedDuration::MAX);
-    let from = now.checked_sub(lookback).unwrap_or(Timestamp::MIN).max(instance.launched_at);
-    Ok(read_events(cloud, instance, from, now).await?)
+    now.checked_sub(lookback).unwrap_or(Timestamp::MIN)
 }
 
 /// What is known against the instance. A baseline must never be learned from a modified server.

@@ -6,15 +6,16 @@ use super::world::World;
 use crate::app::demo::receiver::Receiver;
 use crate::collect::ObjectName;
 use crate::report::anchor::LockMode;
-use crate::store::Anchors as _;
+use crate::store::{Anchors as _, Waivers as _};
 
 const BUCKET: &str = "example-audit";
 const ANCHOR: &str = "[audit.anchor]\nbucket = \"example-audit\"\nretain = \"30d\"\nmode = \"compliance\"\n\n";
 
 fn anchored() -> World {
     let world = World::new(ANCHOR);
-    world.fleet.cloud.create_vault(BUCKET);
+    // Before there is a bucket, so that the tests know every anchor.
     world.record(&[]);
+    world.fleet.cloud.create_vault(BUCKET);
     world
 }
 
@@ -131,4 +132,32 @@ fn commands_that_enforce_anchor_what_they_did() {
     let (_, told) = world.json(&["audit", "verify", "--anchors"]);
     assert_eq!(told["anchors"]["newest"], told["head"], "the head after the operation: {told}");
     assert!(told["entries"].as_u64().is_some_and(|entries| entries > 8), "its steps are in it: {told}");
+}
+
+#[test]
+fn what_a_person_decides_is_anchored_without_a_scan() {
+    let world = anchored();
+    assert_eq!(world.run(&["golden", "list"]), 0);
+    assert_eq!(objects(&world).len(), 0, "looking decides nothing");
+    let waive = "exceptions add --fleet web --code software-package-changed --reason hotfix --ticket OPS-17 \
+                 --approver dora --expires 7d";
+    let waive: Vec<&str> = waive.split_whitespace().collect();
+    for (count, args) in [&["pause", "--reason", "drill"][..], &["resume"], &waive].iter().enumerate() {
+        assert_eq!(world.run(args), 0, "{args:?}");
+        assert_eq!(objects(&world).len(), count + 1, "{args:?}");
+    }
+    let (exit, told) = world.json(&["audit", "verify", "--anchors"]);
+    assert_eq!((exit, &told["anchors"]["newest"]), (0, &told["head"]), "{told}");
+}
+
+#[test]
+fn a_bucket_that_is_gone_keeps_nobody_from_deciding() {
+    let world = anchored();
+    world.fleet.cloud.remove_vault(BUCKET);
+    assert_eq!(world.run(&["pause", "--reason", "drill"]), 0);
+    assert_eq!(world.store().pauses().expect("readable").len(), 1);
+    assert_eq!(world.store().anchored().expect("readable").fault, None, "the next scan tells of it");
+    world.fleet.cloud.create_vault(BUCKET);
+    world.run(&["scan"]);
+    assert_eq!(objects(&world).len(), 1, "and does it");
 }

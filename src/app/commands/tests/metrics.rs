@@ -8,6 +8,8 @@ use strict::{Exposition, read};
 
 use super::world::World;
 use crate::app::demo::receiver::Receiver;
+use crate::store::Counters as _;
+use crate::types::ApiOutcome;
 
 fn scanned(world: &World) -> (i32, Exposition) {
     let file = world.path("cattleguard.prom");
@@ -41,6 +43,52 @@ fn counters_go_on_over_scans_that_are_processes_of_their_own() {
     assert!(second.value(&listed).expect("counted") > once, "a new process adds to what was there");
     let mode = std::fs::metadata(world.path("cattleguard.prom")).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o644, "the collector is another user");
+}
+
+#[test]
+fn what_a_command_asks_of_aws_beside_scans_is_counted_too() {
+    let world = World::new("");
+    world.run(&["doctor"]);
+    assert!(!world.path("state.db").exists(), "whoever only looks makes no state");
+    world.record(&[]);
+    world.run(&["scan"]);
+    let asked = |api: &str| {
+        let counters = world.store().counters().expect("readable");
+        let of = |counter: &&crate::store::Counter| counter.labels.get("operation").is_some_and(|name| name == api);
+        counters.iter().filter(of).map(|counter| counter.value).sum::<u64>()
+    };
+    for (args, api) in [
+        (&["doctor"][..], "DescribeInstances"),
+        (&["golden", "record", "web", "--ami", "IMAGE", "--reference-instance", "REFERENCE"], "LookupEvents"),
+    ] {
+        let before = asked(api);
+        let image = world.fleet.images.values().next().expect("an image").to_string();
+        let reference = world.fleet.reference.to_string();
+        let filled = |word: &&'static str| match *word {
+            "IMAGE" => image.clone(),
+            "REFERENCE" => reference.clone(),
+            word => word.to_owned(),
+        };
+        let words: Vec<String> = args.iter().map(filled).collect();
+        world.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(asked(api) > before, "{args:?}");
+    }
+}
+
+#[test]
+fn a_scan_says_how_often_it_was_throttled() {
+    let world = World::new("");
+    world.record(&[]);
+    let summary = |world: &World| world.json(&["scan"]).1["summary"].clone();
+    let calm = summary(&world);
+    assert_eq!((&calm["api_throttled"], &calm["api_retries"]), (&0.into(), &0.into()), "{calm}");
+    let place = crate::types::Place::new("000000000000", "eu-west-1");
+    for (outcome, again) in [(ApiOutcome::Throttled, false), (ApiOutcome::Throttled, true), (ApiOutcome::Ok, true)] {
+        world.fleet.cloud.meter().count(&place, "ec2:DescribeInstances", outcome, again);
+    }
+    let slow = summary(&world);
+    assert_eq!((&slow["api_throttled"], &slow["api_retries"]), (&2.into(), &2.into()), "{slow}");
+    assert_eq!(summary(&world)["api_throttled"], 0, "each scan tells of its own");
 }
 
 #[test]
