@@ -24,8 +24,9 @@ const FILLED: &[(&str, &str)] = &[
     ("KEEP=DIR", ""),
     ("BUCKET", "org-trail"),
     ("copy/KEY.signature", "KEY.signature"),
-    ("--seeds 100000", "--seeds 1"),
-    // It plays everything; `cargo test` plays what is least alike.
+    // They play a hundred and more; `cargo test` plays enough of them.
+    (" --seeds 100000 --jobs 2", ""),
+    ("cattleguard-sim histories", "cattleguard-sim histories --seeds 1 --jobs 2"),
     ("cattleguard-sim matrix", "cattleguard-sim matrix --help"),
 ];
 
