@@ -150,15 +150,21 @@ impl DestinationKind {
     /// Whether this kind of news means anything there.
     pub fn hears(&self, kind: NoticeKind) -> bool {
         match self {
-            // Nobody is woken because something has begun, and an incident needs an end.
-            Self::PagerDuty { .. } => kind != NoticeKind::OperationStarted,
+            // Nobody is woken because something has begun or is less than it was, and an incident needs an end.
+            Self::PagerDuty { .. } => !matches!(kind, NoticeKind::OperationStarted | NoticeKind::DigestEnding),
             // It takes findings and nothing else.
             Self::SecurityHub => matches!(
                 kind,
                 NoticeKind::New | NoticeKind::Update | NoticeKind::Repeat | NoticeKind::Resolved | NoticeKind::Test
             ),
-            _ => true,
+            // Only where an incident was opened by the question is its end of use; elsewhere it would be one message more.
+            _ => kind != NoticeKind::ApprovalEnded,
         }
+    }
+
+    /// Whether it shows one thing for each problem, an incident or a thread, whose end must be told by itself.
+    pub fn keeps_incidents(&self) -> bool {
+        matches!(self, Self::PagerDuty { .. } | Self::SlackBot { .. })
     }
 
     /// Whether a delivery whose answer is lost may have to be looked for: the receiver has no key of its own to drop

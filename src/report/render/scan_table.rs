@@ -60,7 +60,8 @@ fn header(out: &mut Out<'_>, report: &ScanReport) {
 fn fleets(out: &mut Out<'_>, report: &ScanReport) {
     let mut fleets: BTreeMap<Option<&FleetName>, [u64; 3]> = BTreeMap::new();
     let mut goldens: BTreeMap<(Option<&FleetName>, Option<&GoldenRef>), u64> = BTreeMap::new();
-    for result in &report.instances {
+    let kept = crate::remediate::kept(&report.unfinished);
+    for result in report.instances.iter().filter(|result| !kept.contains(&result.instance.id)) {
         let [clean, drifted, unjudged] = fleets.entry(result.fleet.as_ref()).or_default();
         *goldens.entry((result.fleet.as_ref(), result.golden.as_ref())).or_default() += 1;
         *match result.verdict {
