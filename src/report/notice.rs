@@ -337,6 +337,9 @@ pub struct Notice {
     /// When the group came or went lately.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flips: Vec<Timestamp>,
+    /// Dead letter: the destinations that did not take it either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<String>,
     /// The audit log's head when the notice was put into the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditHead>,
@@ -363,6 +366,7 @@ impl Notice {
             covers: BTreeMap::new(),
             operation: None,
             flips: Vec::new(),
+            tried: Vec::new(),
             audit: None,
         }
     }
