@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Scope;
 use super::drift::{is_silenced, key};
-use super::history::Past;
+use super::history::{Last, Past};
 use super::topic::Topic;
 use crate::report::destination::Destination;
 use crate::report::notice::GroupKey;
@@ -47,10 +47,13 @@ impl<'a> Twins<'a> {
             return Apart::new();
         }
         let groups: BTreeMap<&str, &Topic> = topics.iter().map(|topic| (topic.group_text.as_str(), topic)).collect();
+        let mut known: BTreeMap<&str, Option<Last>> = BTreeMap::new();
         let apart = self.0.iter().filter(|twin| {
+            let group = twin.group_text.as_str();
             // Without a topic the whole fleet is told as one; where it does not fire, policy asks for nothing.
-            let topic = groups.get(twin.group_text.as_str()).filter(|topic| topic.firing);
-            topic.is_some_and(|topic| !twin.is_told(scope, topic, destination, past))
+            let Some(topic) = groups.get(group).filter(|topic| topic.firing) else { return false };
+            let last = known.entry(group).or_insert_with(|| past.last(topic));
+            !twin.is_told(scope, topic, destination, last.as_ref())
         });
         apart.map(|twin| &twin.event.id).collect()
     }
@@ -58,9 +61,8 @@ impl<'a> Twins<'a> {
 
 impl Twin<'_> {
     /// Whether the destination is told of the state, or was. What is acknowledged was seen by a person.
-    fn is_told(&self, scope: &Scope<'_>, topic: &Topic, destination: &Destination, past: &Past<'_>) -> bool {
-        let last = past.last(topic);
-        if is_silenced(scope, &self.group, self.state) || !topic.concerns(destination, last.as_ref()) {
+    fn is_told(&self, scope: &Scope<'_>, topic: &Topic, destination: &Destination, last: Option<&Last>) -> bool {
+        if is_silenced(scope, &self.group, self.state) || !topic.concerns(destination, last) {
             return false;
         }
         let severity = scope.view.severity(self.event);
