@@ -50,6 +50,7 @@ fn destination(name: &str, port: u16) -> Destination {
         routes: None,
         quiet: Quiet::default(),
         allow_private: true,
+        broken: None,
     }
 }
 

@@ -153,5 +153,6 @@ fn destination() -> Destination {
         routes: None,
         quiet: Quiet::default(),
         allow_private: false,
+        broken: None,
     }
 }

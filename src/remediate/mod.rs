@@ -58,7 +58,7 @@ pub use probe::{
     AclDetail, AclEntry, AddressDetail, CloudProbe, GroupDetail, InstanceDetail, InterfaceDetail, PlacementDetail,
     RoleDetail, RootReplacement, SecurityGroupDetail, SnapshotDetail, StatusChecks, VolumeDetail,
 };
-pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore};
+pub use record::{BeforeImage, Cut, Facts, OperationRecord, Requested, StepRecord, TargetBefore, kept};
 pub use refuse::{Readings, Refusal, refusals, refusals_in_quarantine};
 use sequence::take_away_what_outlives;
 pub use sequence::{HOLD_TAG, REPLACES_TAG, STATE_TAG};

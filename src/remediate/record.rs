@@ -1,13 +1,13 @@
 //! The record of one operation: what it is about, what was there before, every step with its state. It is what
 //! the journal keeps, and all that a process needs to go on where another one was killed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::step::Step;
-use super::{GroupDetail, InstanceDetail, OperationStatus, RoleDetail, Settings, StepState, WriteCall};
+use super::{GroupDetail, InstanceDetail, Method, OperationStatus, RoleDetail, Settings, StepState, WriteCall};
 use crate::types::{
     Digest, FindingId, FleetName, GoldenRef, InstanceId, OperationId, OperationKind, Place, PlanHash, SecurityGroupId,
     Severity, Track,
@@ -195,4 +195,15 @@ pub struct OperationRecord {
     pub facts: Facts,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+}
+
+/// Servers that were replaced and are only kept for a while: they take no part in their fleets. Where a root volume was
+/// replaced in place, the server serves.
+pub fn kept(records: &[OperationRecord]) -> BTreeSet<&InstanceId> {
+    let kept = records.iter().filter(|record| {
+        record.kind == OperationKind::Replace
+            && record.status == OperationStatus::Retaining
+            && record.settings.method == Method::Launch
+    });
+    kept.map(|record| &record.instance).collect()
 }

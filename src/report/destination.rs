@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
+use super::deliver::http::judge_url;
 use super::notice::NoticeKind;
 use super::press::Interactive;
+use super::sign;
 use crate::plan::open_until;
 use crate::types::plan::Window;
 use crate::types::silence::pattern_matches;
@@ -150,15 +152,21 @@ impl DestinationKind {
     /// Whether this kind of news means anything there.
     pub fn hears(&self, kind: NoticeKind) -> bool {
         match self {
-            // Nobody is woken because something has begun, and an incident needs an end.
-            Self::PagerDuty { .. } => kind != NoticeKind::OperationStarted,
+            // Nobody is woken because something has begun or is less than it was, and an incident needs an end.
+            Self::PagerDuty { .. } => !matches!(kind, NoticeKind::OperationStarted | NoticeKind::DigestEnding),
             // It takes findings and nothing else.
             Self::SecurityHub => matches!(
                 kind,
                 NoticeKind::New | NoticeKind::Update | NoticeKind::Repeat | NoticeKind::Resolved | NoticeKind::Test
             ),
-            _ => true,
+            // Only where an incident was opened by the question is its end of use; elsewhere it would be one message more.
+            _ => kind != NoticeKind::ApprovalEnded,
         }
+    }
+
+    /// Whether it shows one thing for each problem, an incident or a thread, whose end must be told by itself.
+    pub fn keeps_incidents(&self) -> bool {
+        matches!(self, Self::PagerDuty { .. } | Self::SlackBot { .. })
     }
 
     /// Whether a delivery whose answer is lost may have to be looked for: the receiver has no key of its own to drop
@@ -270,9 +278,41 @@ pub struct Destination {
     pub quiet: Quiet,
     /// Let it reach loopback and private addresses (the SSRF guard refuses them otherwise).
     pub allow_private: bool,
+    /// Why it cannot be reached at all: a secret of its own cannot be read. Its notices are kept and tried as if it did not
+    /// answer.
+    pub broken: Option<String>,
 }
 
 impl Destination {
+    /// What is wrong with how it would be reached, as far as that shows without asking: the form of URLs and of signing
+    /// secrets.
+    ///
+    /// # Errors
+    /// What is wrong, without any secret.
+    pub fn judge(&self) -> Result<(), String> {
+        if let Some(why) = &self.broken {
+            return Err(why.clone());
+        }
+        let named = |key: &str, problem: String| format!("`{key}`: {problem}");
+        let url = |url: &SecretString| {
+            judge_url(url.expose_secret(), self.allow_private).map_err(|problem| named("url", problem))
+        };
+        match &self.kind {
+            DestinationKind::Slack { url: hook } | DestinationKind::Teams { url: hook } => url(hook),
+            DestinationKind::Webhook { url: hook, secrets } => {
+                url(hook)?;
+                sign::judge(secrets).map_err(|bad| named("secrets", bad.to_string()))
+            }
+            DestinationKind::SlackBot { api, .. } | DestinationKind::PagerDuty { url: api, .. } => {
+                judge_url(api, self.allow_private).map_err(|problem| named("api", problem))
+            }
+            DestinationKind::Email(_)
+            | DestinationKind::Sns { .. }
+            | DestinationKind::EventBridge { .. }
+            | DestinationKind::SecurityHub => Ok(()),
+        }
+    }
+
     /// Whether it takes a subject, and by which of its routes; or why not.
     ///
     /// # Errors

@@ -248,6 +248,7 @@ pub(crate) fn slack(name: &str, url: &str) -> Destination {
         routes: None,
         quiet: Quiet::default(),
         allow_private: true,
+        broken: None,
     }
 }
 

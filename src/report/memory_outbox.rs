@@ -1,6 +1,6 @@
 //! An outbox in memory, for the tests of this stage.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,7 +42,7 @@ impl Outbox for MemoryOutbox {
             if rows.iter().any(|row| row.draft.key == draft.key) {
                 continue;
             }
-            let seq = i64::try_from(rows.len()).unwrap() + 1;
+            let seq = rows.last().map_or(1, |row| row.seq + 1);
             rows.push(OutboxRow {
                 seq,
                 state: OutboxState::Pending,
@@ -95,6 +95,25 @@ impl Outbox for MemoryOutbox {
             row.next_attempt_at = next;
             row.last_error = Some(error.to_owned());
         })
+    }
+
+    fn withdraw(&self, seq: i64) -> Result<(), StoreError> {
+        self.rows.lock().unwrap().retain(|row| row.seq != seq || row.state == OutboxState::Delivered);
+        Ok(())
+    }
+
+    fn failing(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut failing = BTreeSet::new();
+        let mut ended: BTreeMap<String, OutboxState> = BTreeMap::new();
+        for row in self.rows.lock().unwrap().iter() {
+            match row.state {
+                OutboxState::Pending if row.attempts > 0 => drop(failing.insert(row.draft.destination.clone())),
+                OutboxState::Pending => {}
+                state => drop(ended.insert(row.draft.destination.clone(), state)),
+            }
+        }
+        failing.extend(ended.into_iter().filter(|(_, state)| *state == OutboxState::Dead).map(|(name, _)| name));
+        Ok(failing)
     }
 
     fn dead(&self, seq: i64, error: &str, _: Timestamp) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 pub mod anchor;
 pub mod backoff;
 mod bucket;
+mod dead_letter;
 pub mod deliver;
 pub mod destination;
 pub mod door;

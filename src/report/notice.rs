@@ -38,6 +38,8 @@ pub enum NoticeKind {
     MassDrift,
     /// More groups at once than anybody reads; told as one list of counts.
     Digest,
+    /// Of what a digest told many groups ended at once, and others go on.
+    DigestEnding,
     /// Something can no longer be seen.
     CoverageLost,
     /// It can be seen again.
@@ -52,6 +54,8 @@ pub enum NoticeKind {
     OperationFailed,
     /// A plan waits for a person's approval.
     ApprovalWanted,
+    /// It does not wait for one any more: it was approved, or another plan took its place.
+    ApprovalEnded,
     /// An exception ends soon.
     ExceptionEnding,
     /// An exception has ended: what it waived counts again.
@@ -77,6 +81,7 @@ impl NoticeKind {
             Self::Reattributed => "reattributed",
             Self::MassDrift => "mass_drift",
             Self::Digest => "digest",
+            Self::DigestEnding => "digest_ending",
             Self::CoverageLost => "coverage_lost",
             Self::CoverageRestored => "coverage_restored",
             Self::PolicyError => "policy_error",
@@ -84,6 +89,7 @@ impl NoticeKind {
             Self::OperationDone => "operation_done",
             Self::OperationFailed => "operation_failed",
             Self::ApprovalWanted => "approval_wanted",
+            Self::ApprovalEnded => "approval_ended",
             Self::ExceptionEnding => "exception_ending",
             Self::ExceptionEnded => "exception_ended",
             Self::Test => "test",
@@ -102,6 +108,7 @@ impl NoticeKind {
             | Self::Flapping
             | Self::MassDrift
             | Self::Digest
+            | Self::DigestEnding
             | Self::CoverageLost
             | Self::PolicyError => true,
             Self::Resolved
@@ -112,6 +119,7 @@ impl NoticeKind {
             | Self::OperationDone
             | Self::OperationFailed
             | Self::ApprovalWanted
+            | Self::ApprovalEnded
             | Self::ExceptionEnding
             | Self::ExceptionEnded
             | Self::Test
@@ -329,6 +337,9 @@ pub struct Notice {
     /// When the group came or went lately.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flips: Vec<Timestamp>,
+    /// Dead letter: the destinations that did not take it either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<String>,
     /// The audit log's head when the notice was put into the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditHead>,
@@ -355,6 +366,7 @@ impl Notice {
             covers: BTreeMap::new(),
             operation: None,
             flips: Vec::new(),
+            tried: Vec::new(),
             audit: None,
         }
     }

@@ -9,14 +9,11 @@ use jiff::Timestamp;
 
 use super::backoff::{self, Next, later};
 use super::bucket::Bucket;
+use super::dead_letter::give_up;
 use super::deliver::{Attempt, Client, CloudPublish, deliver};
 use super::destination::Destination;
-use super::draft::draft_single;
-use super::notice::{GroupKey, Notice, NoticeKind};
 use super::pump_batch::{merged, together};
-use super::text::clean;
 use crate::store::{Outbox, OutboxRow, StoreError, Threads};
-use crate::types::{Code, Severity};
 
 /// Rows taken from the store at once.
 const BATCH: usize = 256;
@@ -370,40 +367,6 @@ impl Lane<'_> {
             }
         }
     }
-}
-
-/// Marks the row dead and tells another destination, once an hour for each that fails.
-fn give_up<S: Outbox + ?Sized>(
-    store: &S,
-    row: &OutboxRow,
-    error: &str,
-    others: &[Destination],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    // First the alert: should we die between the two, the row is tried again rather than lost in silence.
-    // Of a test its sender is told; of a self-alert that fails there is nobody left to tell.
-    let kind = row.draft.payload.get("kind").and_then(|kind| kind.as_str());
-    let about_itself = matches!(kind, Some("dead_letter" | "test"));
-    let takes = |other: &&Destination| other.name != row.draft.destination && other.kind.hears(NoticeKind::DeadLetter);
-    if let Some(other) = others.iter().find(takes).filter(|_| !about_itself) {
-        let alert = self_alert(row, error, now);
-        let hour = (now.as_second() / 3600).to_string();
-        store.enqueue(&[draft_single(&alert, other, &hour)], now)?;
-    }
-    store.dead(row.seq, error, now)
-}
-
-fn self_alert(row: &OutboxRow, error: &str, now: Timestamp) -> Notice {
-    let name = clean(&row.draft.destination, 80);
-    let group = GroupKey { fleet: None, code: Code::known("dead-letter"), actor: Some(name.clone()) };
-    let title = format!("alerts to {name} are being given up");
-    let mut notice = Notice::blank(NoticeKind::DeadLetter, group, Severity::High, &title, now);
-    notice.lines.push(format!("Reason: {}", clean(error, 200)));
-    if let Some(title) = row.draft.payload.get("title").and_then(|title| title.as_str()) {
-        notice.lines.push(format!("Not delivered: {}", clean(title, 200)));
-    }
-    notice.lines.push("The findings themselves are kept: `cattleguard findings list` shows them.".to_owned());
-    notice
 }
 
 /// Numbers in 0..1 for the backoff's jitter, different in each process: the standard library's random hash keys,

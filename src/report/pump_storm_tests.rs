@@ -18,7 +18,9 @@ use crate::report::deliver::{Reply, Request, Transport};
 use crate::report::destination::DestinationKind;
 use crate::report::draft::draft_single;
 use crate::report::fixtures::{self, at};
+use crate::report::notice::{GroupKey, Notice, NoticeKind};
 use crate::store::{OutboxState, SqliteStore};
+use crate::types::{Code, Severity};
 
 const STORM_S: i64 = 30 * 60;
 const KILLS: usize = 10;

@@ -10,6 +10,7 @@ use super::*;
 use crate::report::destination::DestinationKind;
 use crate::report::draft::draft_single;
 use crate::report::fixtures::{MemoryOutbox, at, now, slack, webhook};
+use crate::report::notice::{Notice, NoticeKind};
 use crate::report::sign::signature;
 use crate::store::OutboxState;
 
@@ -156,6 +157,56 @@ async fn an_undeliverable_self_alert_ends_there() {
 }
 
 #[tokio::test]
+async fn a_self_alert_goes_to_one_that_works_and_on_to_the_next_when_it_is_given_up() {
+    const GONE: &[&str] = &["410 Gone\r\n"];
+    let (first, ill) = (serve(GONE).await, serve(&["503 Service Unavailable\r\n"]).await);
+    let well = serve(&[]).await;
+    let destinations = [webhook("a", &first.url), webhook("b", &ill.url), webhook("c", &well.url)];
+    let outbox = MemoryOutbox::default();
+    put(&outbox, &destinations[1], 1);
+    run(&outbox, &destinations, now()).await;
+    put(&outbox, &destinations[0], 1);
+    assert_eq!(run(&outbox, &destinations, now()).await.dead, 1);
+    let told = |at: usize| outbox.rows(None).unwrap()[at].draft.destination.clone();
+    assert_eq!(told(2), "c", "b fails now");
+
+    let (a, b, c) = (serve(GONE).await, serve(GONE).await, serve(&[]).await);
+    let destinations = [webhook("a", &a.url), webhook("b", &b.url), webhook("c", &c.url)];
+    let outbox = MemoryOutbox::default();
+    put(&outbox, &destinations[0], 1);
+    let done = run(&outbox, &destinations, now()).await;
+    assert_eq!((done.dead, done.delivered), (2, 1));
+    let names: Vec<_> = outbox.states().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "b", "c"], "what b gave up is told by c");
+    assert!(c.requests.lock().unwrap()[0].contains("alerts to a are being given up"));
+}
+
+#[tokio::test]
+async fn what_somebody_may_mend_in_the_configuration_is_tried_for_a_day() {
+    let server = serve(&[]).await;
+    let good = webhook("hook", &server.url);
+    let secrets = vec!["whsec_not base64!".to_owned().into()];
+    let with = |kind| Destination { kind, ..good.clone() };
+    let bad = [
+        with(DestinationKind::Webhook { url: server.url.clone().into(), secrets }),
+        with(DestinationKind::Webhook { url: server.url.clone().into(), secrets: Vec::new() }),
+        with(DestinationKind::Slack { url: "no url".to_owned().into() }),
+        with(DestinationKind::Slack { url: "ftp://127.0.0.1/".to_owned().into() }),
+        with(DestinationKind::Slack { url: "http://169.254.169.254/".to_owned().into() }),
+        Destination { broken: Some("`url`: there is no file".to_owned()), ..good.clone() },
+    ];
+    for bad in bad {
+        let outbox = MemoryOutbox::default();
+        put(&outbox, &bad, 1);
+        assert!(bad.judge().is_err(), "{bad:?}");
+        let done = run(&outbox, std::slice::from_ref(&bad), now()).await;
+        assert_eq!((done.retried, done.dead), (1, 0), "{bad:?}");
+        assert_eq!(run(&outbox, std::slice::from_ref(&good), at(600)).await.delivered, 1, "mended");
+    }
+    assert_eq!(good.judge(), Ok(()));
+}
+
+#[tokio::test]
 async fn one_failing_destination_blocks_no_other() {
     let (bad, good) = (serve(&["503 Service Unavailable\r\n"]).await, serve(&[]).await);
     let destinations = [webhook("bad", &bad.url), webhook("good", &good.url)];
@@ -209,7 +260,7 @@ async fn the_guard_refuses_loopback_and_plain_http() {
     destination.allow_private = false;
     let outbox = MemoryOutbox::default();
     put(&outbox, &destination, 1);
-    assert_eq!(run(&outbox, &[destination], now()).await.dead, 1);
+    assert_eq!(run(&outbox, &[destination], now()).await.retried, 1);
     assert!(server.requests.lock().unwrap().is_empty());
 }
 

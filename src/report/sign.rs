@@ -12,21 +12,35 @@ use sha2::Sha256;
 
 /// A signing secret that cannot be used. Says which one by position, never what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("signing secret {position} is not `whsec_` followed by base64 of a non-empty key")]
-pub struct BadSecret {
-    /// 1 for the first.
-    pub position: usize,
+pub enum BadSecret {
+    /// This one, 1 for the first.
+    #[error("signing secret {0} is not `whsec_` followed by base64 of a non-empty key")]
+    Malformed(usize),
+    /// There is none.
+    #[error("it has no signing secret")]
+    Missing,
+}
+
+/// Whether these secrets can sign.
+///
+/// # Errors
+/// Which of them cannot, or that there is none.
+pub fn judge(secrets: &[SecretString]) -> Result<(), BadSecret> {
+    signature(secrets, "", Timestamp::UNIX_EPOCH, b"").map(drop)
 }
 
 /// The value of the `webhook-signature` header: one `v1,<base64>` for each secret, separated by spaces, so that
 /// receivers can rotate without a gap.
 ///
 /// # Errors
-/// When a secret is not `whsec_` (optional) and standard base64.
+/// When a secret is not `whsec_` (optional) and standard base64, or there is none.
 pub fn signature(secrets: &[SecretString], id: &str, at: Timestamp, body: &[u8]) -> Result<String, BadSecret> {
+    if secrets.is_empty() {
+        return Err(BadSecret::Missing);
+    }
     let mut parts = Vec::with_capacity(secrets.len());
     for (index, secret) in secrets.iter().enumerate() {
-        let bad = BadSecret { position: index + 1 };
+        let bad = BadSecret::Malformed(index + 1);
         let text = secret.expose_secret().trim();
         let key = STANDARD.decode(text.strip_prefix("whsec_").unwrap_or(text)).map_err(|_| bad)?;
         if key.is_empty() {
@@ -77,8 +91,9 @@ mod tests {
     fn a_bad_secret_is_named_by_position_only() {
         let secrets = [SecretString::from("whsec_aGk="), SecretString::from("whsec_!hunter2!")];
         let error = signature(&secrets, "id", Timestamp::UNIX_EPOCH, b"").unwrap_err();
-        assert_eq!(error.position, 2);
+        assert_eq!(error, BadSecret::Malformed(2));
         assert!(!error.to_string().contains("hunter2"));
         assert!(signature(&[SecretString::from("whsec_")], "id", Timestamp::UNIX_EPOCH, b"").is_err());
+        assert_eq!(judge(&[]), Err(BadSecret::Missing));
     }
 }

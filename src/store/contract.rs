@@ -54,6 +54,7 @@ macro_rules! run_contract {
                     pauses_hold_until_resumed, a_pause_by_another_keeps_the_reason_that_is_there],
                 outbox: [a_key_is_inserted_once_for_each_destination, order_holds_within_a_destination,
                     a_failed_row_holds_back_its_destination_only, settled_rows_stay_settled, errors_are_bounded,
+                    what_takes_nothing_now_is_known_and_a_failed_test_can_be_taken_back,
                     last_notice_ignores_dead_rows, what_waits_for_its_time_holds_back_its_group_only,
                     a_begun_delivery_is_remembered, a_notice_carries_the_head_of_the_audit_log, no_row_overtakes_another],
                 alerts: [a_silence_has_a_scope_and_an_end, revoking_a_silence_ends_it_now,

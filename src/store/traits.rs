@@ -370,6 +370,10 @@ pub trait Outbox {
     fn delivered(&self, seq: i64, now: Timestamp) -> Result<(), StoreError>;
     /// Records a failed attempt and when to try again.
     fn failed(&self, seq: i64, error: &str, next: Timestamp) -> Result<(), StoreError>;
+    /// Takes a row out that was not delivered: a test that failed, of which its sender knows.
+    fn withdraw(&self, seq: i64) -> Result<(), StoreError>;
+    /// Destinations that take nothing now: a row waits after an attempt, or the last one that ended was given up.
+    fn failing(&self) -> Result<BTreeSet<String>, StoreError>;
     /// Gives a row up.
     fn dead(&self, seq: i64, error: &str, now: Timestamp) -> Result<(), StoreError>;
     /// Rows by state, newest last.

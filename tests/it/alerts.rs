@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::harness::{
-    Answer, FINDINGS, OK, Receiver, Request, Setup, TestApp, UNAVAILABLE, USAGE, alice, carol, small,
+    Answer, CONFIG, FINDINGS, OK, Receiver, Request, Setup, TestApp, UNAVAILABLE, USAGE, alice, carol, small,
 };
 
 fn started(receiver: &Receiver) -> TestApp {
@@ -198,13 +198,13 @@ fn a_test_message_says_what_the_receiver_answered() {
     assert_eq!((code, &report["destinations"][0]["delivered"]), (UNAVAILABLE, &false.into()));
     assert!(report.to_string().contains("404"), "{report:#}");
     assert_eq!(app.run(&["notify", "test", "nope"]), USAGE);
+    assert_eq!(app.outbox(OutboxState::Dead).len(), 0, "a test is no alert that was given up");
     receiver.always(None);
     receiver.clear();
     app.minutes(120);
     app.settle();
     app.scan();
     assert_eq!(receiver.hooks().len(), 0, "a test that failed is not repeated at night");
-    app.may_leave_alerts();
 }
 
 #[test]
@@ -278,4 +278,59 @@ fn destinations_in_aws_get_findings_and_events_and_their_end() {
     assert_eq!(published.messages.len(), 2);
     let (exit, told) = app.json(&["notify", "test"]);
     assert_eq!((exit, &told["destinations"][0]["delivered"]), (OK, &Value::Null), "{told}");
+}
+
+#[test]
+fn an_event_is_told_where_the_state_it_made_is_not_and_routes_say_the_same() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).webhook_to(&receiver).start_unrecorded();
+    app.reconfigure(|text| format!("{text}codes = [\"event-user-*\"]\n"));
+    app.record("1");
+    app.cloud().modify_user_data(&carol(), &app.server(0), b"#!/bin/sh\nfalse\n").unwrap();
+    app.settle();
+    let scan = app.scan();
+    let id = |code: &str| scan.finding(&app.server(0), code)["id"].as_str().unwrap().to_owned();
+    let (event, state) = (id("event-user-data-changed"), id("config-user-data"));
+    let codes: Vec<_> = receiver.hooks().iter().map(|hook| hook.body()["data"]["group"]["code"].clone()).collect();
+    assert_eq!(codes, ["event-user-data-changed"]);
+    let route = || {
+        let (code, answer) = app.json(&["notify", "routes", &event]);
+        assert_eq!(code, OK);
+        (answer["destinations"][0]["told"] == true, answer["destinations"][0]["why"].as_str().unwrap().to_owned())
+    };
+    let by_itself = (true, "no route names it, and its own filter lets it through".to_owned());
+    assert_eq!(route(), by_itself);
+    app.reconfigure(|text| text.replace("codes = [\"event-user-*\"]\n", ""));
+    let (told, why) = route();
+    assert!(told && why.starts_with(&format!("told with {state} (config-user-data)")), "{why}");
+    let silence = ["silences", "add", "--fleet", "web", "--code", "config-*", "--reason", "planned", "--until", "2h"];
+    assert_eq!(app.run(&silence), OK);
+    assert_eq!(route(), by_itself);
+}
+
+#[test]
+fn a_destination_whose_secret_cannot_be_read_holds_up_nothing_and_loses_nothing() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small())
+        .more("[[notify]]\nname = \"chat\"\nkind = \"slack\"\nurl = { file = \"chat.url\" }\nallow_private = true")
+        .webhook_to(&receiver)
+        .start();
+    assert_eq!(app.scan().code, OK);
+    drift(&app);
+    assert_eq!(app.scan().code, FINDINGS, "what is found is found");
+    assert_eq!(receiver.hooks().len(), 1);
+    let waiting = app.outbox(OutboxState::Pending);
+    let error = waiting[0].last_error.clone().unwrap_or_default();
+    assert!(waiting.len() == 1 && error.contains("notify `chat`: `url`"), "{error}");
+    assert_eq!(app.run(&["config", "check", "--secrets"]), CONFIG);
+    app.write("chat.url", "no url");
+    assert_eq!(app.run(&["config", "check", "--secrets"]), CONFIG);
+    app.minutes(60);
+    app.scan();
+    assert_eq!(app.outbox(OutboxState::Pending).len(), 1, "somebody may mend that too");
+    app.write("chat.url", &format!("http://{}/services/T/B/x", receiver.address));
+    assert_eq!(app.run(&["config", "check", "--secrets"]), OK);
+    app.minutes(120);
+    app.scan();
+    assert_eq!(receiver.slacks().len(), 1, "nothing is lost");
 }

@@ -4,7 +4,7 @@ use cattleguard::testing::SimFleet;
 use cattleguard::types::InstanceId;
 use serde_json::Value;
 
-use crate::harness::{CONFIG, FINDINGS, HELD, OK, Scan, Setup, TestApp, USAGE, carol, small};
+use crate::harness::{CONFIG, FINDINGS, HELD, OK, Receiver, Scan, Setup, TestApp, USAGE, carol, small};
 
 const FLEET: &str = "enforcement = \"replace\"\nbudget = { count = 1, percent = 50 }\nbake = \"1m\"";
 const OPEN: &str = "[[fleet.windows]]\nfrom = \"00:00\"\nto = \"23:59\"\nzone = \"UTC\"\ndays = []";
@@ -50,6 +50,31 @@ fn a_drifted_server_is_replaced_and_kept_and_ended_when_its_time_is_over() {
     app.minutes(5);
     assert!(!app.cloud().instance_ids().contains(&id), "its time is over");
     assert_eq!(app.run(&["audit", "verify"]), OK);
+}
+
+#[test]
+fn a_server_that_was_replaced_and_is_kept_is_told_as_resolved_and_counted_no_more() {
+    let receiver = Receiver::start();
+    let app = Setup::new(small()).mode("replace").fleet(FLEET).fleet(OPEN).webhook_to(&receiver).start();
+    confirmed_drift(&app, &app.server(0));
+    assert_eq!(app.json(&["enforce"]).0, OK);
+    app.settle();
+    let scan = app.scan();
+    assert_eq!((scan.code, &scan.doc["summary"]["drifted"]), (OK, &0.into()), "{:#}", scan.doc["summary"]);
+    assert_eq!(scan.doc["summary"]["kept"], 1);
+    let hooks = receiver.hooks();
+    let last =
+        |code: &str| hooks.iter().rev().find(|hook| hook.body()["data"]["group"]["code"] == code).unwrap().body();
+    assert_eq!(last("event-interactive-session")["type"], "io.cattleguard.finding.resolved.v1");
+    for _ in 0..2 {
+        app.minutes(5 * 60);
+        app.settle();
+        app.scan();
+    }
+    let later: Vec<Value> = receiver.hooks().split_off(hooks.len()).iter().map(|hook| hook.body()).collect();
+    assert_eq!(later, [] as [Value; 0], "for as long as it is kept nobody is reminded of it");
+    let (_, text) = app.text("table", &["scan"]);
+    assert!(text.contains("1 replaced and kept"), "{text}");
 }
 
 #[test]

@@ -25,10 +25,10 @@ pub(super) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, App
     Ok(if diags.is_empty() { Exit::Ok } else { Exit::Config })
 }
 
-/// A diagnostic for each destination with a secret that cannot be read.
+/// A diagnostic for each destination with a secret that cannot be read or used.
 fn unreadable_secrets(context: &Context<'_>, loaded: &Loaded) -> Vec<Diag> {
     let file = crate::app::terminal::clean(&loaded.path.display().to_string());
-    let problems = loaded.config.notify.iter().filter_map(|notify| notify.destination(&context.env).err());
+    let problems = loaded.config.notify.iter().filter_map(|notify| notify.judged(&context.env).err());
     problems.map(|why| Diag::whole_file("unreadable-secret", file.clone(), why)).collect()
 }
 

@@ -75,12 +75,8 @@ fn set(context: &Context<'_>, id: &str, status: FindingStatus) -> Result<Exit, A
     let (by, now) = (context.operator(), context.now());
     let finding = store.set_finding_status(&FindingId::new(id), status, &by, now)?;
     context.note(&format!("{} is {}", finding.id, finding.status));
-    let told = match loaded.config.destinations(&context.env) {
-        Ok(destinations) => {
-            tell(store.as_ref(), &destinations, &[finding], &by, now).map_err(|error| error.to_string())
-        }
-        Err(why) => Err(why),
-    };
+    let destinations = loaded.config.all_destinations(&context.env);
+    let told = tell(store.as_ref(), &destinations, &[finding], &by, now);
     // What a person said is kept whether or not it can be told.
     if let Err(why) = told {
         context.note(&format!("nobody is told: {why}"));

@@ -17,7 +17,7 @@ use crate::app::output::Format;
 use crate::app::terminal::clean_short;
 use crate::report::deliver::Client;
 use crate::report::pump::jitter;
-use crate::report::{Destination, DestinationKind, Notice, Pump, draft_single};
+use crate::report::{Destination, DestinationKind, Notice, NoticeKind, Pump, draft_single};
 use crate::store::{OutboxRow, OutboxState, Store};
 
 /// A receiver that asks for more patience than this is told of as not answering.
@@ -110,6 +110,10 @@ async fn send(
     chosen: &[&Destination],
 ) -> Result<Vec<Answer>, AppError> {
     let now = context.now();
+    for row in store.rows(Some(OutboxState::Dead))?.iter().filter(|row| is_test(row)) {
+        // Of a test that was killed, or of a version that kept them as alerts that were given up.
+        store.withdraw(row.seq)?;
+    }
     let unique = uuid::Uuid::now_v7().to_string();
     let (hubs, chosen): (Vec<&Destination>, Vec<&Destination>) =
         chosen.iter().partition(|to| matches!(to.kind, DestinationKind::SecurityHub));
@@ -135,7 +139,7 @@ async fn send(
     for draft in &drafts {
         let row = rows.iter().find(|row| row.draft.key == draft.key);
         let row = row.ok_or_else(|| AppError::failed("the outbox lost the test message"))?;
-        let mut answer = settle(store.as_ref(), row, &rows, context)?;
+        let mut answer = settle(store.as_ref(), row, &rows)?;
         if let Some(to) = chosen.iter().find(|to| to.name == answer.destination) {
             answer.buttons = examine(to, &client, context.now()).await;
         }
@@ -144,8 +148,12 @@ async fn send(
     Ok(answers)
 }
 
+fn is_test(row: &OutboxRow) -> bool {
+    row.draft.payload.get("kind").and_then(|kind| kind.as_str()) == Some(NoticeKind::Test.as_str())
+}
+
 /// Reads off what happened. A test that did not arrive is not tried again: nobody would know at night what it is.
-fn settle(store: &dyn Store, row: &OutboxRow, rows: &[OutboxRow], context: &Context<'_>) -> Result<Answer, AppError> {
+fn settle(store: &dyn Store, row: &OutboxRow, rows: &[OutboxRow]) -> Result<Answer, AppError> {
     let destination = row.draft.destination.clone();
     if row.state == OutboxState::Delivered {
         let text = "the receiver accepted the message".to_owned();
@@ -161,8 +169,6 @@ fn settle(store: &dyn Store, row: &OutboxRow, rows: &[OutboxRow], context: &Cont
             format!("not sent: {earlier} earlier messages wait for this receiver (see `notify status`)")
         }
     };
-    if row.state == OutboxState::Pending {
-        store.dead(row.seq, &format!("a test is not repeated; {text}"), context.now())?;
-    }
+    store.withdraw(row.seq)?;
     Ok(Answer { destination, delivered: Some(false), text, buttons: None })
 }

@@ -36,17 +36,14 @@ pub enum ButtonsWay {
 
 impl ButtonsConfig {
     /// With the secret read.
-    pub(super) fn interactive(
-        &self,
-        read: impl Fn(&str, &SecretRef) -> Result<SecretString, String>,
-    ) -> Result<Interactive, String> {
+    pub(super) fn interactive(&self, read: impl Fn(&str, &SecretRef) -> SecretString) -> Interactive {
         let way = match &self.way {
-            ButtonsWay::Socket { app_token } => PressWay::Socket { app_token: read("app_token", app_token)? },
+            ButtonsWay::Socket { app_token } => PressWay::Socket { app_token: read("app_token", app_token) },
             ButtonsWay::Endpoint { signing_secret } => {
-                PressWay::Endpoint { signing_secret: read("signing_secret", signing_secret)? }
+                PressWay::Endpoint { signing_secret: read("signing_secret", signing_secret) }
             }
         };
-        Ok(Interactive { way, people: self.people.clone() })
+        Interactive { way, people: self.people.clone() }
     }
 }
 

@@ -33,16 +33,10 @@ pub struct MailConfig {
 
 impl MailConfig {
     /// With the password read.
-    pub(super) fn settings(
-        &self,
-        read: impl FnOnce(&SecretRef) -> Result<SecretString, String>,
-    ) -> Result<EmailSettings, String> {
+    pub(super) fn settings(&self, read: impl FnOnce(&SecretRef) -> SecretString) -> EmailSettings {
         let Self { host, port, tls, login, from, to } = self;
-        let login = match login {
-            Some((user, password)) => Some((user.clone(), read(password)?)),
-            None => None,
-        };
-        Ok(EmailSettings { host: host.clone(), port: *port, tls: *tls, login, from: from.clone(), to: to.clone() })
+        let login = login.as_ref().map(|(user, password)| (user.clone(), read(password)));
+        EmailSettings { host: host.clone(), port: *port, tls: *tls, login, from: from.clone(), to: to.clone() }
     }
 }
 

@@ -141,6 +141,12 @@ impl Config {
         self.notify.iter().map(|notify| self.destination(notify, env)).collect()
     }
 
+    /// All destinations. One with a secret that cannot be read says so itself: what is for it is kept, and what is found
+    /// is still found and told to the others.
+    pub fn all_destinations(&self, env: &[(String, String)]) -> Vec<Destination> {
+        self.notify.iter().map(|notify| self.routed(notify, notify.with_what_is_readable(env))).collect()
+    }
+
     /// The destinations whose secrets can be read here, and why the others cannot be used.
     pub fn readable_destinations(&self, env: &[(String, String)]) -> (Vec<Destination>, Vec<String>) {
         let (mut readable, mut faults) = (Vec::new(), Vec::new());
@@ -154,10 +160,14 @@ impl Config {
     }
 
     fn destination(&self, notify: &NotifyConfig, env: &[(String, String)]) -> Result<Destination, String> {
+        Ok(self.routed(notify, notify.destination(env)?))
+    }
+
+    fn routed(&self, notify: &NotifyConfig, destination: Destination) -> Destination {
         let routes = self.routes.iter().filter(|route| route.to.contains(&notify.name));
         let routes: Vec<_> = routes.map(|route| route.filter.clone()).collect();
         let routes = (!routes.is_empty()).then_some(routes);
-        Ok(Destination { routes, ..notify.destination(env)? })
+        Destination { routes, ..destination }
     }
 
     /// Settings for a collection of these account-regions.

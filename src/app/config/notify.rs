@@ -1,5 +1,9 @@
 //! `[[notify]]`: who is told. Secrets stay references until a command that sends asks for them.
 
+use std::cell::RefCell;
+
+use secrecy::SecretString;
+
 use super::buttons::{self, ButtonsConfig};
 use super::filter;
 use super::mail::{self, MailConfig};
@@ -106,39 +110,65 @@ impl NotifyConfig {
     /// The destination with its secrets read; the error says which secret of which destination is missing. Routes are
     /// for the whole configuration to add.
     pub fn destination(&self, env: &[(String, String)]) -> Result<Destination, String> {
-        let Self { name, way, filter, quiet, allow_private } = self;
-        let read =
-            |key: &str, secret: &SecretRef| secret.read(env).map_err(|why| format!("notify `{name}`: `{key}`: {why}"));
-        let kind = match way {
-            Way::Slack { url } => DestinationKind::Slack { url: read("url", url)? },
+        let destination = self.with_what_is_readable(env);
+        destination.broken.clone().map_or(Ok(destination), Err)
+    }
+
+    /// As [`destination`](Self::destination), and every secret of a form that can be used.
+    ///
+    /// # Errors
+    /// Which secret of which destination is missing or malformed.
+    pub fn judged(&self, env: &[(String, String)]) -> Result<Destination, String> {
+        let destination = self.destination(env)?;
+        destination.judge().map_err(|why| format!("notify `{}`: {why}", self.name))?;
+        Ok(destination)
+    }
+
+    /// The destination, which says itself that it is broken where a secret cannot be read.
+    pub fn with_what_is_readable(&self, env: &[(String, String)]) -> Destination {
+        let broken = RefCell::new(None);
+        let kind = self.kind(|key, secret| {
+            let why = match secret.read(env) {
+                Ok(text) => return text,
+                Err(why) => why,
+            };
+            broken.borrow_mut().get_or_insert_with(|| format!("notify `{}`: `{key}`: {why}", self.name));
+            SecretString::from(String::new())
+        });
+        Destination {
+            name: self.name.clone(),
+            kind,
+            filter: self.filter.clone(),
+            routes: None,
+            quiet: self.quiet.clone(),
+            allow_private: self.allow_private,
+            broken: broken.into_inner(),
+        }
+    }
+
+    fn kind(&self, read: impl Fn(&str, &SecretRef) -> SecretString) -> DestinationKind {
+        match &self.way {
+            Way::Slack { url } => DestinationKind::Slack { url: read("url", url) },
             Way::SlackBot { token, channel, api, buttons } => DestinationKind::SlackBot {
-                token: read("token", token)?,
+                token: read("token", token),
                 channel: channel.clone(),
                 api: api.clone(),
-                interactive: buttons.as_ref().map(|buttons| buttons.interactive(read)).transpose()?,
+                interactive: buttons.as_ref().map(|buttons| buttons.interactive(&read)),
             },
             Way::Webhook { url, secrets } => {
-                let url = read("url", url)?;
-                let secrets = secrets.iter().map(|secret| read("secrets", secret)).collect::<Result<_, _>>()?;
+                let url = read("url", url);
+                let secrets = secrets.iter().map(|secret| read("secrets", secret)).collect();
                 DestinationKind::Webhook { url, secrets }
             }
             Way::PagerDuty { routing_key, api } => {
-                DestinationKind::PagerDuty { key: read("routing_key", routing_key)?, url: api.clone() }
+                DestinationKind::PagerDuty { key: read("routing_key", routing_key), url: api.clone() }
             }
-            Way::Teams { url } => DestinationKind::Teams { url: read("url", url)? },
-            Way::Email(mail) => DestinationKind::Email(mail.settings(|secret| read("password", secret))?),
+            Way::Teams { url } => DestinationKind::Teams { url: read("url", url) },
+            Way::Email(mail) => DestinationKind::Email(mail.settings(|secret| read("password", secret))),
             Way::Sns { topic } => DestinationKind::Sns { topic: topic.clone() },
             Way::EventBridge { bus } => DestinationKind::EventBridge { bus: bus.clone() },
             Way::SecurityHub => DestinationKind::SecurityHub,
-        };
-        Ok(Destination {
-            name: name.clone(),
-            kind,
-            filter: filter.clone(),
-            routes: None,
-            quiet: quiet.clone(),
-            allow_private: *allow_private,
-        })
+        }
     }
 }
 
@@ -254,7 +284,7 @@ fn way(section: &mut Section<'_, '_>, kind: NotifyKind, keys: Keys) -> Option<Wa
         }
         NotifyKind::Webhook => {
             wanted(section, "url", SecretRef::NAME);
-            if !section.has("secrets") {
+            if !section.has("secrets") || section.is_empty_list("secrets") {
                 let fault = Fault::new(
                     "missing-key",
                     "a webhook needs `secrets`: without a signature anybody can forge alerts",

@@ -33,7 +33,7 @@ pub(super) fn configuration(context: &Context<'_>, loaded: &Loaded, checks: &mut
         }
     }
     for notify in &loaded.config.notify {
-        if let Err(why) = notify.destination(&context.env) {
+        if let Err(why) = notify.judged(&context.env) {
             checks.fail(Topic::Configuration, &notify.name, Fault::Config, why, "cattleguard config check --secrets");
         }
     }

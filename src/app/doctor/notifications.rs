@@ -18,7 +18,7 @@ pub(super) async fn check(context: &Context<'_>, config: &Config, store: Option<
     let rows = store.map_or_else(|| Ok(Vec::new()), |store| store.rows(None)).unwrap_or_default();
     for notify in &config.notify {
         // What cannot be read is said with the configuration.
-        let Ok(destination) = notify.destination(&context.env) else { continue };
+        let Ok(destination) = notify.judged(&context.env) else { continue };
         let own = || rows.iter().filter(|row| row.draft.destination == notify.name);
         let dead = own().filter(|row| row.state == OutboxState::Dead).count();
         let failing = own().filter(|row| row.state == OutboxState::Pending && row.attempts > 0);

@@ -123,10 +123,7 @@ fn outdated(record: &OperationRecord, goldens: &[Golden]) -> bool {
 }
 
 fn retained(records: &[OperationRecord]) -> BTreeSet<InstanceId> {
-    let kept =
-        records.iter().filter(|one| one.kind == OperationKind::Replace && one.status == OperationStatus::Retaining);
-    // A root volume was replaced in place: the instance serves.
-    kept.filter(|one| one.settings.method == Method::Launch).map(|one| one.instance.clone()).collect()
+    remediate::kept(records).into_iter().cloned().collect()
 }
 
 /// Quarantined, and not released since.

@@ -159,6 +159,7 @@ async fn scan_under_lease(
     let unseen = unseen::unseen(store, snapshot, &detection)?;
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
     report.unfinished = store.unfinished_operations()?;
+    report.totals = outcome::totals(&report, inputs.fail_on);
 
     // What this scan gives up is not in the store yet.
     report.dead_letters = collected.marks.dead.iter().rev().cloned().collect();
@@ -168,9 +169,10 @@ async fn scan_under_lease(
     let mut notify = inputs.notify.clone();
     notify.silences.extend(store.silences()?);
     let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &notify);
-    drafts.extend(approval_notices(&report.plan, inputs.destinations, now));
+    let previous = store.last_plan()?;
+    drafts.extend(approval_notices(&report.plan, previous.as_ref(), inputs.destinations, &history, now));
     let waivers = Waivers { exceptions: &known.exceptions, before: &known.findings, warn: inputs.exceptions_warn };
-    drafts.extend(exception_notices(&waivers, &report.findings, inputs.destinations, now));
+    drafts.extend(exception_notices(&waivers, &report.findings, inputs.destinations, &history, now));
     if let Some(error) = history.take_error() {
         tracing::warn!(error = %error, "the outbox history could not be read; a notice may be repeated");
     }
@@ -310,7 +312,7 @@ fn report(
         .collect();
     instances.extend(unseen);
     instances.sort_by(|a, b| order(&a.instance).cmp(&order(&b.instance)));
-    let mut report = ScanReport {
+    ScanReport {
         scan_id: snapshot.scan_id.clone(),
         started_at: snapshot.started_at,
         finished_at: snapshot.finished_at,
@@ -332,9 +334,7 @@ fn report(
         calls_throttled: 0,
         calls_retried: 0,
         totals: crate::report::ScanTotals::default(),
-    };
-    report.totals = outcome::totals(&report, inputs.fail_on);
-    report
+    }
 }
 
 /// Inventory without its rows: only the digests are kept, one allocation for each.

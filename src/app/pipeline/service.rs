@@ -79,7 +79,15 @@ impl<'b> Service<'b> {
     pub fn prepare(context: &Context<'b>, config: Config, command: &str) -> Result<Self, AppError> {
         let launch = context.backend.policy_worker().filter(|_| config.policy.sandbox);
         let (policies, taken) = configured_policies(launch, &config.policy)?;
-        let destinations = destinations(context, &config)?;
+        let destinations = config.all_destinations(&context.env);
+        for destination in &destinations {
+            if let Some(why) = &destination.broken {
+                tracing::error!(
+                    destination = destination.name,
+                    "{why}; its alerts wait for a day until it is mended and this is started again"
+                );
+            }
+        }
         let store = context.store(&config)?;
         note_config(store.as_ref(), &config, &context.operator(), context.now())?;
         if let Some(taken) = taken {

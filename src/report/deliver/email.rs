@@ -10,7 +10,7 @@ use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error as SmtpError};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use secrecy::ExposeSecret as _;
 
-use super::guard::judge;
+use super::guard::allowed;
 use super::{Attempt, Sending, tls};
 use crate::report::destination::{EmailSettings, MailTls, TIMEOUT};
 use crate::report::render::email::{Email, email};
@@ -48,7 +48,7 @@ pub(super) async fn send(sending: &Sending<'_>, settings: &EmailSettings) -> Att
         .timeout(Some(TIMEOUT));
     relay = match encrypted(relay, settings) {
         Ok(relay) => relay,
-        Err(problem) => return Attempt::Dead(problem),
+        Err(problem) => return Attempt::Retry(problem),
     };
     if let Some((user, password)) = &settings.login {
         relay = relay.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
@@ -65,11 +65,7 @@ pub(super) async fn send(sending: &Sending<'_>, settings: &EmailSettings) -> Att
 async fn resolve(settings: &EmailSettings, allow_private: bool) -> Result<SocketAddr, String> {
     let found = tokio::net::lookup_host((settings.host.as_str(), settings.port)).await;
     let found: Vec<SocketAddr> = found.map_err(|_| "the relay's name cannot be resolved".to_owned())?.collect();
-    if !allow_private {
-        for address in &found {
-            judge(address.ip()).map_err(|refused| refused.to_string())?;
-        }
-    }
+    let found = allowed(found, allow_private).map_err(|refused| refused.to_string())?;
     found.first().copied().ok_or_else(|| "the relay's name has no address".to_owned())
 }
 

@@ -11,16 +11,51 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// A connection that the guard refused. Names neither host nor URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("its address is {0}, which is refused: set `allow_private = true` if that is intended")]
-pub struct Refused(pub &'static str);
+pub enum Refused {
+    /// Only where `allow_private` says so.
+    #[error("its address is {0}, which is refused: set `allow_private = true` if that is intended")]
+    Private(&'static str),
+    /// No receiver of alerts is there, and the credentials of this host are.
+    #[error("its address is link-local or the instance metadata's, which is never reached: give another one")]
+    Never,
+}
 
-/// What is wrong with an address, if anything.
-pub fn judge(address: IpAddr) -> Result<(), Refused> {
+/// What is wrong with an address, if anything. With `allow_private` that is only what holds the credentials of this host.
+///
+/// # Errors
+/// Why it is refused.
+pub fn judge(address: IpAddr, allow_private: bool) -> Result<(), Refused> {
+    if is_link_local(address) {
+        return Err(Refused::Never);
+    }
     let problem = match address {
+        _ if allow_private => None,
         IpAddr::V4(address) => judge_v4(address),
         IpAddr::V6(address) => judge_v6(address),
     };
-    problem.map_or(Ok(()), |class| Err(Refused(class)))
+    problem.map_or(Ok(()), |class| Err(Refused::Private(class)))
+}
+
+/// Link-local addresses and those of EC2's own services, in every spelling: metadata, credentials of containers, time and
+/// names (169.254.0.0/16 and fd00:ec2::/32).
+fn is_link_local(address: IpAddr) -> bool {
+    let v6 = match address {
+        IpAddr::V4(address) => return address.is_link_local(),
+        IpAddr::V6(address) => address,
+    };
+    let [a, b, c, d, e, f, g, h] = v6.segments();
+    let embeds = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Ipv4Addr::new(a, b, c, d).is_link_local()
+    };
+    match (a, b) {
+        (0xfe80..=0xfebf, _) | (0xfd00, 0x0ec2) => true,
+        // IPv4 within IPv6: mapped, compatible, translated (RFC 6052, RFC 8215), 6to4.
+        (0, 0) if (c, d) == (0, 0) && matches!((e, f), (0, 0 | 0xffff) | (0xffff, 0)) => embeds(g, h),
+        (0x64, 0xff9b) => embeds(g, h),
+        (0x2002, high) => embeds(high, c),
+        _ => false,
+    }
 }
 
 fn judge_v4(address: Ipv4Addr) -> Option<&'static str> {
@@ -65,19 +100,40 @@ fn judge_v6(address: Ipv6Addr) -> Option<&'static str> {
     })
 }
 
-/// Resolves names with the system's resolver and refuses names with any refused address: a public receiver has
-/// no business on a private network as well.
+/// Resolves names with the system's resolver. A public receiver has no business on a private network as well: a name with
+/// any refused address is refused. A host in a private network has link-local addresses beside its own: of those it is
+/// reached by none.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct GuardedResolver;
+pub(super) struct GuardedResolver {
+    pub(super) allow_private: bool,
+}
+
+/// The addresses of a name that may be reached.
+///
+/// # Errors
+/// When none may be, or one may not and only public ones are allowed.
+pub(super) fn allowed(found: Vec<SocketAddr>, allow_private: bool) -> Result<Vec<SocketAddr>, Refused> {
+    let mut allowed = Vec::new();
+    let mut refused = None;
+    for address in found {
+        match judge(address.ip(), allow_private) {
+            Ok(()) => allowed.push(address),
+            Err(why) if allow_private => refused = Some(why),
+            Err(why) => return Err(why),
+        }
+    }
+    match refused {
+        Some(why) if allowed.is_empty() => Err(why),
+        _ => Ok(allowed),
+    }
+}
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            for address in &found {
-                judge(address.ip())?;
-            }
-            let addresses: Addrs = Box::new(found.into_iter());
+            let addresses: Addrs = Box::new(allowed(found, allow_private)?.into_iter());
             Ok(addresses)
         })
     }
@@ -130,7 +186,7 @@ mod tests {
             "2002:7f00:1::",
             "2002:a9fe:a9fe::1",
         ] {
-            assert!(judge(address.parse().unwrap()).is_err(), "{address}");
+            assert!(judge(address.parse().unwrap(), false).is_err(), "{address}");
         }
     }
 
@@ -151,7 +207,45 @@ mod tests {
             "64:ff9b::808:808",
             "2002:808:808::1",
         ] {
-            assert_eq!(judge(address.parse().unwrap()), Ok(()), "{address}");
+            assert_eq!(judge(address.parse().unwrap(), false), Ok(()), "{address}");
         }
+    }
+
+    #[test]
+    fn the_credentials_of_this_host_are_reached_by_nobody() {
+        for address in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "169.254.0.1",
+            "fe80::1",
+            "febf::1",
+            "fd00:ec2::254",
+            "fd00:ec2::23",
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "::ffff:0:169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "64:ff9b:1::169.254.169.254",
+            "2002:a9fe:a9fe::1",
+        ] {
+            for allow_private in [false, true] {
+                assert_eq!(judge(address.parse().unwrap(), allow_private), Err(Refused::Never), "{address}");
+            }
+        }
+        for address in ["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "::ffff:10.0.0.1", "169.253.0.1"] {
+            assert_eq!(judge(address.parse().unwrap(), true), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_reached_by_the_addresses_that_are_allowed() {
+        let of =
+            |texts: &[&str]| texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 0)).collect::<Vec<_>>();
+        let (metadata, mixed) = (of(&["169.254.169.254"]), of(&["fe80::1", "10.0.0.1"]));
+        assert_eq!(allowed(metadata, true), Err(Refused::Never));
+        assert_eq!(allowed(mixed.clone(), true), Ok(of(&["10.0.0.1"])));
+        assert!(allowed(mixed, false).is_err());
+        assert!(allowed(of(&["8.8.8.8", "10.0.0.1"]), false).is_err());
+        assert_eq!(allowed(of(&["8.8.8.8"]), false), Ok(of(&["8.8.8.8"])));
     }
 }

@@ -60,7 +60,7 @@ pub(crate) trait Transport: Send + Sync {
     }
 }
 
-/// Two HTTP clients: one behind the SSRF guard, one for destinations that may be private.
+/// Two HTTP clients behind the SSRF guard: one for public destinations only, one for those that may be private.
 #[derive(Clone, Debug)]
 pub(super) struct HttpTransport {
     guarded: reqwest::Client,
@@ -88,8 +88,9 @@ impl HttpTransport {
                 .pool_max_idle_per_host(0)
                 .user_agent(concat!("cattleguard/", env!("CARGO_PKG_VERSION")))
         };
-        let guarded = builder().dns_resolver(GuardedResolver).build().map_err(ClientError)?;
-        let open = builder().build().map_err(ClientError)?;
+        let client =
+            |allow_private| builder().dns_resolver(GuardedResolver { allow_private }).build().map_err(ClientError);
+        let (guarded, open) = (client(false)?, client(true)?);
         Ok(Self { guarded, open })
     }
 }
@@ -98,8 +99,9 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     async fn post(&self, request: Request, now: Timestamp) -> Result<Reply, Attempt> {
         let Request { url, allow_private, headers, body, answer_bytes } = request;
-        let Ok(url) = Url::parse(&url) else { return Err(Attempt::Dead("its URL cannot be parsed".to_owned())) };
-        scheme_allowed(&url, allow_private).and_then(|()| host_allowed(&url, allow_private)).map_err(Attempt::Dead)?;
+        // Somebody may mend the configuration within the day.
+        let url = parsed(&url).map_err(Attempt::Retry)?;
+        scheme_allowed(&url, allow_private).and_then(|()| host_allowed(&url, allow_private)).map_err(Attempt::Retry)?;
         let client = if allow_private { &self.open } else { &self.guarded };
         let mut request = client.post(url).body(body);
         for (name, value) in headers {
@@ -160,10 +162,23 @@ fn host_allowed(url: &Url, allow_private: bool) -> Result<(), String> {
         Some(Host::Domain(_)) => return Ok(()),
         None => return Err("its URL has no host".to_owned()),
     };
-    if allow_private {
-        return Ok(());
+    judge(address, allow_private).map_err(|refused| refused.to_string())
+}
+
+fn parsed(url: &str) -> Result<Url, String> {
+    Url::parse(url.trim()).map_err(|_| "its URL cannot be parsed: it is https://, a host and a path".to_owned())
+}
+
+/// What can be said of a URL without asking for anything. Whether this build has TLS is another matter.
+///
+/// # Errors
+/// What is wrong, without the URL.
+pub(crate) fn judge_url(url: &str, allow_private: bool) -> Result<(), String> {
+    let url = parsed(url)?;
+    if url.scheme() != "https" {
+        scheme_allowed(&url, allow_private)?;
     }
-    judge(address).map_err(|refused| refused.to_string())
+    host_allowed(&url, allow_private)
 }
 
 /// `Retry-After`: seconds or an HTTP date (RFC 9110, section 10.2.3).
@@ -229,6 +244,11 @@ mod tests {
         let host = |text: &str, private| host_allowed(&Url::parse(text).unwrap(), private);
         assert_eq!(host("http://127.0.0.1:9/", true), Ok(()));
         assert_eq!(host("https://8.8.8.8/", false), Ok(()));
+        for text in
+            ["http://169.254.169.254/", "http://[fd00:ec2::254]/", "http://[::ffff:a9fe:a9fe]/", "http://0xa9fea9fe/"]
+        {
+            assert!(host(text, true).is_err(), "{text} with `allow_private`");
+        }
         for text in ["https://169.254.169.254/", "https://[fd00:ec2::254]/", "https://2130706433/", "https://0x7f.1/"] {
             assert!(host(text, false).is_err(), "{text}");
         }
@@ -246,7 +266,8 @@ mod tests {
     #[tokio::test]
     async fn names_are_judged_after_they_are_resolved() {
         use reqwest::dns::Resolve as _;
-        let refused = GuardedResolver.resolve("localhost".parse().unwrap()).await.err().unwrap();
+        let refused =
+            GuardedResolver { allow_private: false }.resolve("localhost".parse().unwrap()).await.err().unwrap();
         assert!(refused.downcast_ref::<Refused>().is_some(), "{refused}");
     }
 }

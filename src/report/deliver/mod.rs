@@ -87,6 +87,9 @@ pub async fn deliver<S: Threads + ?Sized>(
         Ok(notice) => notice,
         Err(_) => return Attempt::Dead("the stored notice cannot be read by this version".to_owned()),
     };
+    if let Some(why) = &destination.broken {
+        return Attempt::Retry(why.clone());
+    }
     let sending = Sending { client, destination, row, notice: &notice, now };
     match &destination.kind {
         DestinationKind::Slack { url } => slack::send(&sending, url.expose_secret()).await,

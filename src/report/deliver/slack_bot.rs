@@ -103,7 +103,8 @@ impl Bot<'_> {
         {
             return Ok(true);
         }
-        let aloud = worse || notice.kind == NoticeKind::OperationFailed;
+        // A further storm is news, although it is told where the last one is.
+        let aloud = worse || matches!(notice.kind, NoticeKind::OperationFailed | NoticeKind::Digest);
         let extra = json!({"thread_ts": thread.ts, "reply_broadcast": aloud});
         match self.call("chat.postMessage", self.message(slack_reply(notice), extra)).await {
             Ok(_) => Ok(true),

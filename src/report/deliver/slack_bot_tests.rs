@@ -339,3 +339,21 @@ async fn a_refused_token_says_what_to_do() {
     world.fail("chat.postMessage", Fault::Says("ratelimited"));
     assert_eq!(world.try_once(&row).await, Attempt::RetryAfter(PAUSE));
 }
+
+#[tokio::test]
+async fn a_digest_is_one_thread_that_ends_and_a_further_storm_in_it_is_told_aloud() {
+    let world = World::new();
+    for kind in [NoticeKind::Digest, NoticeKind::Digest, NoticeKind::DigestEnding, NoticeKind::Resolved] {
+        world.tell(&step(kind)).await;
+    }
+    let seen = world.seen();
+    assert_eq!(seen[0], (None, "Resolved".to_owned()), "the message shows how it stands");
+    assert!(seen.len() == 4 && seen[1..].iter().all(|(thread, _)| *thread == seen[1].0 && thread.is_some()));
+    let aloud: Vec<bool> = {
+        let book = world.slack.0.lock().unwrap();
+        book.messages.iter().map(|message| message["reply_broadcast"] == true).collect()
+    };
+    assert_eq!(aloud, [false, true, false, false]);
+    world.tell(&step(NoticeKind::Digest)).await;
+    assert_eq!(world.seen()[4].0, None, "the next storm is another message");
+}

@@ -46,7 +46,9 @@ impl<'a> Desk<'a> {
     /// The one of a destination that has buttons.
     pub(crate) fn of(destination: &'a Destination) -> Option<Self> {
         match &destination.kind {
-            DestinationKind::SlackBot { token, channel, api, interactive: Some(interactive) } => {
+            DestinationKind::SlackBot { token, channel, api, interactive: Some(interactive) }
+                if destination.broken.is_none() =>
+            {
                 Some(Self { destination, interactive, channel, token, base: api })
             }
             _ => None,

@@ -151,6 +151,9 @@ struct Editor<'a> {
 impl<'a> Editor<'a> {
     fn of(destination: &'a Destination, client: &'a Client, now: Timestamp) -> Option<Self> {
         let DestinationKind::SlackBot { token, api, interactive: Some(_), .. } = &destination.kind else { return None };
+        if destination.broken.is_some() {
+            return None;
+        }
         let allow_private = destination.allow_private;
         Some(Self { api: Api { client, base: api, token: token.expose_secret(), allow_private, now } })
     }

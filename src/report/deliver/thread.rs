@@ -81,7 +81,7 @@ pub(super) fn stays_open(notice: &Notice, interactive: bool) -> bool {
 pub(super) fn ends(notice: &Notice) -> bool {
     match notice.kind {
         NoticeKind::Resolved | NoticeKind::Reattributed | NoticeKind::CoverageRestored => true,
-        NoticeKind::Test | NoticeKind::DeadLetter | NoticeKind::Digest | NoticeKind::ApprovalWanted => true,
+        NoticeKind::Test | NoticeKind::DeadLetter | NoticeKind::ApprovalWanted | NoticeKind::ApprovalEnded => true,
         NoticeKind::AnchorFailed => true,
         NoticeKind::ExceptionEnded => true,
         NoticeKind::OperationDone => notice.operation.as_ref().is_none_or(|operation| operation.status == "done"),
@@ -94,6 +94,8 @@ pub(super) fn ends(notice: &Notice) -> bool {
         | NoticeKind::Acknowledged
         | NoticeKind::Flapping
         | NoticeKind::MassDrift
+        | NoticeKind::Digest
+        | NoticeKind::DigestEnding
         | NoticeKind::CoverageLost
         | NoticeKind::PolicyError
         | NoticeKind::ExceptionEnding

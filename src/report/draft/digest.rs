@@ -44,7 +44,13 @@ pub(super) fn digest(scope: &Scope<'_>, past: &Past<'_>, topics: &[Topic], wante
         (fired, 0) => format!("{fired} groups of findings at once"),
         (fired, over) => format!("{fired} groups of findings at once, {over} resolved"),
     };
-    let mut notice = Notice::blank(NoticeKind::Digest, key(), severity, &title, scope.now);
+    // Where something of the storm goes on, its incident does too.
+    let kind = match () {
+        () if !fired.is_empty() => NoticeKind::Digest,
+        () if goes_on(past, topics) => NoticeKind::DigestEnding,
+        () => NoticeKind::Resolved,
+    };
+    let mut notice = Notice::blank(kind, key(), severity, &title, scope.now);
     notice.due_at = due_at;
     notice.scan_id = Some(scope.report.scan_id.clone());
     notice.lines = lines(wanted);
@@ -53,6 +59,26 @@ pub(super) fn digest(scope: &Scope<'_>, past: &Past<'_>, topics: &[Topic], wante
         fired.iter().flat_map(|wanted| &wanted.topic.instances).collect::<BTreeSet<_>>().len() as u64;
     notice.covers = covers(past, topics, wanted);
     Some(notice)
+}
+
+/// The end of a digest, where one thing stands for each problem: once nothing of what it told of goes on.
+pub(super) fn over(scope: &Scope<'_>, past: &Past<'_>, topics: &[Topic]) -> Option<Notice> {
+    let (at, last) = past.digest.as_ref().filter(|(_, last)| last.kind.is_firing())?;
+    if goes_on(past, topics) {
+        return None;
+    }
+    let title = "Resolved: everything that a digest told of has ended";
+    let mut notice = Notice::blank(NoticeKind::Resolved, key(), last.severity, title, scope.now);
+    notice.due_at = scope.now.max(*at);
+    notice.scan_id = Some(scope.report.scan_id.clone());
+    Some(notice)
+}
+
+/// Whether something that the last digest told of as firing still is.
+fn goes_on(past: &Past<'_>, topics: &[Topic]) -> bool {
+    let Some((_, last)) = &past.digest else { return false };
+    let told = |topic: &&Topic| last.covers.get(&short_key(&topic.group_text)).is_some_and(|covered| covered.firing);
+    topics.iter().filter(|topic| topic.firing).any(|topic| told(&topic))
 }
 
 fn lines(wanted: &[Wanted<'_>]) -> Vec<String> {

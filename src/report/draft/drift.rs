@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::listed::listed;
 use super::topic::{Kinds, Topic, state_of};
+use super::twins::Apart;
 use super::{Scope, frozen};
 use crate::report::destination::Audience;
 use crate::report::notice::{GroupKey, Notice, NoticeKind};
 use crate::report::render::parts::count;
 use crate::report::text::clean;
-use crate::types::{Attribution, Finding, FindingStatus, Severity, Silenced, Source};
+use crate::types::{Attribution, Code, Finding, FindingStatus, Severity, Silenced, Source};
 
 /// Attributions whose groups a finding may have been told under before; the ranking may change as late events
 /// arrive.
@@ -25,9 +26,14 @@ struct Group<'a> {
     moved: Vec<&'a Finding>,
     /// Findings that may have been told here and no longer count.
     gone: Vec<&'a Finding>,
+    /// Findings on servers that were replaced and are only kept.
+    replaced: Vec<&'a Finding>,
+    /// With which codes those of `moved` are told that are about the same change.
+    with: BTreeSet<&'a Code>,
 }
 
-pub(super) fn topics(scope: &Scope<'_>) -> Vec<Topic> {
+/// `apart` are the findings that are told by themselves although another one tells all that they could.
+pub(super) fn topics(scope: &Scope<'_>, apart: &Apart<'_>) -> Vec<Topic> {
     let mut groups: BTreeMap<GroupKey, Group<'_>> = BTreeMap::new();
     let findings = scope.report.findings.iter().chain(&scope.report.resolved);
     for finding in findings.filter(|finding| !is_coverage(finding)) {
@@ -35,16 +41,26 @@ pub(super) fn topics(scope: &Scope<'_>) -> Vec<Topic> {
         let mut former: BTreeSet<_> =
             finding.attribution.iter().take(FORMER_GROUPS).map(|by| key(finding, Some(by))).collect();
         former.insert(key(finding, None));
+        let (active, kept) = (finding.is_active(), scope.kept.contains(&finding.instance));
         for other in former.into_iter().filter(|other| *other != home) {
             let group = groups.entry(other).or_default();
-            if finding.is_active() { group.moved.push(finding) } else { group.gone.push(finding) }
+            match (active, kept) {
+                (true, false) => group.moved.push(finding),
+                (true, true) => group.replaced.push(finding),
+                (false, _) => group.gone.push(finding),
+            }
         }
         let group = groups.entry(home).or_default();
-        if finding.is_active() && scope.view.told_by(finding).is_some() {
-            group.moved.push(finding);
-            continue;
+        let state = scope.view.told_by(finding).filter(|_| active && !apart.contains(&finding.id));
+        match state {
+            _ if !active => group.gone.push(finding),
+            _ if kept => group.replaced.push(finding),
+            Some(state) => {
+                group.moved.push(finding);
+                group.with.insert(&state.code);
+            }
+            None => group.active.push(finding),
         }
-        if finding.is_active() { group.active.push(finding) } else { group.gone.push(finding) }
     }
     groups.into_iter().filter_map(|(key, group)| topic(scope, key, &group)).collect()
 }
@@ -65,7 +81,7 @@ fn topic(scope: &Scope<'_>, key: GroupKey, group: &Group<'_>) -> Option<Topic> {
     if firing && frozen(scope.report, key.fleet.as_ref()).is_some() {
         return None;
     }
-    let mut shown: Vec<&Finding> = [&active, &group.gone, &group.moved, &silenced]
+    let mut shown: Vec<&Finding> = [&active, &group.gone, &group.replaced, &group.moved, &silenced]
         .into_iter()
         .find(|list| !list.is_empty())
         .cloned()
@@ -74,7 +90,7 @@ fn topic(scope: &Scope<'_>, key: GroupKey, group: &Group<'_>) -> Option<Topic> {
         let new = scope.report.new.contains(&finding.id);
         (std::cmp::Reverse(scope.view.severity(finding)), !new, finding.instance.clone(), finding.subject.clone())
     });
-    let moved_only = group.gone.is_empty() && !group.moved.is_empty();
+    let moved_only = group.gone.is_empty() && group.replaced.is_empty() && !group.moved.is_empty();
     let end = if moved_only { NoticeKind::Reattributed } else { NoticeKind::Resolved };
     let kinds = Kinds { first: NoticeKind::New, update: NoticeKind::Update, repeat: NoticeKind::Repeat, end };
     let audience = Audience::Fleet(key.fleet.clone());
@@ -113,7 +129,7 @@ fn topic(scope: &Scope<'_>, key: GroupKey, group: &Group<'_>) -> Option<Topic> {
     })
 }
 
-fn is_silenced(scope: &Scope<'_>, key: &GroupKey, finding: &Finding) -> bool {
+pub(super) fn is_silenced(scope: &Scope<'_>, key: &GroupKey, finding: &Finding) -> bool {
     if scope.settings.silences.is_empty() {
         return false;
     }
@@ -179,7 +195,15 @@ fn ending(group: &Group<'_>) -> Vec<String> {
         let ids = ids.into_iter().take(5).collect::<Vec<_>>().join(", ");
         lines.push(format!("{} waived by exception {ids}.", count(waived.len() as u64, "finding")));
     }
-    if !group.moved.is_empty() {
+    if !group.replaced.is_empty() {
+        let many = count(group.replaced.len() as u64, "finding");
+        lines.push(format!("{many} on a server that was replaced: it is kept, and takes no part in its fleet."));
+    }
+    if !group.moved.is_empty() && !group.with.is_empty() {
+        let codes: Vec<_> = group.with.iter().take(5).map(|code| clean(code.as_str(), 60)).collect();
+        let many = count(group.moved.len() as u64, "finding");
+        lines.push(format!("{many} still open, told with {} from now on: it is the same change.", codes.join(", ")));
+    } else if !group.moved.is_empty() {
         let names: BTreeSet<_> =
             group.moved.iter().filter_map(|f| f.attribution.first()).map(|by| clean(&by.display, 80)).collect();
         let names = names.into_iter().take(5).collect::<Vec<_>>().join(", ");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::draft_single;
+use super::history::NoticeHistory;
 use crate::report::backoff::later;
 use crate::report::destination::{Audience, Destination, Subject};
 use crate::report::notice::{GroupKey, Notice, NoticeKind};
@@ -36,17 +37,24 @@ pub fn exception_notices(
     waivers: &Waivers<'_>,
     findings: &[Finding],
     destinations: &[Destination],
+    history: &dyn NoticeHistory,
     now: Timestamp,
 ) -> Vec<OutboxDraft> {
     let mut drafts = Vec::new();
     for exception in waivers.exceptions {
+        let over = !exception.is_active(now) || waived_by(exception, findings).next().is_none();
         let told = if exception.is_active(now) {
             let waived: Vec<&Finding> = waived_by(exception, findings).collect();
             ending(exception, waived, waivers.warn, now)
         } else {
             ended(exception, waived_by(exception, waivers.before).collect(), findings, now)
         };
-        let Some((notice, fleets, unique)) = told else { continue };
+        let Some((notice, fleets, unique)) = told else {
+            if over {
+                drafts.extend(without_a_word(exception, destinations, history, now));
+            }
+            continue;
+        };
         let audience = Audience::Touching(fleets);
         let accounts = exception.account.iter().cloned().collect();
         let code = notice.group.code.clone();
@@ -55,6 +63,37 @@ pub fn exception_notices(
         drafts.extend(destinations.iter().filter(takes).map(|to| draft_single(&notice, to, &unique)));
     }
     drafts
+}
+
+/// Where one thing stands for each problem, the end of one whose coming end was told and that waives nothing any more.
+fn without_a_word(
+    exception: &Exception,
+    destinations: &[Destination],
+    history: &dyn NoticeHistory,
+    now: Timestamp,
+) -> Vec<OutboxDraft> {
+    let group = group(exception);
+    let text = group.to_string();
+    let open = destinations.iter().filter(|destination| destination.kind.keeps_incidents()).filter_map(|destination| {
+        let (at, last) = history.last(&destination.name, &text)?;
+        (last.kind == NoticeKind::ExceptionEnding).then_some((destination, at.max(last.due_at), last))
+    });
+    open.map(|(destination, at, last)| {
+        let title = format!("exception {} waives nothing any more", clean(exception.id.as_str(), 40));
+        let mut notice = Notice::blank(NoticeKind::ExceptionEnded, group.clone(), last.severity, &title, now);
+        notice.due_at = now.max(at);
+        draft_single(&notice, destination, &format!("nothing/{}", last.time))
+    })
+    .collect()
+}
+
+/// The same from its first notice to its last, whatever it waives meanwhile.
+fn group(exception: &Exception) -> GroupKey {
+    GroupKey {
+        fleet: exception.fleet.clone(),
+        code: Code::known("exception"),
+        actor: Some(exception.id.as_str().to_owned()),
+    }
 }
 
 fn waived_by<'f>(exception: &Exception, findings: &'f [Finding]) -> impl Iterator<Item = &'f Finding> {
@@ -103,14 +142,8 @@ fn ended(exception: &Exception, waived: Vec<&Finding>, findings: &[Finding], now
 }
 
 fn notice(kind: NoticeKind, exception: &Exception, waived: &[&Finding], title: &str, now: Timestamp) -> Notice {
-    let fleets = fleets(waived);
-    let group = GroupKey {
-        fleet: fleets.first().filter(|_| fleets.len() == 1).cloned(),
-        code: Code::known("exception"),
-        actor: Some(exception.id.as_str().to_owned()),
-    };
     let severity = waived.iter().map(|finding| finding.severity).max().unwrap_or_default().max(Severity::Medium);
-    let mut notice = Notice::blank(kind, group, severity, title, now);
+    let mut notice = Notice::blank(kind, group(exception), severity, title, now);
     notice.lines.push(format!(
         "{} ({}), approved by {}.",
         clean(&exception.reason, 300),
@@ -140,7 +173,11 @@ fn fleets(waived: &[&Finding]) -> BTreeSet<FleetName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixtures::{self, at};
+    use crate::report::destination::DestinationKind;
+    use crate::report::draft::OutboxHistory;
+    use crate::report::fixtures::{self, MemoryOutbox, at};
+    use crate::report::render::pagerduty::action;
+    use crate::store::Outbox as _;
 
     fn exception(expires: i64) -> Exception {
         Exception {
@@ -169,7 +206,8 @@ mod tests {
         let waivers =
             Waivers { exceptions: std::slice::from_ref(exception), before, warn: Duration::from_secs(7 * 86_400) };
         let destinations = [fixtures::slack("ops", "http://127.0.0.1/")];
-        let drafts = exception_notices(&waivers, after, &destinations, at(seconds));
+        let outbox = fixtures::MemoryOutbox::default();
+        let drafts = exception_notices(&waivers, after, &destinations, &OutboxHistory::new(&outbox), at(seconds));
         drafts.into_iter().map(|draft| (draft.key, serde_json::from_value(draft.payload).unwrap())).collect()
     }
 
@@ -197,5 +235,33 @@ mod tests {
         assert_eq!(over[0].1.kind, NoticeKind::ExceptionEnded);
         assert!(over[0].1.title.ends_with("has ended: 1 open finding again"), "{}", over[0].1.title);
         assert_eq!(told(&exception, &open, &open, 12), [], "and not once more");
+    }
+    #[test]
+    fn an_incident_ends_with_the_exception_or_with_what_it_waives_and_an_end_opens_none() {
+        const DAY: i64 = 86_400;
+        let kind = DestinationKind::PagerDuty { key: "k".to_owned().into(), url: "http://127.0.0.1/".to_owned() };
+        let pager = [Destination { kind, ..fixtures::slack("page", "http://127.0.0.1/") }];
+        let (exception, found) = (exception(30 * DAY), [waived()]);
+        let revoked = Exception { expires_at: at(25 * DAY), ..exception.clone() };
+        for (exception, after, day) in
+            [(&exception, &found[..0], 26), (&revoked, &found[..0], 26), (&exception, &found[..], 31)]
+        {
+            let outbox = MemoryOutbox::default();
+            let scan = |exception: &Exception, before: &[Finding], after: &[Finding], seconds| {
+                let warn = Duration::from_secs(7 * 86_400);
+                let waivers = Waivers { exceptions: std::slice::from_ref(exception), before, warn };
+                let drafts = exception_notices(&waivers, after, &pager, &OutboxHistory::new(&outbox), at(seconds));
+                outbox.enqueue(&drafts, at(seconds)).unwrap();
+                let read = |draft: OutboxDraft| serde_json::from_value::<Notice>(draft.payload).unwrap();
+                drafts.into_iter().map(read).map(|told| (action(told.kind), told.group)).collect::<Vec<_>>()
+            };
+            let begun = scan(&super::tests::exception(30 * DAY), &found, &found, 24 * DAY);
+            assert_eq!(begun[0].0, "trigger");
+            let ended = scan(exception, after, &[], day * DAY);
+            assert_eq!(ended, [("resolve", begun[0].1.clone())], "day {day}");
+            assert_eq!(scan(exception, &[], &[], day * DAY + 60), []);
+        }
+        let told = told(&revoked, &found, &[], 25 * DAY);
+        assert_eq!(action(told[0].1.kind), "resolve");
     }
 }

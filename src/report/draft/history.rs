@@ -8,7 +8,7 @@ use super::digest;
 use super::settings::NotifySettings;
 use super::topic::Topic;
 use crate::report::backoff::later;
-use crate::report::notice::{Notice, NoticeKind};
+use crate::report::notice::{Covered, Notice, NoticeKind};
 use crate::store::{Outbox, StoreError};
 use crate::types::Severity;
 
@@ -68,6 +68,9 @@ pub(super) struct Last {
     pub(super) kind: Option<NoticeKind>,
     /// The notice, unless a digest told of it.
     pub(super) notice: Option<Notice>,
+    /// Whether a notice of its own told that it fires, and none that it ended: an incident or a thread of its own may be
+    /// open.
+    pub(super) by_itself: bool,
 }
 
 impl Last {
@@ -111,14 +114,17 @@ impl<'a> Past<'a> {
             firing: notice.kind.is_firing(),
             state: notice.state.clone(),
             kind: Some(notice.kind),
+            by_itself: notice.kind.is_firing(),
             notice: Some(notice),
         });
+        let by_itself = own.as_ref().is_some_and(|own| own.by_itself);
         let listed = self.digest.as_ref().and_then(|(at, notice)| {
             let covered = notice.covers.get(&digest::short_key(&topic.group_text))?;
-            Some(Last { at: *at, firing: covered.firing, state: covered.state.clone(), kind: None, notice: None })
+            let Covered { state, firing } = covered;
+            Some(Last { at: *at, firing: *firing, state: state.clone(), kind: None, notice: None, by_itself })
         });
         match (own, listed) {
-            (Some(own), Some(listed)) => Some(if listed.at >= own.at { listed } else { own }),
+            (Some(own), Some(listed)) => Some(if listed.at > own.at { listed } else { own }),
             (own, listed) => own.or(listed),
         }
     }

@@ -11,7 +11,7 @@ use super::topic::{Kinds, Topic, state_of};
 use crate::report::destination::Audience;
 use crate::report::notice::{GroupKey, Notice, NoticeKind};
 use crate::report::text::clean;
-use crate::types::{Code, Finding, FleetName, InstanceId, Place, Severity};
+use crate::types::{Code, Finding, FindingStatus, FleetName, InstanceId, Place, Severity};
 
 /// Findings of one instance that are imported; one import takes as many.
 const FINDINGS: usize = 100;
@@ -52,13 +52,18 @@ fn topic(
 ) -> Topic {
     findings
         .sort_by_key(|finding| (!finding.is_active(), std::cmp::Reverse(scope.view.severity(finding)), &finding.id));
-    let firing = findings.iter().any(|finding| finding.is_active());
+    let kept = scope.kept.contains(&id);
+    let firing = !kept && findings.iter().any(|finding| finding.is_active());
     let severity = findings.iter().map(|finding| scope.view.severity(finding)).fold(Severity::Info, Severity::max);
     let group = GroupKey { fleet: fleet.clone(), code: Code::known("instance"), actor: Some(id.as_str().to_owned()) };
     let title = format!("findings of {}", clean(id.as_str(), 40));
     let mut notice = Notice::blank(NoticeKind::New, group, severity, &title, scope.now);
     notice.scan_id = Some(scope.report.scan_id.clone());
     notice.findings = findings.iter().take(FINDINGS).map(|finding| listed(finding, &scope.view)).collect();
+    if kept {
+        // What was replaced and is only kept is nobody's problem any more.
+        notice.findings.iter_mut().for_each(|finding| FindingStatus::Resolved.as_str().clone_into(&mut finding.status));
+    }
     notice.totals.findings = findings.len() as u64;
     notice.totals.instances = 1;
     let mut marks: Vec<String> = findings

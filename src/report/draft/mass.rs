@@ -28,7 +28,7 @@ fn topic(scope: &Scope<'_>, fleet: &FleetName) -> Topic {
         GroupKey { fleet: Some(fleet.clone()), code: Code::known("mass-drift"), actor: Some("the fleet".to_owned()) };
     let reason = frozen(scope.report, Some(fleet));
     let findings: Vec<_> = match reason {
-        Some(_) => scope.report.findings.iter().filter(|f| f.fleet.as_ref() == Some(fleet) && f.is_active()).collect(),
+        Some(_) => scope.active().filter(|f| f.fleet.as_ref() == Some(fleet)).collect(),
         None => Vec::new(),
     };
     let instances: BTreeSet<_> = findings.iter().map(|finding| finding.instance.clone()).collect();

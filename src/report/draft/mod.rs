@@ -5,11 +5,14 @@
 //! is news, an update, a reminder, the end, or nothing. So a lost or repeated run changes nothing.
 
 mod acknowledge;
+mod approval;
 mod digest;
 mod drift;
 mod exception;
 mod history;
 mod hub;
+#[cfg(test)]
+mod incident_tests;
 mod listed;
 mod mass;
 mod operation;
@@ -18,33 +21,56 @@ mod sight;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod twins;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub use acknowledge::person_notices;
+pub use approval::{approval_notices, needs_approval, waits_for_approval};
 pub use exception::{Waivers, exception_notices};
 pub use history::{NoticeHistory, OutboxHistory};
-pub use operation::{OperationNews, approval_notices, needs_approval, operation_notice, waits_for_approval};
+pub use operation::{OperationNews, operation_notice};
 pub use settings::NotifySettings;
 
 use self::history::{Last, Past};
 use self::topic::{Phase, Step, Topic};
+use self::twins::Apart;
 use super::destination::{Destination, DestinationKind};
 use super::notice::Notice;
 use super::scan_report::ScanReport;
 use super::view::View;
-use crate::store::OutboxDraft;
-use crate::types::{Action, DecisionStatus, Finding, FleetName};
+use crate::remediate::kept;
+use crate::store::{InstanceResult, OutboxDraft};
+use crate::types::{Action, DecisionStatus, Finding, FleetName, InstanceId};
 
 /// What every topic is made from.
 struct Scope<'a> {
     report: &'a ScanReport,
     view: View<'a>,
+    /// Servers that were replaced and are only kept: what is found on them is nobody's problem any more.
+    kept: BTreeSet<&'a InstanceId>,
     now: Timestamp,
     settings: &'a NotifySettings,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    fn new(report: &'a ScanReport, now: Timestamp, settings: &'a NotifySettings) -> Self {
+        Self { report, view: View::of(report), kept: kept(&report.unfinished), now, settings }
+    }
+
+    /// Servers that are part of their fleets, with what was found.
+    fn members(&self) -> impl Iterator<Item = &'a InstanceResult> {
+        self.report.instances.iter().filter(|result| !self.kept.contains(&result.instance.id))
+    }
+
+    /// Findings that count, on servers that are part of their fleets.
+    fn active(&self) -> impl Iterator<Item = &'a Finding> {
+        let findings = &self.report.findings;
+        findings.iter().filter(|finding| finding.is_active() && !self.kept.contains(&finding.instance))
+    }
+
     /// Whether people are told of a finding: not where policy was evaluated and asks for nothing.
     fn is_told(&self, finding: &Finding) -> bool {
         self.view
@@ -62,6 +88,13 @@ struct Wanted<'a> {
     group: String,
 }
 
+impl Wanted<'_> {
+    /// Whether it ends what was opened for it alone.
+    fn ends_its_own(&self) -> bool {
+        self.step.phase == Phase::End && self.last.as_ref().is_some_and(|last| last.by_itself)
+    }
+}
+
 /// The notices that a scan causes, for every destination, in the order of their groups.
 ///
 /// The rows belong into the same transaction as the scan's findings. Keys depend on destination, group and scan
@@ -76,32 +109,44 @@ pub fn draft_notices(
     if destinations.is_empty() {
         return Vec::new();
     }
-    let scope = Scope { report, view: View::of(report), now, settings };
-    let mut topics = mass::topics(&scope);
-    topics.extend(sight::coverage_topics(&scope));
-    topics.extend(sight::policy_topics(&scope));
-    topics.extend(drift::topics(&scope));
+    let scope = Scope::new(report, now, settings);
+    let (twins, all) = (twins::twins(&scope), topics(&scope, &Apart::new()));
+    // Most destinations are told the same; where a finding is told apart from its twin, its topics are others.
+    let mut others: BTreeMap<Apart<'_>, Vec<Topic>> = BTreeMap::new();
     let hub_settings = hub::settings(settings);
-    let hub_scope = Scope { report, view: View::of(report), now, settings: &hub_settings };
+    let hub_scope = Scope::new(report, now, &hub_settings);
     let has_hub = destinations.iter().any(|destination| matches!(destination.kind, DestinationKind::SecurityHub));
     let hub_topics = if has_hub { hub::topics(&hub_scope) } else { Vec::new() };
     let mut drafts = Vec::new();
     for destination in destinations {
-        drafts.extend(match destination.kind {
-            DestinationKind::SecurityHub => for_destination(&hub_scope, &hub_topics, destination, history),
-            _ => for_destination(&scope, &topics, destination, history),
-        });
+        let past = Past::of(history, &destination.name);
+        if matches!(destination.kind, DestinationKind::SecurityHub) {
+            drafts.extend(for_destination(&hub_scope, &hub_topics, destination, &past));
+            continue;
+        }
+        let apart = twins.apart(&scope, &all, destination, &past);
+        let topics =
+            if apart.is_empty() { &all } else { others.entry(apart).or_insert_with_key(|apart| topics(&scope, apart)) };
+        drafts.extend(for_destination(&scope, topics, destination, &past));
     }
     drafts
+}
+
+/// Everything that can be wrong, where these findings are told by themselves.
+fn topics(scope: &Scope<'_>, apart: &Apart<'_>) -> Vec<Topic> {
+    let mut topics = mass::topics(scope);
+    topics.extend(sight::coverage_topics(scope));
+    topics.extend(sight::policy_topics(scope));
+    topics.extend(drift::topics(scope, apart));
+    topics
 }
 
 fn for_destination(
     scope: &Scope<'_>,
     topics: &[Topic],
     destination: &Destination,
-    history: &dyn NoticeHistory,
+    past: &Past<'_>,
 ) -> Vec<OutboxDraft> {
-    let past = Past::of(history, &destination.name);
     let wanted = topics.iter().filter_map(|topic| {
         let last = past.last(topic);
         if !topic.concerns(destination, last.as_ref()) {
@@ -111,15 +156,20 @@ fn for_destination(
         let wanted = wanted(scope, topic, last, quiet)?;
         destination.kind.hears(wanted.step.kind).then_some(wanted)
     });
-    let (mut alone, rest): (Vec<_>, Vec<_>) = wanted.partition(|wanted| wanted.topic.always_alone);
-    let mut drafts = Vec::new();
+    let keeps = destination.kind.keeps_incidents();
+    let (mut alone, rest): (Vec<_>, Vec<_>) =
+        wanted.partition(|wanted| wanted.topic.always_alone || keeps && wanted.ends_its_own());
+    let mut told = None;
     if rest.len() > scope.settings.storm_groups {
-        if let Some(notice) = digest::digest(scope, &past, topics, &rest) {
-            drafts.push(draft(&notice, destination, digest::key().to_string()));
-        }
+        told = digest::digest(scope, past, topics, &rest);
     } else {
         alone.extend(rest);
     }
+    if told.is_none() && keeps {
+        told = digest::over(scope, past, topics);
+    }
+    let told = told.filter(|notice| destination.kind.hears(notice.kind));
+    let mut drafts: Vec<_> = told.iter().map(|notice| draft(notice, destination, digest::key().to_string())).collect();
     drafts.extend(alone.iter().map(|wanted| {
         let notice = wanted.topic.notice_for(wanted.step, wanted.last.as_ref(), scope.settings);
         draft(&notice, destination, wanted.group.clone())

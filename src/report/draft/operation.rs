@@ -1,6 +1,6 @@
-//! Notices of operations: begun, done, failed, and plans that wait for a person.
+//! Notices of operations: begun, done, failed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -9,13 +9,9 @@ use crate::remediate::{OperationRecord, OperationStatus, StepRecord};
 use crate::report::destination::{Audience, Destination, Subject};
 use crate::report::notice::{GroupKey, Notice, NoticeKind, NoticeOperation};
 use crate::report::render::operation_words::{step_name, waits_for};
-use crate::report::render::parts::count;
 use crate::report::text::clean;
 use crate::store::OutboxDraft;
-use crate::types::{
-    AccountId, Code, Fleet, FleetName, Gate, GateAnswer, Held, InstanceId, OperationId, OperationKind, Place, Plan,
-    Severity,
-};
+use crate::types::{AccountId, Code, FleetName, InstanceId, OperationId, OperationKind, Place, Severity};
 
 /// Lines of one list in a notice.
 const LISTED: usize = 10;
@@ -130,28 +126,28 @@ pub fn operation_notice(news: &OperationNews, destinations: &[Destination], now:
     });
     let unique = format!("{}/{}", news.status, news.turn);
     let accounts = BTreeSet::from([news.place.account.clone()]);
-    drafts(&notice, &news.fleet, &accounts, destinations, &unique)
+    takers(&notice, &news.fleet, &accounts, destinations)
+        .map(|(destination, notice)| draft_single(&notice, destination, &unique))
+        .collect()
 }
 
-/// One draft for each destination that takes it. In quiet hours what is not severe enough waits for their end.
-fn drafts(
+/// The destinations that take a notice, with the notice for each: in quiet hours what is not severe enough waits for
+/// their end.
+pub(super) fn takers<'d>(
     notice: &Notice,
     fleet: &FleetName,
     accounts: &BTreeSet<AccountId>,
-    destinations: &[Destination],
-    unique: &str,
-) -> Vec<OutboxDraft> {
+    destinations: &'d [Destination],
+) -> impl Iterator<Item = (&'d Destination, Notice)> {
     let audience = Audience::Fleet(Some(fleet.clone()));
-    let subject = Subject { audience: &audience, code: &notice.group.code, accounts, severity: notice.severity };
-    let takers = destinations
-        .iter()
-        .filter(|destination| destination.kind.hears(notice.kind) && destination.takes(&subject, false).is_ok());
-    takers
-        .map(|destination| {
-            let due_at = destination.quiet_until(notice.severity, notice.time).unwrap_or(notice.due_at);
-            draft_single(&Notice { due_at, ..notice.clone() }, destination, unique)
-        })
-        .collect()
+    destinations.iter().filter_map(move |destination| {
+        let subject = Subject { audience: &audience, code: &notice.group.code, accounts, severity: notice.severity };
+        if !destination.kind.hears(notice.kind) || destination.takes(&subject, false).is_err() {
+            return None;
+        }
+        let due_at = destination.quiet_until(notice.severity, notice.time).unwrap_or(notice.due_at);
+        Some((destination, Notice { due_at, ..notice.clone() }))
+    })
 }
 
 fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
@@ -173,51 +169,6 @@ fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
         OperationStatus::RollingBack => return None,
     };
     Some((told.0, format!("{fleet}: {}", told.1)))
-}
-
-/// Asks for the approval of a plan, once for each fleet of which something waits for nothing else.
-pub fn approval_notices(plan: &Plan, destinations: &[Destination], now: Timestamp) -> Vec<OutboxDraft> {
-    let mut waiting: BTreeMap<&FleetName, Vec<&Held>> = BTreeMap::new();
-    for held in plan.held.iter().filter(|held| waits_for_approval(held)) {
-        if let Some(fleet) = &held.fleet {
-            waiting.entry(fleet).or_default().push(held);
-        }
-    }
-    let mut asked = Vec::new();
-    for (fleet, held) in waiting {
-        let instances: BTreeSet<&InstanceId> = held.iter().map(|held| &held.instance).collect();
-        let group = GroupKey {
-            fleet: Some(fleet.clone()),
-            code: Code::known("approval"),
-            actor: Some(plan.hash.as_str().to_owned()),
-        };
-        let many = count(held.len() as u64, "operation");
-        let title = format!("{}: {many} wait for an approval", clean(fleet.as_str(), 40));
-        // Whoever is told of the drift must learn that its end waits for a person.
-        let mut notice = Notice::blank(NoticeKind::ApprovalWanted, group, Severity::High, &title, now);
-        notice.totals.instances = instances.len() as u64;
-        notice.lines.push(format!("cattleguard approve {}", clean(plan.hash.as_str(), 80)));
-        let shown = held.iter().take(LISTED).map(|held| format!("{} {}", held.kind, clean(held.instance.as_str(), 40)));
-        notice.lines.extend(shown);
-        if held.len() > LISTED {
-            notice.lines.push(format!("and {} more", held.len().saturating_sub(LISTED)));
-        }
-        let accounts = held.iter().map(|held| held.account.clone()).collect();
-        asked.extend(drafts(&notice, fleet, &accounts, destinations, "wanted"));
-    }
-    asked
-}
-
-/// Whether something in a plan is held by nothing but the approval, or runs because of one.
-pub fn needs_approval(plan: &Plan, fleets: &[Fleet]) -> bool {
-    let wanted = |name: &FleetName| fleets.iter().any(|fleet| fleet.name == *name && fleet.approval);
-    plan.held.iter().any(waits_for_approval) || plan.operations.iter().any(|operation| wanted(&operation.fleet))
-}
-
-/// Whether an operation is held by nothing but the approval.
-pub fn waits_for_approval(held: &Held) -> bool {
-    held.gates.iter().any(|report| report.gate == Gate::Approval && report.answer == GateAnswer::Hold)
-        && held.gates.iter().all(|report| report.gate == Gate::Approval || report.answer == GateAnswer::Allow)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 use super::*;
 use crate::remediate::sample::{at, moved, operation, turned};
 use crate::remediate::{Cut, StepState};
+use crate::report::draft::{OutboxHistory, approval_notices};
 use crate::report::fixtures;
 use crate::report::render::{cloud_event, slack_message};
+use crate::types::{Gate, GateAnswer, Held, Plan};
 
 fn told(record: &OperationRecord, destinations: &[Destination]) -> Vec<Notice> {
     let drafts = operation_notice(&OperationNews::from(record), destinations, at(0));
@@ -103,11 +105,16 @@ fn destinations_take_what_concerns_them() {
     assert!(told(&failed, &[]).is_empty());
 }
 
+fn approve(plan: &Plan, now: Timestamp) -> Vec<OutboxDraft> {
+    let outbox = fixtures::MemoryOutbox::default();
+    approval_notices(plan, None, &everywhere(), &OutboxHistory::new(&outbox), now)
+}
+
 #[test]
 fn an_approval_is_asked_for_once_for_each_plan() {
     let mut plan = fixtures::plan();
     plan.held.push(fixtures::held("i-refused"));
-    assert!(approval_notices(&plan, &everywhere(), at(0)).is_empty(), "an approval would not lift that");
+    assert!(approve(&plan, at(0)).is_empty(), "an approval would not lift that");
     let mut held = fixtures::held("i-1");
     for report in &mut held.gates {
         report.answer = GateAnswer::Allow;
@@ -116,14 +123,14 @@ fn an_approval_is_asked_for_once_for_each_plan() {
     (approval.gate, approval.answer) = (Gate::Approval, GateAnswer::Hold);
     held.gates.push(approval);
     plan.held.extend([held.clone(), Held { instance: "i-2".into(), ..held }]);
-    let drafts = approval_notices(&plan, &everywhere(), at(0));
+    let drafts = approve(&plan, at(0));
     let notice: Notice = serde_json::from_value(drafts[0].payload.clone()).expect("a notice");
     assert_eq!((drafts.len(), notice.kind), (1, NoticeKind::ApprovalWanted));
     assert_eq!(notice.title, "web: 2 operations wait for an approval");
     assert_eq!(notice.lines[0], "cattleguard approve blake3:00aa");
-    assert_eq!(approval_notices(&plan, &everywhere(), at(999))[0].key, drafts[0].key, "not again by the next scan");
+    assert_eq!(approve(&plan, at(999))[0].key, drafts[0].key, "not again by the next scan");
     plan.hash = "blake3:00ab".into();
-    assert_ne!(approval_notices(&plan, &everywhere(), at(999))[0].key, drafts[0].key);
+    assert_ne!(approve(&plan, at(999))[0].key, drafts[0].key);
 }
 
 /// Rows that wait in the outbox while a new version is installed.

@@ -20,7 +20,7 @@ pub(super) fn coverage_topics(scope: &Scope<'_>) -> Vec<Topic> {
     }
     let mut fleets: BTreeMap<Place, BTreeSet<FleetName>> = BTreeMap::new();
     let mut unjudged: BTreeMap<Place, BTreeSet<InstanceId>> = BTreeMap::new();
-    for result in &scope.report.instances {
+    for result in scope.members() {
         fleets.entry(result.instance.place()).or_default().extend(result.fleet.clone());
         if result.verdict == Verdict::Unjudged {
             unjudged.entry(result.instance.place()).or_default().insert(result.instance.id.clone());
@@ -83,7 +83,7 @@ type Failures = Vec<(InstanceId, String)>;
 
 pub(super) fn policy_topics(scope: &Scope<'_>) -> Vec<Topic> {
     let mut policies: BTreeMap<(Option<FleetName>, String), Failures> = BTreeMap::new();
-    for decision in scope.report.instances.iter().filter_map(|result| result.decision.as_ref()) {
+    for decision in scope.members().filter_map(|result| result.decision.as_ref()) {
         let mut explained = false;
         for policy in &decision.policies {
             let failed = policies.entry((decision.fleet.clone(), policy.policy.clone())).or_default();

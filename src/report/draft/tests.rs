@@ -8,21 +8,21 @@ use crate::report::notice::NoticeKind;
 use crate::store::Outbox as _;
 use crate::types::{CoverageStatus, Finding, FindingStatus, PolicyOutcome, Severity, Source};
 
-struct World {
+pub(super) struct World {
     outbox: MemoryOutbox,
-    destinations: Vec<Destination>,
-    settings: NotifySettings,
+    pub(super) destinations: Vec<Destination>,
+    pub(super) settings: NotifySettings,
     scans: usize,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let destinations = vec![fixtures::slack("ops", "http://127.0.0.1/")];
         Self { outbox: MemoryOutbox::default(), destinations, settings: NotifySettings::default(), scans: 0 }
     }
 
     /// Drafts and commits one scan; returns what it added, delivering everything that is due meanwhile.
-    fn scan(&mut self, mut report: ScanReport, seconds: i64) -> Vec<Notice> {
+    pub(super) fn scan(&mut self, mut report: ScanReport, seconds: i64) -> Vec<Notice> {
         self.scans += 1;
         report.scan_id = format!("scan-{}", self.scans).into();
         let drafts = self.draft(&report, seconds);
@@ -37,18 +37,25 @@ impl World {
         drafts
     }
 
-    fn kinds(&mut self, report: ScanReport, seconds: i64) -> Vec<NoticeKind> {
+    pub(super) fn kinds(&mut self, report: ScanReport, seconds: i64) -> Vec<NoticeKind> {
         self.scan(report, seconds).into_iter().map(|notice| notice.kind).collect()
     }
 }
 
-fn session(instance: &str) -> Finding {
+pub(super) fn session(instance: &str) -> Finding {
     fixtures::finding("event-interactive-session", instance, "session")
 }
 
 fn resolved(finding: &Finding) -> ScanReport {
     let mut report = fixtures::report(Vec::new());
     report.resolved.push(Finding { status: FindingStatus::Resolved, ..finding.clone() });
+    report
+}
+
+pub(super) fn resolved_all(findings: Vec<Finding>) -> ScanReport {
+    let mut report = fixtures::report(Vec::new());
+    let resolved = |finding| Finding { status: FindingStatus::Resolved, ..finding };
+    report.resolved = findings.into_iter().map(resolved).collect();
     report
 }
 
@@ -177,7 +184,7 @@ fn mass_drift_is_one_notice_with_what_is_shared() {
     assert_eq!(kinds, [NoticeKind::Resolved, NoticeKind::New, NoticeKind::New], "thawed: the groups speak again");
 }
 
-fn storm(groups: usize) -> Vec<Finding> {
+pub(super) fn storm(groups: usize) -> Vec<Finding> {
     (0..groups)
         .map(|n| Finding {
             attribution: vec![fixtures::attribution(&format!("user{n}"))],
@@ -211,9 +218,7 @@ fn a_storm_that_ends_at_once_is_one_digest_too() {
     let mut world = World::new();
     world.settings.group_wait = Duration::ZERO;
     world.scan(fixtures::report(storm(25)), 0);
-    let mut calm = fixtures::report(Vec::new());
-    calm.resolved =
-        storm(25).into_iter().map(|finding| Finding { status: FindingStatus::Resolved, ..finding }).collect();
+    let calm = resolved_all(storm(25));
     let told = world.scan(calm.clone(), 10);
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].title.as_str(), told[0].due_at), ("25 groups resolved at once", at(300)));
@@ -290,7 +295,7 @@ fn a_drift_that_becomes_another_is_an_update() {
     assert_eq!(world.kinds(fixtures::report(vec![one]), 500), [NoticeKind::Update]);
 }
 
-fn silence(fleet: Option<&str>, code: Option<&str>, instance: Option<&str>) -> crate::types::Silence {
+pub(super) fn silence(fleet: Option<&str>, code: Option<&str>, instance: Option<&str>) -> crate::types::Silence {
     crate::types::Silence {
         id: "s-1".into(),
         fleet: fleet.map(Into::into),

@@ -39,7 +39,7 @@ pub(super) struct Waiver {
 
 pub(super) fn rows(known: &Known) -> Vec<Row> {
     let mut counts: BTreeMap<&GoldenRef, [usize; 2]> = BTreeMap::new();
-    for result in &known.results {
+    for result in known.members() {
         let Some(golden) = &result.golden else { continue };
         let [all, drifted] = counts.entry(golden).or_default();
         *all += 1;

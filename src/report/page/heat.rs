@@ -37,7 +37,7 @@ pub(super) fn heat(known: &Known) -> Heat {
     let mut counts: BTreeMap<Option<&FleetName>, BTreeMap<Place, [usize; 3]>> = BTreeMap::new();
     let mut places: BTreeSet<Place> =
         known.scan.coverage.iter().map(|entry| Place::new(entry.account.clone(), entry.region.clone())).collect();
-    for result in &known.results {
+    for result in known.members() {
         let place = result.instance.place();
         let cell = counts.entry(result.fleet.as_ref()).or_default().entry(place.clone()).or_default();
         let [clean, drifted, unjudged] = cell;

@@ -29,7 +29,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::remediate::OperationRecord;
+use crate::remediate::{OperationRecord, kept};
 use crate::store::{InstanceResult, ScanPoint, ScanSummary};
 use crate::types::{ChangeEvent, Coverage, Exception, Finding, FleetName, Golden, InstanceId, Plan, Source, Verdict};
 
@@ -79,9 +79,15 @@ impl Known {
         self.scan.coverage.iter().filter(|entry| entry.status != crate::types::CoverageStatus::Complete)
     }
 
-    /// Instances of the last scan with a verdict.
+    /// Instances of the last scan that are part of their fleets: not those that were replaced and are only kept.
+    fn members(&self) -> impl Iterator<Item = &InstanceResult> {
+        let kept = kept(&self.operations);
+        self.results.iter().filter(move |result| !kept.contains(&result.instance.id))
+    }
+
+    /// Of these, those with a verdict.
     fn count(&self, verdict: Verdict) -> usize {
-        self.results.iter().filter(|result| result.verdict == verdict).count()
+        self.members().filter(|result| result.verdict == verdict).count()
     }
 
     /// The position of each instance in `results`.

@@ -49,7 +49,7 @@ pub(super) struct Group {
 pub(super) fn summary(known: &Known) -> Summary {
     let (clean, drifted, unjudged) =
         (known.count(Verdict::Clean), known.count(Verdict::Drifted), known.count(Verdict::Unjudged));
-    let total = known.results.len();
+    let total = clean + drifted + unjudged;
     let part = |count: usize| if count == 0 { 0 } else { (count * 1000 / total.max(1)).max(4) };
     let (bad, blind) = (part(drifted), part(unjudged));
     let open = known.findings.iter().filter(|finding| finding.is_active());

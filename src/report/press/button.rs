@@ -123,6 +123,8 @@ pub fn buttons_of(notice: &Notice) -> Vec<Button> {
         NoticeKind::Resolved
         | NoticeKind::Reattributed
         | NoticeKind::Digest
+        | NoticeKind::DigestEnding
+        | NoticeKind::ApprovalEnded
         | NoticeKind::CoverageLost
         | NoticeKind::CoverageRestored
         | NoticeKind::PolicyError

@@ -26,7 +26,12 @@ pub fn action(kind: NoticeKind) -> &'static str {
         | NoticeKind::Reattributed
         | NoticeKind::CoverageRestored
         | NoticeKind::OperationStarted
-        | NoticeKind::OperationDone => "resolve",
+        | NoticeKind::OperationDone
+        | NoticeKind::ApprovalEnded
+        // What it waived counts again, and is told by its own groups.
+        | NoticeKind::ExceptionEnded
+        // A pager does not hear it: while others go on, so does the incident.
+        | NoticeKind::DigestEnding => "resolve",
         NoticeKind::New
         | NoticeKind::Update
         | NoticeKind::Repeat
@@ -37,7 +42,6 @@ pub fn action(kind: NoticeKind) -> &'static str {
         | NoticeKind::PolicyError
         | NoticeKind::OperationFailed
         | NoticeKind::ExceptionEnding
-        | NoticeKind::ExceptionEnded
         | NoticeKind::ApprovalWanted
         | NoticeKind::Test
         | NoticeKind::DeadLetter

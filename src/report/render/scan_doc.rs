@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::remediate::kept;
 use crate::report::scan_report::ScanReport;
 use crate::store::InstanceResult;
 use crate::types::{
@@ -56,6 +57,9 @@ pub(super) struct InstanceDoc<'a> {
     name: Option<&'a str>,
     state: &'a str,
     verdict: Verdict,
+    /// It was replaced and is only kept: it takes no part in its fleet, and is not counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    kept: bool,
     reasons: Vec<ReasonDoc<'a>>,
     decision: Option<DecisionDoc<'a>>,
     findings: &'a [FindingId],
@@ -81,6 +85,13 @@ struct DecisionDoc<'a> {
     bundle_digest: &'a str,
 }
 
+/// The instances of a scan.
+pub(super) fn instances(report: &ScanReport) -> Vec<InstanceDoc<'_>> {
+    let kept = kept(&report.unfinished);
+    let doc = |result| InstanceDoc::from(result);
+    report.instances.iter().map(doc).map(|doc| InstanceDoc { kept: kept.contains(doc.id), ..doc }).collect()
+}
+
 impl<'a> From<&'a InstanceResult> for InstanceDoc<'a> {
     fn from(result: &'a InstanceResult) -> Self {
         let InstanceResult { instance, fleet, golden, verdict, reasons, decision, findings } = result;
@@ -98,6 +109,7 @@ impl<'a> From<&'a InstanceResult> for InstanceDoc<'a> {
             name: instance.tags.get("Name").map(String::as_str),
             state: &instance.state,
             verdict: *verdict,
+            kept: false,
             reasons,
             decision: decision.as_ref().map(decision_doc),
             findings,
@@ -317,6 +329,9 @@ pub(super) struct SummaryDoc {
     clean: u64,
     drifted: u64,
     unjudged: u64,
+    /// Replaced and only kept: not counted among the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<usize>,
     findings: u64,
     new: u64,
     resolved: u64,
@@ -333,10 +348,13 @@ pub(super) struct SummaryDoc {
 
 impl From<&ScanReport> for SummaryDoc {
     fn from(report: &ScanReport) -> Self {
+        let kept = kept(&report.unfinished);
+        let only_kept = report.instances.iter().filter(|result| kept.contains(&result.instance.id)).count();
         Self {
             clean: report.totals.clean,
             drifted: report.totals.drifted,
             unjudged: report.totals.unjudged,
+            kept: Some(only_kept).filter(|count| *count > 0),
             findings: report.findings.len() as u64,
             new: report.new.len() as u64,
             resolved: report.resolved.len() as u64,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::scan_doc::{CoverageDoc, EventDoc, FindingDoc, InstanceDoc, PlanDoc, SCAN_SCHEMA, SummaryDoc};
+use super::scan_doc::{CoverageDoc, EventDoc, FindingDoc, InstanceDoc, PlanDoc, SCAN_SCHEMA, SummaryDoc, instances};
 use super::trail::{TrailDoc, letters, trail_docs};
 use crate::report::scan_report::ScanReport;
 use crate::store::DeadLetter;
@@ -46,7 +46,7 @@ pub fn scan_json(report: &ScanReport, enforcement: Option<&serde_json::Value>) -
         mode: report.mode,
         coverage: report.coverage.iter().map(CoverageDoc::from).collect(),
         trail: trail_docs(report).collect(),
-        instances: report.instances.iter().map(InstanceDoc::from).collect(),
+        instances: instances(report),
         findings: report.findings.iter().map(FindingDoc::from).collect(),
         resolved: report.resolved.iter().map(FindingDoc::from).collect(),
         new: &report.new,

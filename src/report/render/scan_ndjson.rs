@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::scan_doc::{CoverageDoc, EventDoc, FindingDoc, HeldDoc, InstanceDoc, OperationDoc, SCAN_SCHEMA, SummaryDoc};
+use super::scan_doc::{CoverageDoc, EventDoc, FindingDoc, HeldDoc, OperationDoc, SCAN_SCHEMA, SummaryDoc, instances};
 use super::trail::{letters, trail_docs};
 use crate::report::scan_report::ScanReport;
 use crate::types::{FleetName, PlanHash, ScanId, ScanMode, SetAside};
@@ -46,7 +46,7 @@ pub fn scan_ndjson(report: &ScanReport, enforcement: Option<&serde_json::Value>)
     out.push("scan", Head { started_at: report.started_at, finished_at: report.finished_at, mode: report.mode });
     report.coverage.iter().for_each(|entry| out.push("coverage", CoverageDoc::from(entry)));
     trail_docs(report).for_each(|progress| out.push("trail_source", progress));
-    report.instances.iter().for_each(|result| out.push("instance", InstanceDoc::from(result)));
+    instances(report).into_iter().for_each(|instance| out.push("instance", instance));
     for finding in report.findings.iter().chain(&report.resolved) {
         let new = report.new.contains(&finding.id);
         out.push("finding", FindingRecord { finding: FindingDoc::from(finding), new });

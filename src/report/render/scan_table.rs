@@ -8,6 +8,7 @@ use super::out::Out;
 use super::parts::{count, time};
 use super::trail::trail;
 use crate::detect::codes;
+use crate::remediate::kept;
 use crate::report::look::{Look, Role};
 use crate::report::scan_report::ScanReport;
 use crate::report::text::clean;
@@ -64,7 +65,8 @@ fn header(out: &mut Out<'_>, report: &ScanReport) {
 fn fleets(out: &mut Out<'_>, report: &ScanReport) {
     let mut fleets: BTreeMap<Option<&FleetName>, [u64; 3]> = BTreeMap::new();
     let mut goldens: BTreeMap<(Option<&FleetName>, Option<&GoldenRef>), u64> = BTreeMap::new();
-    for result in &report.instances {
+    let kept = kept(&report.unfinished);
+    for result in report.instances.iter().filter(|result| !kept.contains(&result.instance.id)) {
         let [clean, drifted, unjudged] = fleets.entry(result.fleet.as_ref()).or_default();
         *goldens.entry((result.fleet.as_ref(), result.golden.as_ref())).or_default() += 1;
         *match result.verdict {
@@ -286,7 +288,7 @@ fn totals(out: &mut Out<'_>, report: &ScanReport) {
         _ => "see the messages above",
     };
     out.gap();
-    let counts = [
+    let mut counts = vec![
         out.look.paint(if totals.drifted > 0 { Role::Bad } else { Role::Dim }, &format!("{} drifted", totals.drifted)),
         out.look.paint(
             if totals.unjudged > 0 { Role::Warning } else { Role::Dim },
@@ -294,6 +296,11 @@ fn totals(out: &mut Out<'_>, report: &ScanReport) {
         ),
         out.look.paint(Role::Good, &format!("{} clean", totals.clean)),
     ];
+    let kept = kept(&report.unfinished);
+    let kept = report.instances.iter().filter(|result| kept.contains(&result.instance.id)).count();
+    if kept > 0 {
+        counts.push(out.look.paint(Role::Dim, &format!("{kept} replaced and kept")));
+    }
     let (planned, held) = (report.plan.operations.len() as u64, report.plan.held.len() as u64);
     out.line(0, &format!("{} · {} planned, {held} held", counts.join(", "), count(planned, "operation")));
     out.line(0, &format!("exit code {}: {word}", totals.exit_code));

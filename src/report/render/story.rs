@@ -64,7 +64,9 @@ pub(crate) fn headline(notice: &Notice) -> String {
         | NoticeKind::Reattributed
         | NoticeKind::Acknowledged
         | NoticeKind::OperationStarted
-        | NoticeKind::OperationDone => String::new(),
+        | NoticeKind::OperationDone
+        | NoticeKind::DigestEnding
+        | NoticeKind::ApprovalEnded => String::new(),
         _ => format!("{} · ", notice.severity.as_str().to_uppercase()),
     };
     clean(&format!("{level}{}", notice.title), HEADLINE)
@@ -84,6 +86,7 @@ pub(crate) fn state_word(notice: &Notice) -> &'static str {
         (Kind::Reattributed, _) => "Explained",
         (Kind::MassDrift, _) => "Frozen",
         (Kind::Digest, _) => "Many at once",
+        (Kind::DigestEnding, _) => "Fewer now",
         (Kind::CoverageLost, _) => "Not seen",
         (Kind::CoverageRestored, _) => "Seen again",
         (Kind::PolicyError, _) => "Policy fails",
@@ -97,6 +100,7 @@ pub(crate) fn state_word(notice: &Notice) -> &'static str {
         (Kind::OperationDone, _) => "Undone",
         (Kind::OperationFailed, _) => "Needs a person",
         (Kind::ApprovalWanted, _) => "Waits for approval",
+        (Kind::ApprovalEnded, _) => "Waits no more",
         (Kind::ExceptionEnding, _) => "Ends soon",
         (Kind::ExceptionEnded, _) => "Ended",
         (Kind::Test, _) => "Test",

@@ -107,6 +107,26 @@ pub(super) fn settled_rows_stay_settled(store: &impl Store) {
     assert_eq!(store.next_due().expect("readable"), None);
 }
 
+pub(super) fn what_takes_nothing_now_is_known_and_a_failed_test_can_be_taken_back(store: &impl Store) {
+    let failing = || store.failing().expect("readable").into_iter().collect::<Vec<_>>();
+    store.enqueue(&[draft("a1", "a", 0), draft("b1", "b", 0), draft("c1", "c", 0)], at(0)).expect("new keys");
+    assert!(failing().is_empty(), "not tried yet");
+    let seqs: Vec<i64> = due(store, 0).into_iter().map(|row| row.seq).collect();
+    store.failed(seqs[0], "503", at(30)).expect("pending");
+    store.dead(seqs[1], "410", at(1)).expect("pending");
+    store.delivered(seqs[2], at(1)).expect("pending");
+    assert_eq!(failing(), ["a", "b"]);
+    store.enqueue(&[draft("b2", "b", 1)], at(1)).expect("a new key");
+    let again = due(store, 1).into_iter().find(|row| row.draft.key == "b2").expect("due").seq;
+    store.delivered(again, at(2)).expect("pending");
+    assert_eq!(failing(), ["a"], "it takes notices again");
+    store.withdraw(seqs[0]).expect("pending");
+    store.withdraw(seqs[1]).expect("given up");
+    store.withdraw(seqs[2]).expect("delivered rows stay");
+    assert_eq!(keys(&store.rows(None).expect("readable")), ["c1", "b2"]);
+    assert!(failing().is_empty());
+}
+
 pub(super) fn errors_are_bounded(store: &impl Store) {
     store.enqueue(&[draft("a1", "a", 0)], at(0)).expect("a new key");
     let seq = due(store, 0)[0].seq;

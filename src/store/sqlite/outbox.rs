@@ -1,6 +1,7 @@
 //! The outbox: at least once, in order for each destination.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rusqlite::types::Value as Column;
@@ -83,6 +84,26 @@ impl Outbox for SqliteStore {
                 mark.query_row(params![seq, bounded(error), nanos(next)], |row| row.get(0)).optional()?;
             let Some(destination) = marked else { return conflict(format!("outbox row {seq} is not pending")) };
             count(tx, &destination, "retried", next)
+        })
+    }
+
+    fn withdraw(&self, seq: i64) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute("DELETE FROM outbox WHERE seq = ?1 AND state <> 'delivered'", [seq])?;
+            Ok(())
+        })
+    }
+
+    fn failing(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT destination FROM outbox WHERE state = 'pending' AND attempts > 0
+                 UNION SELECT o.destination FROM outbox o JOIN
+                   (SELECT max(seq) AS seq FROM outbox WHERE state <> 'pending' GROUP BY destination) l ON l.seq = o.seq
+                 WHERE o.state = 'dead'",
+            )?;
+            let found = statement.query_map([], |row| row.get(0))?;
+            Ok(found.collect::<Result<_, _>>()?)
         })
     }
 

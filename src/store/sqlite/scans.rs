@@ -10,9 +10,10 @@ use sha2::{Digest as _, Sha256};
 use super::fault::{Db, conflict};
 use super::value::{json, nanos, parse, time, verdict};
 use super::{
-    SqliteStore, audit, contents, counters, decisions, events, findings, inputs, lease, links, outbox, prune, results,
-    trail,
+    SqliteStore, audit, contents, counters, decisions, events, findings, inputs, journal, lease, links, outbox, prune,
+    results, trail,
 };
+use crate::remediate::kept;
 use crate::store::audit::canonical;
 use crate::store::counters::SCANS;
 use crate::store::traits::{
@@ -176,9 +177,12 @@ pub(super) fn put(tx: &Transaction<'_>, lease: &Lease, commit: &ScanCommit) -> D
 }
 
 fn put_header(tx: &Transaction<'_>, commit: &ScanCommit) -> Db<i64> {
+    let unfinished = journal::unfinished(tx)?;
+    let kept = kept(&unfinished);
+    // What was replaced and is only kept takes no part in its fleet.
     let count = |verdict| {
-        let count = commit.instances.iter().filter(|result| result.verdict == verdict).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+        let members = commit.instances.iter().filter(|result| !kept.contains(&result.instance.id));
+        u32::try_from(members.filter(|result| result.verdict == verdict).count()).unwrap_or(u32::MAX)
     };
     let inserted = tx.query_row(
         "INSERT INTO scan (id, started_at, finished_at, exit_code, clean, drifted, unjudged, coverage)

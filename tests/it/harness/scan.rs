@@ -48,7 +48,7 @@ impl Scan {
 
     fn counts_agree(&self) {
         let mut verdicts: BTreeMap<&str, u64> = BTreeMap::new();
-        for instance in self.list("instances") {
+        for instance in self.list("instances").iter().filter(|instance| instance["kept"] != true) {
             *verdicts.entry(text(instance, "verdict")).or_default() += 1;
         }
         for verdict in ["clean", "drifted", "unjudged"] {

@@ -13,9 +13,11 @@ use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
 use crate::app::table;
 use crate::app::terminal::clean_short;
-use crate::report::{Audience, Destination, Filter, Quiet, Subject};
+use crate::remediate::{OperationRecord, kept};
+use crate::report::{Audience, Destination, Filter, Quiet, Subject, View};
 use crate::types::{
-    AccountId, Code, Finding, FindingId, FindingStatus, FleetName, InstanceId, Severity, Silence, Silenced,
+    AccountId, Action, Code, Decision, DecisionStatus, Finding, FindingId, FindingStatus, FleetName, InstanceId,
+    Severity, Silence, Silenced,
 };
 
 /// What is asked about.
@@ -27,6 +29,10 @@ struct Question {
     instance: Option<InstanceId>,
     actor: Option<String>,
     acknowledged: bool,
+    /// Why nobody is told, whatever the destinations take.
+    never: Option<String>,
+    /// The finding that tells all that this one could, with its id.
+    twin: Option<(FindingId, Box<Question>)>,
 }
 
 /// One destination's answer.
@@ -50,9 +56,8 @@ pub(super) fn run(context: &Context<'_>, args: &NotifyRoutesArgs) -> Result<Exit
     if let Ok(store) = context.read_store(&config) {
         silences.extend(store.silences()?);
     }
-    let silenced = silenced(&question, &silences, now);
     let answers: Vec<Answer> =
-        config.notify.iter().map(|notify| answer(&config, notify, &question, silenced.as_deref(), now)).collect();
+        config.notify.iter().map(|notify| answer(&config, notify, &question, &silences, now)).collect();
     outputs.emit(|format, canvas| {
         Ok(match format {
             Format::Table => as_table(&answers, canvas),
@@ -77,7 +82,13 @@ fn question(context: &Context<'_>, config: &Config, args: &NotifyRoutesArgs) -> 
         let finding = store.finding(&FindingId::new(id))?.ok_or_else(|| {
             AppError::failed(format!("no finding {}", clean_short(id, 60))).with_hint("cattleguard findings list --all")
         })?;
-        return Ok(of_finding(finding));
+        let (results, findings) = (store.instance_results()?, store.findings(false)?);
+        let unfinished = store.unfinished_operations()?;
+        let plan = store.last_plan()?;
+        let view = View::new(&results, &findings, plan.as_ref());
+        let known = Known { view: &view, findings: &findings, unfinished: &unfinished };
+        let twin = view.told_by(&finding).map(|state| (state.id.clone(), Box::new(known.question(state))));
+        return Ok(Question { twin, ..known.question(&finding) });
     }
     if !crate::app::config::is_known_code(&args.code) || args.code.ends_with('*') {
         return Err(AppError::usage(format!("`{}` is not a finding code", clean_short(&args.code, 60))));
@@ -90,19 +101,50 @@ fn question(context: &Context<'_>, config: &Config, args: &NotifyRoutesArgs) -> 
         instance: args.instance.as_deref().map(InstanceId::new),
         actor: args.actor.clone(),
         acknowledged: false,
+        never: None,
+        twin: None,
     })
 }
 
-/// The severity of policy stands in the alert; the finding's own is what is kept.
-fn of_finding(finding: Finding) -> Question {
-    Question {
-        fleet: finding.fleet,
-        code: finding.code,
-        accounts: BTreeSet::from([finding.account]),
-        severity: finding.severity,
-        instance: Some(finding.instance),
-        actor: finding.attribution.into_iter().next().map(|by| by.display),
-        acknowledged: finding.status == FindingStatus::Acknowledged,
+/// What the last scan knew.
+struct Known<'a> {
+    view: &'a View<'a>,
+    findings: &'a [Finding],
+    unfinished: &'a [OperationRecord],
+}
+
+impl Known<'_> {
+    fn question(&self, finding: &Finding) -> Question {
+        let actor = |finding: &Finding| finding.attribution.first().map(|by| by.display.clone());
+        let same = |other: &&Finding| {
+            (&other.fleet, &other.code, actor(other)) == (&finding.fleet, &finding.code, actor(finding))
+        };
+        // Findings of one fleet, code and actor are told together, as severe as the worst of them.
+        let group = self.findings.iter().filter(|other| other.is_active()).filter(same);
+        let severity = group.map(|other| self.view.severity(other)).fold(self.view.severity(finding), Severity::max);
+        Question {
+            fleet: finding.fleet.clone(),
+            code: finding.code.clone(),
+            accounts: BTreeSet::from([finding.account.clone()]),
+            severity,
+            instance: Some(finding.instance.clone()),
+            actor: actor(finding),
+            acknowledged: finding.status == FindingStatus::Acknowledged,
+            never: self.never(finding),
+            twin: None,
+        }
+    }
+
+    fn never(&self, finding: &Finding) -> Option<String> {
+        let decision = self.view.decision(&finding.instance);
+        if !finding.is_active() {
+            return Some(format!("it is {}: only its end is told", finding.status));
+        }
+        if kept(self.unfinished).contains(&finding.instance) {
+            return Some("its server was replaced and is only kept: only its end is told".to_owned());
+        }
+        let asked = |decision: &Decision| decision.action > Action::None || decision.status == DecisionStatus::Error;
+        decision.filter(|decision| !asked(decision)).map(|_| "policy asks for nothing: only its end is told".to_owned())
     }
 }
 
@@ -125,7 +167,7 @@ fn answer(
     config: &Config,
     notify: &crate::app::config::NotifyConfig,
     question: &Question,
-    silenced: Option<&str>,
+    silences: &[Silence],
     now: Timestamp,
 ) -> Answer {
     // Where it leads does not depend on secrets, which this command need not be able to read.
@@ -141,25 +183,53 @@ fn answer(
         routes: (!routes.is_empty()).then(|| routes.iter().map(|(_, filter)| filter.clone()).collect()),
         quiet: Quiet { windows: notify.quiet.windows.clone(), except: notify.quiet.except },
         allow_private: notify.allow_private,
+        broken: None,
     };
-    let audience = Audience::Fleet(question.fleet.clone());
-    let subject = Subject {
-        audience: &audience,
-        code: &question.code,
-        accounts: &question.accounts,
-        severity: question.severity,
+    let way = Way { destination: &destination, routes: &routes, silences, now };
+    let (told, why) = match &question.twin {
+        // As it is drafted: the event is told by itself only where the state that it made is not.
+        Some((id, twin)) if question.never.is_none() => match way.judge(twin) {
+            (true, why) => (true, format!("told with {id} ({}), the same change: {why}", twin.code)),
+            (false, why) if twin.acknowledged => (false, format!("{id} ({}), the same change, is {why}", twin.code)),
+            (false, _) => way.judge(question),
+        },
+        _ => way.judge(question),
     };
-    let (told, why) = match destination.takes(&subject, false) {
-        Err(why) => (false, why),
-        Ok(_) if silenced.is_some() => (false, silenced.unwrap_or_default().to_owned()),
-        Ok(route) => match (destination.quiet_until(question.severity, now), route.and_then(|index| routes.get(index)))
-        {
+    Answer { destination: notify.name.clone(), kind: notify.way.as_str(), told, why }
+}
+
+/// The way to one destination.
+struct Way<'a> {
+    destination: &'a Destination,
+    routes: &'a [(usize, Filter)],
+    silences: &'a [Silence],
+    now: Timestamp,
+}
+
+impl Way<'_> {
+    /// Whether it leads there now, and why or why not.
+    fn judge(&self, question: &Question) -> (bool, String) {
+        let Self { destination, routes, silences, now } = self;
+        let audience = Audience::Fleet(question.fleet.clone());
+        let subject = Subject {
+            audience: &audience,
+            code: &question.code,
+            accounts: &question.accounts,
+            severity: question.severity,
+        };
+        let route = match destination.takes(&subject, false) {
+            Err(why) => return (false, why),
+            Ok(route) => route.and_then(|index| routes.get(index)),
+        };
+        if let Some(why) = question.never.clone().or_else(|| silenced(question, silences, *now)) {
+            return (false, why);
+        }
+        match (destination.quiet_until(question.severity, *now), route) {
             (Some(until), _) => (false, format!("quiet hours until {until}")),
             (None, Some((number, _))) => (true, format!("route {number}")),
             (None, None) => (true, "no route names it, and its own filter lets it through".to_owned()),
-        },
-    };
-    Answer { destination: notify.name.clone(), kind: notify.way.as_str(), told, why }
+        }
+    }
 }
 
 fn as_table(answers: &[Answer], canvas: Canvas) -> String {

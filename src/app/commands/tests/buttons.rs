@@ -16,10 +16,10 @@ use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::serve::{People, Site, Users, router};
 use crate::remediate::Journal as _;
-use crate::report::approval_notices;
 use crate::report::deliver::Client;
 use crate::report::press::Act;
 use crate::report::pump;
+use crate::report::{OutboxHistory, approval_notices};
 use crate::store::{Audit as _, Findings as _, Outbox as _, Scans as _, Waivers as _};
 use crate::types::FindingStatus;
 
@@ -66,7 +66,9 @@ impl Desk {
         let (store, now) = (self.world.store(), self.world.fleet.clock.now());
         let plan = store.last_plan().expect("readable").expect("a plan");
         let destinations = configured(&self.world).0.destinations(&[]).expect("secrets");
-        store.enqueue(&approval_notices(&plan, &destinations, now), now).expect("kept");
+        store
+            .enqueue(&approval_notices(&plan, None, &destinations, &OutboxHistory::new(&store), now), now)
+            .expect("kept");
         let client = Client::new().expect("a client");
         let sent = self.runtime.block_on(pump(&store, &destinations, client, || now, || 0.5, 5)).expect("sent");
         assert_eq!(sent.delivered, 1);

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 
 use super::world::World;
 use crate::app::demo::receiver::Receiver;
+use crate::store::{Outbox as _, OutboxDraft};
 
 fn slack(name: &str, file: &str) -> String {
     format!("[[notify]]\nname = \"{name}\"\nkind = \"slack\"\nurl = {{ file = \"{file}\" }}\nallow_private = true\n\n")
@@ -44,6 +45,20 @@ fn status_tells_what_was_given_up_and_who_is_failing() {
     let (exit, told) = world.json(&["notify", "status"]);
     assert_eq!((exit, &told["rows"]), (0, &serde_json::json!([])), "{told}");
     assert_eq!(world.run(&["notify", "test"]), 69);
+    let (exit, told) = world.json(&["notify", "status"]);
+    assert_eq!((exit, &told["rows"]), (0, &serde_json::json!([])), "a test is no alert that was given up: {told}");
+    let (store, now) = (world.store(), world.fleet.clock.now());
+    for name in ["up", "down"] {
+        let payload = serde_json::json!({"title": "drift"});
+        let (key, group) = (format!("k-{name}"), "g".to_owned());
+        let draft = OutboxDraft { key, destination: name.to_owned(), group, due_at: now, payload };
+        store.enqueue(&[draft], now).expect("a new key");
+        let seq = store.due(now, 9).expect("readable")[0].seq;
+        match name {
+            "up" => store.delivered(seq, now).expect("pending"),
+            _ => store.dead(seq, "no connection: connection refused", now).expect("pending"),
+        }
+    }
     let (exit, told) = world.json(&["notify", "status"]);
     assert_eq!(exit, 69);
     let names: Vec<_> = told["destinations"].as_array().expect("a list").iter().map(|one| &one["failing"]).collect();

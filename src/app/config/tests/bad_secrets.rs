@@ -59,6 +59,19 @@ fn a_webhook_without_a_signature() {
 }
 
 #[test]
+fn a_webhook_with_a_list_of_no_secrets() {
+    let text = "[[notify]]\nname = \"siem\"\nkind = \"webhook\"\nurl = { env = \"URL\" }\nsecrets = []";
+    insta::assert_snapshot!(told_of(text), @r#"
+    error[missing-key]: a webhook needs `secrets`: without a signature anybody can forge alerts
+      --> cattleguard.toml:5:11
+      |
+    5 | secrets = []
+      |           ^^
+      = help: secrets = [{ file = "/etc/cattleguard/webhook.secret" }], whsec_ and base64
+    "#);
+}
+
+#[test]
 fn two_destinations_of_one_name() {
     let one = "[[notify]]\nname = \"ops\"\nkind = \"slack\"\nurl = { credential = \"slack\" }\n";
     insta::assert_snapshot!(told_of(&format!("{one}{one}")), @r#"

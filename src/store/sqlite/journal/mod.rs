@@ -30,7 +30,7 @@ impl Journal for SqliteStore {
     }
 
     fn unfinished_operations(&self) -> Result<Vec<OperationRecord>, StoreError> {
-        self.read(|connection| records(connection, UNFINISHED, []))
+        self.read(unfinished)
     }
 
     fn operations_since(&self, since: Timestamp) -> Result<Vec<OperationRecord>, StoreError> {
@@ -77,6 +77,11 @@ pub(super) const UNFINISHED: &str = "SELECT body FROM operation WHERE ended_at I
 /// Two searches by index; an `OR` over two columns would be a walk over the table.
 pub(super) const OF_INSTANCE: &str = "SELECT body FROM operation WHERE key IN (
   SELECT key FROM operation WHERE instance = ?1 UNION SELECT key FROM operation WHERE replacement = ?1) ORDER BY key";
+
+/// Operations that are not over, oldest first.
+pub(super) fn unfinished(connection: &Connection) -> Db<Vec<OperationRecord>> {
+    records(connection, UNFINISHED, [])
+}
 
 fn records(connection: &Connection, sql: &str, params: impl Params) -> Db<Vec<OperationRecord>> {
     let mut statement = connection.prepare_cached(sql)?;
