@@ -1,6 +1,6 @@
 //! `[[notify]]`: who is told. Secrets stay references until a command that sends asks for them.
 
-use super::buttons::{self, ButtonsConfig};
+use super::buttons::{self, ButtonsConfig, ButtonsWay};
 use super::filter;
 use super::mail::{self, MailConfig};
 use super::names::PlainName;
@@ -139,6 +139,28 @@ impl NotifyConfig {
             quiet: quiet.clone(),
             allow_private: *allow_private,
         })
+    }
+}
+
+impl NotifyConfig {
+    /// Every secret it refers to, with its key.
+    pub fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        match &self.way {
+            Way::Slack { url } | Way::Teams { url } => vec![("url", url)],
+            Way::SlackBot { token, buttons, .. } => {
+                let pressed = buttons.as_ref().map(|buttons| match &buttons.way {
+                    ButtonsWay::Socket { app_token } => ("app_token", app_token),
+                    ButtonsWay::Endpoint { signing_secret } => ("signing_secret", signing_secret),
+                });
+                [("token", token)].into_iter().chain(pressed).collect()
+            }
+            Way::Webhook { url, secrets } => {
+                [("url", url)].into_iter().chain(secrets.iter().map(|secret| ("secrets", secret))).collect()
+            }
+            Way::PagerDuty { routing_key, .. } => vec![("routing_key", routing_key)],
+            Way::Email(mail) => mail.login.iter().map(|(_, password)| ("password", password)).collect(),
+            Way::Sns { .. } | Way::EventBridge { .. } | Way::SecurityHub => Vec::new(),
+        }
     }
 }
 
