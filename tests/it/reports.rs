@@ -234,7 +234,7 @@ fn evidence_tells_findings_as_they_stood_in_the_period() {
 
 #[test]
 fn the_digest_of_a_bundle_is_the_one_in_decisions_wherever_it_lies() {
-    let policy = "[policy]\nbuiltin = false\nbundle = \"one/b.tar.gz\"\n";
+    let policy = "[policy]\nbuiltin = false\nbundle = \"one/b.tar.gz\"\nrequire_signed = false\n";
     let app = Setup::new(small()).more(policy).start_unrecorded();
     for folder in ["own", "one", "two"] {
         std::fs::create_dir(app.path(folder)).unwrap();

@@ -35,8 +35,9 @@ impl Past<'_> {
 
     /// Whether the last that people said of it, until then, was that they know it.
     fn was_acknowledged(&self, finding: &Finding) -> bool {
-        let said = self.entries.iter().filter(|entry| entry.at <= self.at && entry.object == finding.id.as_str());
-        let last = said.filter(|entry| matches!(entry.action.as_str(), "finding.ack" | "finding.reopen")).next_back();
+        let by_then = |entry: &&AuditEntry| entry.at <= self.at && entry.object == finding.id.as_str();
+        let mut said = self.entries.iter().filter(by_then);
+        let last = said.rfind(|entry| matches!(entry.action.as_str(), "finding.ack" | "finding.reopen"));
         last.is_some_and(|entry| entry.action == "finding.ack")
     }
 }
