@@ -67,6 +67,11 @@ impl<'b> Context<'b> {
         self.backend.open_store_read_only(config)
     }
 
+    /// Opens the state for reading only, where there is one: before the first scan nothing is listed, and no list makes it.
+    pub fn any_store(&self, config: &Config) -> Result<Option<Arc<dyn Store>>, AppError> {
+        config.state.path.exists().then(|| self.read_store(config)).transpose()
+    }
+
     /// A runtime for commands that talk to something.
     pub fn runtime(&self) -> Result<tokio::runtime::Runtime, AppError> {
         tokio::runtime::Builder::new_multi_thread()

@@ -30,7 +30,8 @@ pub fn read(path: &Path) -> Result<Bundle, AppError> {
     file.take(MOST_BYTES + 1).read_to_end(&mut packed).map_err(|error| failed(error.to_string()))?;
     let mut bundle = Bundle::read(&packed).map_err(|error| failed(error.to_string()))?;
     for source in bundle.policies.iter_mut().chain(&mut bundle.tests) {
-        source.name = format!("{}:{}", path.display(), source.name);
+        // What messages say; `within` stays the name in the bundle.
+        source.name = format!("{}:{}", path.display(), source.within);
     }
     Ok(bundle)
 }
@@ -102,7 +103,7 @@ pub fn configured(config: &PolicyConfig) -> Result<Option<(Bundle, TakenBundle)>
 ///
 /// # Errors
 /// The first such package.
-fn refuse_overlap(bundle: &[PolicySource], shipped: &[PolicySource]) -> Result<(), AppError> {
+pub fn refuse_overlap(bundle: &[PolicySource], shipped: &[PolicySource]) -> Result<(), AppError> {
     for source in bundle {
         let Some(own) = package_of(&source.text) else { continue };
         if shipped.iter().any(|other| package_of(&other.text) == Some(own)) {

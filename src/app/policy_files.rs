@@ -29,7 +29,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<PolicySource>, AppError> {
 pub fn read_tests(paths: &[PathBuf]) -> Result<Vec<PolicySource>, AppError> {
     let mut sources = Vec::new();
     for path in paths {
-        collect(path, &|name| name.ends_with("_test.rego"), &mut sources)?;
+        collect(path, path, &|name| name.ends_with("_test.rego"), &mut sources)?;
     }
     Ok(sources)
 }
@@ -38,7 +38,7 @@ fn select(paths: &[PathBuf], wanted: fn(&str) -> bool) -> Result<Vec<PolicySourc
     let mut sources = Vec::new();
     for path in paths {
         let before = sources.len();
-        collect(path, &wanted, &mut sources)?;
+        collect(path, path, &wanted, &mut sources)?;
         if sources.len() == before {
             let message = format!("{} holds no policies (*.rego)", path.display());
             return Err(AppError::new(Exit::Config, message));
@@ -47,7 +47,13 @@ fn select(paths: &[PathBuf], wanted: fn(&str) -> bool) -> Result<Vec<PolicySourc
     Ok(sources)
 }
 
-fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicySource>) -> Result<(), AppError> {
+/// `root` is what was named: the folder above, or the file itself.
+fn collect(
+    path: &Path,
+    root: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+    sources: &mut Vec<PolicySource>,
+) -> Result<(), AppError> {
     let failed = |error: std::io::Error| AppError::new(Exit::Config, format!("{}: {error}", path.display()));
     let meta = std::fs::metadata(path).map_err(failed)?;
     if meta.is_dir() {
@@ -60,7 +66,7 @@ fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicyS
             if child.is_dir() && is_link {
                 continue;
             }
-            collect(&child, wanted, sources)?;
+            collect(&child, root, wanted, sources)?;
         }
         return Ok(());
     }
@@ -77,7 +83,9 @@ fn collect(path: &Path, wanted: &dyn Fn(&str) -> bool, sources: &mut Vec<PolicyS
         let line = before.filter(|byte| **byte == b'\n').count() + 1;
         AppError::new(Exit::Config, format!("{}:{line}: not UTF-8", path.display()))
     })?;
-    sources.push(PolicySource::new(path.display().to_string(), text));
+    let below = path.strip_prefix(root).unwrap_or(path).display().to_string();
+    let within = if below.is_empty() { name } else { below };
+    sources.push(PolicySource::found(path.display().to_string(), within, text));
     Ok(())
 }
 

@@ -97,7 +97,7 @@ impl PolicySet {
         &self.packages
     }
 
-    /// `blake3:` and 64 hex digits over the sorted names and texts of the files and the data.
+    /// `blake3:` and 64 hex digits over the sorted names (in their bundle or folder) and texts of the files and the data.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -133,12 +133,15 @@ fn packages(modules: &[ModuleFacts]) -> Vec<PolicyPackage> {
         .collect()
 }
 
-/// The digest of a bundle: see [`PolicySet::digest`]. The sources must be sorted.
+/// The digest of a bundle: see [`PolicySet::digest`].
 fn digest(sources: &[PolicySource], data: &Value) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(b"cattleguard.dev/bundle/v1");
     let data = canonical_json(data);
-    let parts = sources.iter().flat_map(|source| [source.name.as_str(), source.text.as_str()]).chain([data.as_str()]);
+    let mut sources: Vec<[&str; 2]> =
+        sources.iter().map(|source| [source.within.as_str(), source.text.as_str()]).collect();
+    sources.sort_unstable();
+    let parts = sources.into_iter().flatten().chain([data.as_str()]);
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());

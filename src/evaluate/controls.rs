@@ -47,12 +47,21 @@ pub fn unknown_controls(sources: &[PolicySource]) -> Result<Vec<PolicyProblem>, 
         for literal in literals(&source.text) {
             let is_ours = known.iter().any(|control| looks_like(literal.text, &control.id));
             if is_ours && !known.iter().any(|control| control.id == literal.text) {
-                let message = format!("`{}` is none of the controls in {FILE}", literal.text);
-                problems.push(PolicyProblem::at(&source.name, literal.line, literal.column, message));
+                problems.push(PolicyProblem::at(&source.name, literal.line, literal.column, unlisted(literal.text)));
             }
         }
     }
     Ok(problems)
+}
+
+/// Whether an id is of no framework that we list.
+pub(super) fn is_foreign(known: &[Control], id: &str) -> bool {
+    !known.iter().any(|control| control.id == id || looks_like(id, &control.id))
+}
+
+/// What is said of an id that is not listed.
+pub(super) fn unlisted(id: &str) -> String {
+    format!("`{id}` is none of the controls in {FILE}")
 }
 
 /// Whether a text names a clause of the same framework, in whatever version: `pci-dss-3.2:1` looks like

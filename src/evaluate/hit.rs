@@ -173,7 +173,7 @@ fn grace(members: &mut Map<String, Value>) -> Result<u64, String> {
     Ok(seconds.min(MAX_GRACE_S))
 }
 
-fn duration(text: &str) -> Option<u64> {
+pub(super) fn duration(text: &str) -> Option<u64> {
     let (number, factor) = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
         .into_iter()
         .find_map(|(unit, factor)| text.strip_suffix(unit).map(|number| (number, factor)))?;

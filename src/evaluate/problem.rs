@@ -11,12 +11,21 @@ pub struct PolicySource {
     pub name: String,
     /// Rego v1 text.
     pub text: String,
+    /// Its name in the bundle or below the folder it was read from: what the digest of a bundle is of, so that the same
+    /// policies have the same one wherever they lie.
+    pub within: String,
 }
 
 impl PolicySource {
     /// Names a text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let name = name.into();
+        Self { within: name.clone(), name, text: text.into() }
+    }
+
+    /// A text that was found at a path, below what is called so.
+    pub fn found(path: impl Into<String>, within: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: path.into(), text: text.into(), within: within.into() }
     }
 }
 

@@ -51,7 +51,7 @@ mod tests {
 
     fn set(text: &str) -> PolicySet {
         let text = format!("package cattleguard.test.own\n\n{text}\n");
-        PolicySet::compile(vec![PolicySource { name: "own.rego".to_owned(), text }], Value::Null).expect("it compiles")
+        PolicySet::compile(vec![PolicySource::new("own.rego", text)], Value::Null).expect("it compiles")
     }
 
     #[test]

@@ -27,6 +27,13 @@ pub fn validate_input(document: &Value) -> Vec<String> {
     problems
 }
 
+/// What is wrong with a value, by JSON pointer, by a schema of these keywords. `duration` is a type of our own.
+pub(super) fn problems_with(value: &Value, schema: &Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    check(value, schema, "", &mut problems);
+    problems
+}
+
 fn resolve(schema: &Value) -> &Value {
     let target = schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
     target.and_then(|pointer| SCHEMA.pointer(pointer)).unwrap_or(schema)
@@ -99,6 +106,8 @@ fn is_type(value: &Value, kind: &str) -> bool {
         "boolean" => value.is_boolean(),
         "integer" => value.is_i64() || value.is_u64(),
         "number" => value.is_number(),
+        // As the `grace` of a hit.
+        "duration" => value.as_u64().is_some() || value.as_str().and_then(super::hit::duration).is_some(),
         _ => false,
     }
 }
@@ -153,7 +162,7 @@ fn said(schema: &Value, above: &str, path: &str, key: Option<&str>) -> String {
 }
 
 /// The member that a misspelt one was most likely meant to be.
-fn nearest<'n>(key: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(super) fn nearest<'n>(key: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let alike = |name: &str| {
         let part = name.len() >= 3 && key.len() >= 3 && (name.starts_with(key) || key.starts_with(name));
         if part { 0.9 } else { strsim::jaro_winkler(key, name) }

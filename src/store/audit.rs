@@ -26,6 +26,8 @@ pub enum AuditProblem {
     Edited,
     /// The chain ends before the entry that was recorded as the last, or with another one.
     Truncated,
+    /// The state holds what only entries can have made, and they are not in the log.
+    Emptied,
     /// It was another entry when it was anchored.
     Rewritten,
     /// It was anchored, and the chain does not reach it.
@@ -41,6 +43,10 @@ impl fmt::Display for AuditProblem {
             Self::Unlinked => "it does not continue the entry before it",
             Self::Edited => "its content does not match its hash",
             Self::Truncated => "the log does not end with the entry that was recorded as its last",
+            Self::Emptied => {
+                "the state holds scans, goldens, operations or waivers of which the log has no entry: it was emptied or \
+                 begun anew"
+            }
             Self::Rewritten => "it was another entry when it was anchored: the log was written anew",
             Self::Cut => "it was anchored and the log does not reach it: the log was cut, or the state replaced",
             Self::Unanchored => {

@@ -418,6 +418,9 @@ pub trait Audit {
     fn last_of(&self, action: &str) -> Result<Option<AuditEntry>, StoreError>;
     /// All entries in order.
     fn entries(&self) -> Result<Vec<AuditEntry>, StoreError>;
+    /// For each action, how many things are kept that only an entry of it can have made. A log with fewer of them was
+    /// emptied, or begun anew.
+    fn deeds(&self) -> Result<Vec<(&'static str, u64)>, StoreError>;
     /// Sequence and hash of the last entry, kept apart from the entries: a chain that was cut at its end is
     /// sound in itself, and only this tells. `None` before the first entry.
     fn head(&self) -> Result<Option<(i64, String)>, StoreError>;

@@ -68,9 +68,29 @@ impl Exception {
             || self.path.is_some()
     }
 
-    /// Whether it covers a finding. One with no scope at all covers nothing.
+    /// Why it is a policy rather than an exception, where it is: it would waive all that is found in some place, or a
+    /// whole family everywhere. A pattern that everything is like says nothing.
+    pub fn too_wide(&self) -> Option<TooWide> {
+        if self.path.as_deref().is_some_and(|path| !path.bytes().any(|byte| byte.is_ascii_alphanumeric())) {
+            return Some(TooWide::Path);
+        }
+        let family = self.code.as_deref().and_then(|code| code.strip_suffix('*'));
+        if family.is_some_and(|stem| !stem.contains('-')) {
+            return Some(TooWide::Code);
+        }
+        let thing = self.fingerprint.is_some() || self.path.is_some() || self.subject.as_deref().is_some_and(is_name);
+        let somewhere = self.fleet.is_some() || self.account.is_some() || self.instance.is_some();
+        match (thing, &self.code, family) {
+            (true, ..) | (_, Some(_), None) => None,
+            (_, Some(_), Some(_)) => (!somewhere).then_some(TooWide::Family),
+            (_, None, _) => self.instance.is_none().then_some(TooWide::Place),
+        }
+    }
+
+    /// Whether it covers a finding. One that is [too wide](Self::too_wide), from an older version or another hand, covers
+    /// nothing.
     pub fn covers(&self, finding: &Finding) -> bool {
-        self.is_scoped()
+        self.too_wide().is_none()
             && self.fleet.as_ref().is_none_or(|fleet| finding.fleet.as_ref() == Some(fleet))
             && self.account.as_ref().is_none_or(|account| *account == finding.account)
             && self.instance.as_ref().is_none_or(|instance| *instance == finding.instance)
@@ -79,6 +99,31 @@ impl Exception {
             && self.subject.as_ref().is_none_or(|pattern| matches(pattern, &finding.subject))
             && self.path.as_ref().is_none_or(|pattern| covers_paths(pattern, finding))
     }
+}
+
+/// Why an exception covers nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TooWide {
+    /// It names a place, or nothing.
+    #[error("an exception says what it waives, not only where")]
+    Place,
+    /// Its pattern of codes is shorter than a family.
+    #[error("a pattern of codes holds a whole family: `software-*`, `file-*`")]
+    Code,
+    /// It names a family, and no place.
+    #[error("a whole family of findings is not waived everywhere")]
+    Family,
+    /// Its pattern of paths has no name in it.
+    #[error("that is every file there is")]
+    Path,
+}
+
+/// Whether a pattern of subjects names something: a whole subject, or two words of one. What is only the kind of a subject
+/// (`*`, `AWS:*`, `AWS:Application *`, `/etc/*`) is like everything of that kind.
+fn is_name(pattern: &str) -> bool {
+    let Some(stem) = pattern.strip_suffix('*') else { return true };
+    let stem = stem.strip_prefix("AWS:").unwrap_or(stem);
+    stem.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).count() > 1
 }
 
 fn matches(pattern: &str, text: &str) -> bool {

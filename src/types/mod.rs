@@ -32,7 +32,7 @@ pub use change::{Actor, ActorKind, Aspect, CallOutcome, Category, ChangeEvent, D
 pub use code::Code;
 pub use decision::{Action, Decision, DecisionStatus, PolicyOutcome, PolicyResult, RuleHit, Track};
 pub use decision_record::{Circumstances, DecisionRecord};
-pub use exception::Exception;
+pub use exception::{Exception, TooWide};
 pub use finding::{Attribution, BECAUSE_DIRECT, Caller, Finding, FindingStatus, Verdict, VerdictReason};
 pub use fleet::{Enforcement, Fleet, MassDrift, Selector};
 pub use golden::{Baseline, BaselineItem, Golden, GoldenImage, GoldenStatus, LaunchContract, VolumeContract};

@@ -59,6 +59,17 @@ fn a_fleet_that_is_to_be_replaced_needs_a_promoted_golden() {
 }
 
 #[test]
+fn of_a_state_that_cannot_be_read_nothing_is_claimed() {
+    let app = ready();
+    app.may_leave_alerts();
+    std::fs::write(app.path("state.db"), "no database").unwrap();
+    let (_, report) = app.json(&["doctor"]);
+    std::fs::remove_file(app.path("state.db")).unwrap();
+    let goldens = of(&report, "goldens");
+    assert!(!goldens.is_empty() && goldens.iter().all(|(.., said)| said.starts_with("not looked at")), "{report:#}");
+}
+
+#[test]
 fn what_people_see_names_every_topic_once_and_counts() {
     let app = ready();
     let (_, shown) = app.text("table", &["doctor"]);

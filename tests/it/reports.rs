@@ -15,6 +15,14 @@ fn scanned() -> TestApp {
     app
 }
 
+/// One member of a zip.
+fn member(zip: &[u8], name: &str) -> String {
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut zip.by_name(name).unwrap(), &mut text).unwrap();
+    text
+}
+
 /// Runs a report and returns what it wrote.
 fn report(app: &TestApp, args: &[&str]) -> (i32, Vec<u8>) {
     let path = app.path("report.out");
@@ -173,4 +181,86 @@ fn the_audit_log_holds_configuration_and_decisions() {
     assert!(decisions["actions"]["alert"].as_u64().unwrap() > 0, "{decisions}");
     assert!(decisions["policy_bundle"].as_str().unwrap().starts_with("blake3:"));
     assert_eq!(app.run(&["audit", "verify"]), OK);
+}
+
+#[test]
+fn evidence_claims_no_time_of_which_nothing_is_known() {
+    let app = scanned();
+    let now = app.fleet.clock.now();
+    let before = |hours: i64| (now - jiff::SignedDuration::from_hours(hours)).to_string();
+    let run = |args: &[&str]| report(&app, &[&["evidence"], args].concat());
+    assert_eq!(run(&["--from", &before(91 * 24)]).0, FAILED, "retention is 90 days");
+    assert_eq!(run(&["--from", &before(-1)]).0, USAGE, "still to come");
+    assert_eq!(run(&["--from", &before(89 * 24), "--to", &before(80 * 24)]).0, FAILED, "no scan in it");
+    app.minutes(60 * 30);
+    let (code, zip) = run(&["--from", &before(48), "--to", &before(-100)]);
+    assert_eq!(code, OK);
+    let manifest: Value = serde_json::from_str(&member(&zip, "manifest.json")).unwrap();
+    let about = &manifest["about"];
+    assert_eq!(about["period"]["asked_until"], before(-100), "{about:#}");
+    assert!(about["period"]["to"].as_str() < about["period"]["asked_until"].as_str(), "{about:#}");
+    assert_eq!(about["stretches_without_scan"], 2, "{about:#}");
+    let gaps = member(&zip, "coverage-gaps.csv");
+    let blind: Vec<&str> = gaps.lines().filter(|line| line.starts_with("*,*,*,")).collect();
+    assert!(blind[0].starts_with(&format!("*,*,*,{}", before(48))), "{gaps}");
+    assert!(blind[1].contains("to the end of the period"), "{gaps}");
+}
+
+#[test]
+fn evidence_tells_findings_as_they_stood_in_the_period() {
+    let app = scanned();
+    let (_, listed) = app.json(&["findings", "list"]);
+    let code = listed["findings"][0]["code"].as_str().unwrap().to_owned();
+    let end = app.fleet.clock.now().to_string();
+    app.minutes(15);
+    let why = ["--reason", "r", "--ticket", "T-1", "--approver", "dora", "--expires", "5d"];
+    assert_eq!(app.run(&[&["exceptions", "add", "--code", &code], &why[..]].concat()), OK);
+    app.minutes(15);
+    app.scan();
+    let statuses = |args: &[&str]| {
+        let (code_of_exit, zip) = report(&app, &[&["evidence", "--from", "2026-11-01"], args].concat());
+        assert_eq!(code_of_exit, OK);
+        let csv = member(&zip, "findings.csv");
+        let row = csv.lines().find(|line| line.split(',').nth(1) == Some(&code)).unwrap();
+        let ocsf = member(&zip, "findings.ndjson");
+        let told: Value = ocsf.lines().map(|line| serde_json::from_str(line).unwrap()).next().unwrap();
+        let (status, export) = (row.split(',').nth(3).unwrap().to_owned(), row.rsplit(',').next().unwrap().to_owned());
+        (status, export, told["status"].as_str().unwrap_or_default().to_owned())
+    };
+    let (status, export, _) = statuses(&["--to", &end]);
+    assert_eq!((status.as_str(), export.as_str()), ("open", "waived"), "it was waived later");
+    assert_eq!(statuses(&[]).0, "waived");
+}
+
+#[test]
+fn the_digest_of_a_bundle_is_the_one_in_decisions_wherever_it_lies() {
+    let policy = "[policy]\nbuiltin = false\nbundle = \"one/b.tar.gz\"\nrequire_signed = false\n";
+    let app = Setup::new(small()).more(policy).start_unrecorded();
+    for folder in ["own", "one", "two"] {
+        std::fs::create_dir(app.path(folder)).unwrap();
+    }
+    app.write(
+        "own/p.rego",
+        "package cattleguard.test.own\n\nwarn contains {\"id\": \"O-1\", \"msg\": \"seen\"} if input.instance.id\n",
+    );
+    let at = |name: &str| app.path(name).to_str().unwrap().to_owned();
+    let (code, built) =
+        app.json(&["policy", "bundle", "build", &at("own"), "--revision", "r1", "--out", &at("one/b.tar.gz")]);
+    assert_eq!(code, OK, "{built:#}");
+    std::fs::copy(app.path("one/b.tar.gz"), app.path("two/b.tar.gz")).unwrap();
+    app.settle();
+    let digest_of_scan = || {
+        app.scan();
+        let (_, lines) = app.text("ndjson", &["audit", "export"]);
+        let last = lines.lines().rfind(|line| line.contains("scan.commit")).unwrap();
+        let entry: Value = serde_json::from_str(last).unwrap();
+        entry["entry"]["details"]["decisions"]["policy_bundle"].as_str().unwrap().to_owned()
+    };
+    let one = digest_of_scan();
+    assert_eq!(built["bundle_digest"], one.as_str());
+    app.reconfigure(|text| text.replace("one/b.tar.gz", "two/b.tar.gz"));
+    assert_eq!(digest_of_scan(), one, "the same bytes elsewhere");
+    let (_, inspected) = app.json(&["policy", "bundle", "inspect", &at("two/b.tar.gz")]);
+    assert_eq!(inspected["bundle_digest"], one.as_str());
+    assert!(inspected["bundle_digest_with_shipped"].as_str().unwrap().starts_with("blake3:"));
 }

@@ -7,12 +7,18 @@ use crate::app::diag::{self, Diag};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
+use crate::app::pipeline::configured_parameter_faults;
 
 pub(super) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let diags = match context.try_load(Vec::new()) {
-        Ok(loaded) if args.secrets => unreadable_secrets(context, &loaded),
-        Ok(_) => Vec::new(),
+        Ok(loaded) => {
+            let mut diags = parameter_faults(&loaded);
+            if args.secrets {
+                diags.extend(secret_faults(context, &loaded));
+            }
+            diags
+        }
         Err(diags) => diags,
     };
     outputs.emit(|format, canvas| {
@@ -25,11 +31,22 @@ pub(super) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, App
     Ok(if diags.is_empty() { Exit::Ok } else { Exit::Config })
 }
 
-/// A diagnostic for each destination with a secret that cannot be read or used.
-fn unreadable_secrets(context: &Context<'_>, loaded: &Loaded) -> Vec<Diag> {
+/// A diagnostic for each parameter of a pack that the pack does not take.
+fn parameter_faults(loaded: &Loaded) -> Vec<Diag> {
+    let file = crate::app::terminal::clean(&loaded.path.display().to_string());
+    let faults = configured_parameter_faults(&loaded.config).into_iter();
+    let at = |fault: String| format!("[policy]: {}", crate::app::terminal::clean(&fault));
+    faults.map(|fault| Diag::whole_file("parameter", file.clone(), at(fault))).collect()
+}
+
+/// A diagnostic for each destination with a secret that cannot be read or used, and each secret that others can get at.
+fn secret_faults(context: &Context<'_>, loaded: &Loaded) -> Vec<Diag> {
     let file = crate::app::terminal::clean(&loaded.path.display().to_string());
     let problems = loaded.config.notify.iter().filter_map(|notify| notify.judged(&context.env).err());
-    problems.map(|why| Diag::whole_file("unreadable-secret", file.clone(), why)).collect()
+    let unreadable = problems.map(|why| Diag::whole_file("unreadable-secret", file.clone(), why));
+    let exposed = loaded.config.exposed_secrets().into_iter();
+    let exposed = exposed.map(|why| Diag::whole_file("exposed-secret", file.clone(), format!("{why}: chmod 600")));
+    unreadable.chain(exposed).collect()
 }
 
 pub(super) fn show(context: &Context<'_>, args: &ShowArgs) -> Result<Exit, AppError> {

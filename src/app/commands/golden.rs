@@ -40,8 +40,8 @@ pub(super) fn run(context: &Context<'_>, command: &GoldenCommand) -> Result<Exit
 
 fn list(context: &Context<'_>) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let store = open(context)?;
-    let goldens = store.goldens()?;
+    let store = context.any_store(&context.load(Vec::new())?.config)?;
+    let goldens = store.map_or_else(|| Ok(Vec::new()), |store| store.goldens())?;
     outputs.emit(|format, canvas| {
         Ok(match format {
             Format::Json | Format::Ndjson => goldens_json(&goldens),
@@ -53,7 +53,7 @@ fn list(context: &Context<'_>) -> Result<Exit, AppError> {
 
 fn show(context: &Context<'_>, reference: &GoldenRef) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let store = open(context)?;
+    let store = open_read_only(context)?;
     let golden = find(store.as_ref(), reference)?;
     outputs.emit(|format, canvas| {
         Ok(match format {
@@ -66,7 +66,7 @@ fn show(context: &Context<'_>, reference: &GoldenRef) -> Result<Exit, AppError> 
 
 fn diff(context: &Context<'_>, args: &DiffArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
-    let store = open(context)?;
+    let store = open_read_only(context)?;
     let (before, after) = (find(store.as_ref(), &args.from)?, find(store.as_ref(), &args.to)?);
     outputs.emit(|format, canvas| {
         Ok(match format {

@@ -115,7 +115,7 @@ fn backup(context: &Context<'_>, args: &BackupArgs) -> Result<Exit, AppError> {
 fn prune(context: &Context<'_>, args: &PruneArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let config = context.load(Vec::new())?.config;
-    let store = context.store(&config)?;
+    let store = if args.dry_run { context.read_store(&config)? } else { context.store(&config)? };
     let keep = SignedDuration::try_from(config.state.retention).unwrap_or(SignedDuration::MAX);
     let before = context.now().checked_sub(keep).unwrap_or(jiff::Timestamp::MIN);
     let pruned = store.prunable(before)?;

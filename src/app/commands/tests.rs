@@ -154,6 +154,61 @@ fn secrets_are_checked_on_demand_only() {
 }
 
 #[test]
+fn secrets_that_others_can_get_at_are_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("cattleguard.toml");
+    assert_eq!(exit_of(&config, &["init"]), 0);
+    let more = "\n[[notify]]\nname = \"ops\"\nkind = \"slack\"\nurl = { file = \"url\" }\n\n[report]\nsigning_key = { file = \"key\" }\n";
+    let text = std::fs::read_to_string(&config).expect("a file") + more;
+    std::fs::write(&config, text).expect("written");
+    let secret = |name: &str, mode: u32| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, "https://hooks.slack.com/services/T0/B0/x").expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
+    };
+    secret("key", 0o600);
+    for (mode, said) in [
+        (0o600, ""),
+        (0o640, ""),
+        (0o644, "everybody on this host may read it"),
+        (0o620, "others than its owner may write it"),
+    ] {
+        secret("url", mode);
+        let (exit, told) = written(folder.path(), &config, "table", &["config", "check", "--secrets"]);
+        assert_eq!(exit, if said.is_empty() { 0 } else { 78 }, "{mode:o}: {told}");
+        assert!(told.contains(said) && (said.is_empty() || told.contains("notify `ops`: `url`")), "{mode:o}: {told}");
+    }
+    secret("url", 0o600);
+    secret("key", 0o604);
+    let (exit, told) = written(folder.path(), &config, "table", &["config", "check", "--secrets"]);
+    assert_eq!((exit, told.contains("`report.signing_key`")), (78, true), "{told}");
+}
+
+#[test]
+fn parameters_that_no_pack_takes_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("cattleguard.toml");
+    assert_eq!(exit_of(&config, &["init"]), 0);
+    let text = std::fs::read_to_string(&config).expect("a file") + "\n[policy]\ndata = [\"parameters.json\"]\n";
+    std::fs::write(&config, text).expect("written");
+    let wrong =
+        "{\"parameters\": {\"attribution\": {\"all\": {\"break_glass\": \"notalist\"}, \"fleets\": {\"nobody\": {}}}}}";
+    for (given, said) in
+        [("{\"parameters\": {\"attribution\": {\"all\": {\"break_glass\": []}}}}", ""), (wrong, "not of type array")]
+    {
+        std::fs::write(folder.path().join("parameters.json"), given).expect("written");
+        for command in [&["config", "check"][..], &["policy", "check"]] {
+            let (exit, told) = written(folder.path(), &config, "table", command);
+            assert_eq!(exit, if said.is_empty() { 0 } else { 78 }, "{command:?}: {told}");
+            assert!(told.contains(said), "{command:?}: {told}");
+        }
+    }
+    let (_, told) = written(folder.path(), &config, "table", &["config", "check"]);
+    assert!(told.contains("data.parameters.attribution.fleets.nobody"), "{told}");
+}
+
+#[test]
 fn formats_that_a_command_cannot_print_are_wrong_usage() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("cattleguard.toml");

@@ -147,6 +147,17 @@ impl Config {
         self.notify.iter().map(|notify| self.routed(notify, notify.with_what_is_readable(env))).collect()
     }
 
+    /// What is wrong with the rights of the files that secrets are kept in: whoever reads them speaks in our name, and
+    /// whoever writes them decides where notices go.
+    pub fn exposed_secrets(&self) -> Vec<String> {
+        let of = |what: String, secret: &SecretRef| secret.exposed().map(|why| format!("{what}: {why}"));
+        let notify = self.notify.iter().flat_map(|notify| {
+            notify.secrets().into_iter().map(|(key, secret)| (format!("notify `{}`: `{key}`", notify.name), secret))
+        });
+        let signing = self.report.signing_key.iter().map(|secret| ("`report.signing_key`".to_owned(), secret));
+        notify.chain(signing).filter_map(|(what, secret)| of(what, secret)).collect()
+    }
+
     /// The destinations whose secrets can be read here, and why the others cannot be used.
     pub fn readable_destinations(&self, env: &[(String, String)]) -> (Vec<Destination>, Vec<String>) {
         let (mut readable, mut faults) = (Vec::new(), Vec::new());

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use secrecy::SecretString;
 
-use super::buttons::{self, ButtonsConfig};
+use super::buttons::{self, ButtonsConfig, ButtonsWay};
 use super::filter;
 use super::mail::{self, MailConfig};
 use super::names::PlainName;
@@ -168,6 +168,28 @@ impl NotifyConfig {
             Way::Sns { topic } => DestinationKind::Sns { topic: topic.clone() },
             Way::EventBridge { bus } => DestinationKind::EventBridge { bus: bus.clone() },
             Way::SecurityHub => DestinationKind::SecurityHub,
+        }
+    }
+}
+
+impl NotifyConfig {
+    /// Every secret it refers to, with its key.
+    pub fn secrets(&self) -> Vec<(&'static str, &SecretRef)> {
+        match &self.way {
+            Way::Slack { url } | Way::Teams { url } => vec![("url", url)],
+            Way::SlackBot { token, buttons, .. } => {
+                let pressed = buttons.as_ref().map(|buttons| match &buttons.way {
+                    ButtonsWay::Socket { app_token } => ("app_token", app_token),
+                    ButtonsWay::Endpoint { signing_secret } => ("signing_secret", signing_secret),
+                });
+                [("token", token)].into_iter().chain(pressed).collect()
+            }
+            Way::Webhook { url, secrets } => {
+                [("url", url)].into_iter().chain(secrets.iter().map(|secret| ("secrets", secret))).collect()
+            }
+            Way::PagerDuty { routing_key, .. } => vec![("routing_key", routing_key)],
+            Way::Email(mail) => mail.login.iter().map(|(_, password)| ("password", password)).collect(),
+            Way::Sns { .. } | Way::EventBridge { .. } | Way::SecurityHub => Vec::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Secrets, only ever by reference: a file, a systemd credential or an environment variable.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -46,6 +47,19 @@ impl SecretRef {
             return Err(format!("{} is empty", self.describe()));
         }
         Ok(SecretString::from(trimmed.to_owned()))
+    }
+
+    /// Who else than its owner can get at the secret, where that is anybody on this host or a group that can write: a
+    /// sentence. What cannot be looked at is for [`SecretRef::read`] to say; systemd protects credentials.
+    pub fn exposed(&self) -> Option<String> {
+        let Self::File(path) = self else { return None };
+        let mode = std::fs::metadata(path).ok()?.permissions().mode();
+        let who = match (mode & 0o022 != 0, mode & 0o004 != 0) {
+            (true, _) => "others than its owner may write it",
+            (false, true) => "everybody on this host may read it",
+            (false, false) => return None,
+        };
+        Some(format!("{}: mode {:03o}, {who}", self.describe(), mode & 0o777))
     }
 
     /// The reference in words.

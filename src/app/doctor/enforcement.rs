@@ -111,7 +111,11 @@ async fn templates(enforcing: &Enforcing, groups: &Groups, checks: &mut Checks) 
                     let advice = "point its launch template at the golden; members are not replaced before";
                     checks.warn(Topic::Enforcement, subject, text, advice);
                 }
-                _ => checks.ok(Topic::Enforcement, subject, "launches its golden, by a pinned template"),
+                Some(_) => checks.ok(Topic::Enforcement, subject, "launches its golden, by a pinned template"),
+                None => {
+                    let text = "launches by a pinned template; no promoted golden is known to compare it with";
+                    checks.ok(Topic::Enforcement, subject, text);
+                }
             },
             Ok(None) => {}
             Err(error) => {

@@ -57,6 +57,14 @@ pub(super) fn check(seen: &Seen, config: &Config, checks: &mut Checks) {
     }
 }
 
+/// The state is there and cannot be read: what is recorded is not known.
+pub(super) fn not_looked_at(config: &Config, checks: &mut Checks) {
+    for fleet in &config.fleets {
+        let text = format!("not looked at: the golden line {} is in the state, which cannot be read", fleet.golden);
+        checks.warn(Topic::Goldens, format!("fleet {}", fleet.name), text, "mend the state first");
+    }
+}
+
 fn missing(fleet: &Fleet, subject: &str, recorded: usize, checks: &mut Checks) {
     let advice = if recorded == 0 {
         format!("cattleguard golden record {} --ami ID", fleet.golden)

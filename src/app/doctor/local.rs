@@ -8,7 +8,7 @@ use super::check::{Checks, Fault, Topic};
 use super::{State, refused, sqlite_version};
 use crate::app::config::{Config, Loaded};
 use crate::app::context::Context;
-use crate::app::pipeline::configured_policies;
+use crate::app::pipeline::{configured_parameter_faults, configured_policies};
 use crate::app::terminal::clean;
 use crate::store::AuditLog;
 
@@ -31,6 +31,10 @@ pub(super) fn configuration(context: &Context<'_>, loaded: &Loaded, checks: &mut
             let advice = "whoever can write it decides what is replaced: chmod go-w";
             checks.warn(Topic::Configuration, "", format!("{said}; others than its owner may write it"), advice);
         }
+    }
+    for why in loaded.config.exposed_secrets() {
+        let advice = "whoever reads a secret speaks in our name: chmod 600, and give it a new value";
+        checks.fail(Topic::Configuration, "secrets", Fault::Config, clean(&why), advice);
     }
     for notify in &loaded.config.notify {
         if let Err(why) = notify.judged(&context.env) {
@@ -87,6 +91,10 @@ fn room(config: &Config, checks: &mut Checks) {
 
 /// Compiles everything that a scan would.
 pub(super) fn policies(context: &Context<'_>, config: &Config, checks: &mut Checks) {
+    for fault in configured_parameter_faults(config) {
+        let advice = "policies/README.md and each pack's README name what packs take";
+        checks.fail(Topic::Policies, "parameters", Fault::Config, clean(&fault), advice);
+    }
     let launch = context.backend.policy_worker().filter(|_| config.policy.sandbox);
     match configured_policies(launch, &config.policy) {
         Ok((set, bundle)) => {

@@ -61,7 +61,11 @@ pub(in crate::app) async fn examine(context: &Context<'_>, loaded: &Loaded, prog
             sight::reading(seen, &mut checks);
             sight::inventory(seen, config, &mut checks);
             trail::check(seen, context.now(), &mut checks);
-            goldens::check(seen, config, &mut checks);
+            if store.is_none() && config.state.path.exists() {
+                goldens::not_looked_at(config, &mut checks);
+            } else {
+                goldens::check(seen, config, &mut checks);
+            }
         }
         Err(error) => checks.fail(Topic::State, "", Fault::Unavailable, error.to_string(), ""),
     }

@@ -33,7 +33,7 @@ pub(in crate::app) use history::past_of;
 pub(in crate::app) use lease::Held;
 pub use outcome::{exit_of, totals};
 pub use policy_inputs::shipped_policies;
-pub(in crate::app) use policy_inputs::{PolicyInputs, configured_policies, policy_inputs};
+pub(in crate::app) use policy_inputs::{PolicyInputs, configured_parameter_faults, configured_policies, policy_inputs};
 pub use rehearsal::{Rehearsal, Seen};
 pub use scan::{ScanError, ScanInputs, ScanOutcome, run_scan};
 pub use service::{Asked, Service, destinations};

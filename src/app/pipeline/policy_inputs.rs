@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::app::config::PolicyConfig;
+use crate::app::config::{Config, PolicyConfig};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::policies::Policies;
 use crate::app::policy_worker::Launch;
 use crate::app::{policy_bundle, policy_data, policy_files};
-use crate::evaluate::{PolicySource, merge_data, shipped};
+use crate::evaluate::{PolicySource, Scopes, merge_data, parameter_faults, shipped};
 use crate::store::TakenBundle;
 
 /// The policies of the configuration before they are compiled.
@@ -42,6 +42,15 @@ pub(in crate::app) fn policy_inputs(config: &PolicyConfig) -> Result<PolicyInput
     sources.extend(own);
     sources.sort();
     Ok(PolicyInputs { sources, data, taken })
+}
+
+/// What is wrong with the parameters of packs in the configured data: unknown names, wrong types, fleets and accounts that
+/// there are not. Nothing where the policies cannot be read, which is said elsewhere.
+pub(in crate::app) fn configured_parameter_faults(config: &Config) -> Vec<String> {
+    let Ok(PolicyInputs { sources, data, .. }) = policy_inputs(&config.policy) else { return Vec::new() };
+    let fleets: Vec<String> = config.fleets.iter().map(|fleet| fleet.name.to_string()).collect();
+    let accounts: Vec<String> = config.accounts.iter().map(|account| account.id.to_string()).collect();
+    parameter_faults(&data, &sources, Scopes { fleets: Some(&fleets), accounts: Some(&accounts) })
 }
 
 /// The configured policies, compiled in a process of their own when there is a way to start one, with what the state is

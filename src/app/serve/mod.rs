@@ -6,6 +6,7 @@
 
 mod act;
 mod guard;
+mod guests;
 mod metrics;
 mod pages;
 mod pulse;
@@ -13,7 +14,6 @@ mod session;
 mod site;
 mod slack;
 
-use std::future::IntoFuture as _;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ use tokio::net::TcpListener;
 pub(in crate::app) use session::{Users, random};
 pub(in crate::app) use site::{People, Site};
 
+use guests::Patience;
+
 use super::error::AppError;
 use super::exit::Exit;
 use super::shutdown::Shutdown;
@@ -34,7 +36,7 @@ use super::shutdown::Shutdown;
 /// A form with a reason is far below this.
 const BODY: usize = 16 * 1024;
 
-/// Answers until the end is asked for; what is being answered then is finished.
+/// Answers until the end is asked for; what is being answered then is finished, if it is so in a few seconds.
 ///
 /// # Errors
 /// The address cannot be listened on.
@@ -48,15 +50,10 @@ pub(in crate::app) async fn serve(
     let address = listener.local_addr().map_err(|error| refused(listen, &error))?;
     site.listens_on(address);
     ready(address);
-    let asked = shutdown.clone();
-    let serving = axum::serve(listener, router(site)).with_graceful_shutdown(async move {
-        asked.wait().await;
-    });
-    let served = tokio::select! {
-        served = serving.into_future() => served,
+    tokio::select! {
+        () = guests::answer(listener, router(site), shutdown, Patience::of_process()) => {}
         () = pulse::pulse(address) => return Ok(Exit::Bug),
-    };
-    served.map_err(|error| AppError::new(Exit::Unavailable, format!("{address}: {error}")))?;
+    }
     Ok(shutdown.requested().unwrap_or(Exit::Ok))
 }
 

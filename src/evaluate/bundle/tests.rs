@@ -106,4 +106,8 @@ fn the_digest_depends_on_names_texts_and_data_and_not_on_order() {
     assert_eq!(digest(vec![a(), b()], Value::Null), digest(vec![b(), a()], json!({})));
     assert_ne!(digest(vec![a(), b()], Value::Null), digest(vec![a()], Value::Null));
     assert_ne!(digest(vec![a()], Value::Null), digest(vec![a()], json!({"k": 1})));
+    // Where the files lie says nothing of what they are, also when it puts them into another order.
+    let found = |path: &str, source: PolicySource| PolicySource::found(path, source.within, source.text);
+    let elsewhere = vec![found("/z/a.rego", a()), found("/b.tgz:b.rego", b())];
+    assert_eq!(digest(elsewhere, Value::Null), digest(vec![a(), b()], Value::Null));
 }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{AssignOp, Expr, Literal, Module, Query, Ref, Rule, RuleBody, RuleHead, Span};
 
+use super::written::{Shape, Written, written};
+
 /// One parsed file.
 #[derive(Clone, Debug)]
 pub(in crate::evaluate) struct ModuleFacts {
@@ -47,6 +49,16 @@ pub(in crate::evaluate) struct RuleFacts {
     pub(in crate::evaluate) column: u32,
     /// What it calls.
     pub(in crate::evaluate) calls: Vec<Reference>,
+    /// How many arguments each of these calls has.
+    pub(in crate::evaluate) arguments: Vec<usize>,
+    /// How many it takes itself, when it is a function.
+    pub(in crate::evaluate) parameters: Option<usize>,
+    /// What it is, by definition, when it is no set: its values.
+    pub(in crate::evaluate) values: Vec<Written>,
+    /// When it is a set: its elements.
+    pub(in crate::evaluate) elements: Vec<Written>,
+    /// Variables with what is assigned to them.
+    pub(in crate::evaluate) assigned: Vec<(String, Written)>,
     /// What else it refers to, longest chains only.
     pub(in crate::evaluate) refs: Vec<Reference>,
     /// `with F as G`: inside, a call of F is a call of G.
@@ -134,23 +146,34 @@ fn rule_facts(rule: &Rule) -> RuleFacts {
     match rule {
         Rule::Default { refr, args, value, .. } => {
             walk.head(refr, args);
+            walk.facts.values.push(written(value));
             walk.pending.push(Node::Expr(value));
         }
         Rule::Spec { head, bodies, .. } => {
             match head {
                 RuleHead::Compr { refr, assign, .. } => {
                     walk.head(refr, &[]);
+                    if matches!(refr.as_ref(), Expr::Var { .. }) {
+                        let value = assign.as_ref().map(|assign| written(&assign.value));
+                        walk.facts.values.push(value.unwrap_or_else(|| Written {
+                            line: walk.facts.line,
+                            column: walk.facts.column,
+                            shape: Shape::Scalar(true.into()),
+                        }));
+                    }
                     walk.facts.yields = assign.as_ref().and_then(|assign| chain(&assign.value)).map(Yield::Value);
                     walk.pending.extend(assign.iter().map(|assign| Node::Expr(&assign.value)));
                 }
                 RuleHead::Set { refr, key, .. } => {
                     walk.head(refr, &[]);
+                    walk.facts.elements.extend(key.iter().map(written));
                     walk.facts.yields = key.as_ref().and_then(chain).map(Yield::Element);
                     walk.pending.extend(key.iter().map(Node::Expr));
                 }
                 RuleHead::Func { refr, args, assign, .. } => {
                     walk.head(refr, args);
                     walk.facts.function = true;
+                    walk.facts.parameters = Some(args.len());
                     walk.pending.extend(assign.iter().map(|assign| Node::Expr(&assign.value)));
                 }
             }
@@ -292,11 +315,15 @@ impl<'a> Walk<'a> {
             }
             Expr::Call { fcn, params, .. } => {
                 self.facts.calls.push(reference(fcn));
+                self.facts.arguments.push(params.len());
                 self.indexes(fcn);
                 self.all(params);
             }
             Expr::UnaryExpr { expr, .. } => self.pending.push(Node::Expr(expr)),
             Expr::AssignExpr { op, lhs, rhs, .. } => {
+                if let Expr::Var { span, .. } = lhs.as_ref() {
+                    self.facts.assigned.push((span.text().to_owned(), written(rhs)));
+                }
                 if *op == AssignOp::ColEq {
                     self.bind_to(lhs, chain(rhs).map_or(Binding::Unknown, Binding::Value));
                 }

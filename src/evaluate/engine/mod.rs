@@ -12,6 +12,7 @@ mod location;
 #[cfg(all(test, feature = "testing"))]
 mod machine;
 mod together;
+mod written;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -23,6 +24,7 @@ use serde_json::Value;
 
 pub(super) use ast::{Binding, ModuleFacts, Reference, RuleFacts, Yield};
 pub(super) use together::{Together, Watched};
+pub(super) use written::{Shape, Written};
 
 use super::{PolicyProblem, PolicySource};
 
@@ -179,6 +181,11 @@ impl Engine {
 /// Whether the engine knows a function of this name.
 pub(super) fn has_builtin(name: &str) -> bool {
     name == "print" || regorus::unstable::BUILTINS.contains_key(name)
+}
+
+/// How many arguments a function of the engine takes; `None` for what is no such function, and for `print`, which takes any.
+pub(super) fn builtin_arity(name: &str) -> Option<usize> {
+    regorus::unstable::BUILTINS.get(name).map(|(_, count)| usize::from(*count))
 }
 
 fn to_engine(value: &Value) -> Result<regorus::Value, String> {

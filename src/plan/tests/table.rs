@@ -26,7 +26,7 @@ pub(super) fn contain(world: &mut World) {
 pub(super) fn exception(hours: i64) -> Exception {
     Exception {
         id: "x-1".into(),
-        fleet: None,
+        fleet: Some("web".into()),
         account: None,
         instance: None,
         code: Some("software-*".to_owned()),

@@ -5,40 +5,54 @@ use csv::{QuoteStyle, Terminator, WriterBuilder};
 use crate::report::listing::Listing;
 use crate::report::text::clean;
 use crate::store::InstanceResult;
-use crate::types::{Coverage, CoverageStatus, Exception, Finding};
+use crate::types::{Coverage, CoverageStatus, Exception, Finding, FindingStatus};
 
 /// Longest cell: beyond 32,767 characters a spreadsheet cuts (Microsoft, "Excel specifications and limits").
 const CELL: usize = 2_000;
 
+/// Columns of findings.
+const FINDINGS: [&str; 24] = [
+    "id",
+    "code",
+    "severity",
+    "status",
+    "instance",
+    "account",
+    "region",
+    "fleet",
+    "golden",
+    "summary",
+    "subject",
+    "expected",
+    "actual",
+    "who",
+    "principal",
+    "event",
+    "event_time",
+    "event_id",
+    "source_ip",
+    "first_seen",
+    "last_seen",
+    "times_seen",
+    "exception",
+    "fingerprint",
+];
+
 /// One line a finding.
 pub fn findings_csv(listing: &Listing) -> String {
-    let head = [
-        "id",
-        "code",
-        "severity",
-        "status",
-        "instance",
-        "account",
-        "region",
-        "fleet",
-        "golden",
-        "summary",
-        "subject",
-        "expected",
-        "actual",
-        "who",
-        "principal",
-        "event",
-        "event_time",
-        "event_id",
-        "source_ip",
-        "first_seen",
-        "last_seen",
-        "times_seen",
-        "exception",
-        "fingerprint",
-    ];
-    table(&head, listing.findings.iter().map(finding))
+    table(&FINDINGS, listing.findings.iter().map(finding))
+}
+
+/// The same with the status of the findings when the file was made, one for each, beside that of the period.
+pub fn findings_of_period_csv(listing: &Listing, at_export: &[FindingStatus]) -> String {
+    let mut head = FINDINGS.to_vec();
+    head.push("status_at_export");
+    let rows = listing.findings.iter().zip(at_export).map(|(one, status)| {
+        let mut row = finding(one).to_vec();
+        row.push(status.to_string());
+        row
+    });
+    rows_of(&head, rows)
 }
 
 /// One line a server.
@@ -78,12 +92,16 @@ pub fn exceptions_csv(exceptions: &[Exception]) -> String {
 
 /// Any table. Every cell is cleaned, bounded and defused.
 pub fn table<const N: usize>(head: &[&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    rows_of(head, rows)
+}
+
+fn rows_of<R: AsRef<[String]>>(head: &[&str], rows: impl Iterator<Item = R>) -> String {
     let mut writer =
         WriterBuilder::new().terminator(Terminator::CRLF).quote_style(QuoteStyle::Necessary).from_writer(Vec::new());
     // Writing into memory cannot fail, and every record has as many fields as the head.
     let _ = writer.write_record(head);
     for row in rows {
-        let _ = writer.write_record(row.iter().map(|cell| defused(cell)));
+        let _ = writer.write_record(row.as_ref().iter().map(|cell| defused(cell)));
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }

@@ -34,10 +34,32 @@ impl Audit for SqliteStore {
         self.read(entries)
     }
 
+    fn deeds(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
+        self.read(|connection| {
+            DEEDS
+                .iter()
+                .map(|(action, table)| {
+                    let rows: i64 =
+                        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
+                    Ok((*action, u64::try_from(rows).unwrap_or(0)))
+                })
+                .collect()
+        })
+    }
+
     fn head(&self) -> Result<Option<(i64, String)>, StoreError> {
         self.read(head)
     }
 }
+
+/// Actions that put one row each into a table, in the transaction of their entry.
+const DEEDS: [(&str, &str); 5] = [
+    ("scan.commit", "scan"),
+    ("golden.record", "golden"),
+    ("operation.begin", "operation"),
+    ("exception.add", "exception"),
+    ("silence.add", "silence"),
+];
 
 /// Appends inside a transaction: what is done and its entry are committed together.
 pub(super) fn append(

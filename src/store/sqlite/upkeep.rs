@@ -6,9 +6,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use jiff::Timestamp;
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::fault::{Db, Fault};
+use super::fault::{Db, Fault, conflict};
 use super::value::time;
 use super::{SqliteStore, migrate, prune};
 use crate::store::traits::StoreError;
@@ -78,6 +79,12 @@ impl Upkeep for SqliteStore {
 
     fn prunable(&self, before: Timestamp) -> Result<Vec<Pruned>, StoreError> {
         let mut connection = self.lock();
+        let mut copy = if connection.is_readonly("main").unwrap_or(false) {
+            Some(copied(&connection).map_err(|fault| fault.at(&self.path))?)
+        } else {
+            None
+        };
+        let connection = copy.as_mut().unwrap_or(&mut *connection);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let counted = transaction.map_err(Fault::from).and_then(|tx| {
             let counted = prune::run(&tx, before)?;
@@ -93,6 +100,19 @@ impl SqliteStore {
         self.lock().execute("VACUUM INTO ?1", [to])?;
         Ok(())
     }
+}
+
+/// A copy that nothing but this value knows, to be changed where the file must not be. SQLite keeps what is too much for
+/// memory in a temporary file and removes it.
+fn copied(from: &Connection) -> Db<Connection> {
+    let mut copy = Connection::open("")?;
+    // No pages a step: all of them at once, so that it is of one moment.
+    let step = Backup::new(from, &mut copy)?.step(-1)?;
+    if step != StepResult::Done {
+        return conflict("the state is being written; ask again");
+    }
+    copy.pragma_update(None, "foreign_keys", true)?;
+    Ok(copy)
 }
 
 /// A copy that a power cut can take back is none: SQLite leaves this one to the system.

@@ -109,6 +109,18 @@ impl Answer {
     }
 }
 
+#[test]
+fn half_a_head_does_not_keep_it_from_ending() {
+    let app = scanned();
+    let mut server = Server::start(&app, &[]);
+    let mut half = TcpStream::connect(server.address).expect("it listens");
+    half.write_all(b"GET / HTTP/1.1\r\n").expect("sent");
+    assert_eq!(server.get("/healthz", "").status, 200);
+    terminate(server.child.id());
+    // The drain takes five seconds; without an end the test would hang here.
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(143));
+}
+
 fn scanned() -> TestApp {
     let app = demo_world(Setup::new(small()));
     app.scan();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{find, open};
+use super::{find, open, open_read_only};
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
@@ -34,7 +34,7 @@ struct ExportedGolden {
 }
 
 pub(super) fn export(context: &Context<'_>, references: &[GoldenRef]) -> Result<Exit, AppError> {
-    let store = open(context)?;
+    let store = open_read_only(context)?;
     let goldens = if references.is_empty() {
         store.goldens()?
     } else {

@@ -16,7 +16,7 @@ use crate::app::policy_stack::on_policy_stack;
 use crate::app::terminal::clean_short;
 use crate::app::{policy_bundle, policy_files};
 use crate::evaluate::archive::{Bundle, Contents, Manifest, pack};
-use crate::evaluate::{PolicySet, PolicySource};
+use crate::evaluate::{PolicySet, PolicySource, shipped};
 
 /// Most files in the folders given: more is not a folder of policies.
 const MOST_FILES: usize = 4_000;
@@ -44,16 +44,33 @@ fn build(context: &Context<'_>, args: &BuildArgs) -> Result<Exit, AppError> {
     let failed = |error: String| AppError::new(Exit::Config, error);
     let packed = pack(Contents { manifest, files }, key.as_ref()).map_err(|error| failed(error.to_string()))?;
     let bundle = Bundle::read(&packed).map_err(|error| failed(error.to_string()))?;
-    let digest = compiled(&bundle)?;
+    let digests = Digests::of(&bundle)?;
     write_atomically(&args.out, &packed, Replace::Yes)
         .map_err(|error| AppError::failed(format!("{} cannot be written: {error}", args.out.display())))?;
-    print(context, &args.out, &bundle, &digest)
+    print(context, &args.out, &bundle, &digests)
+}
+
+/// The digests by which decisions name what they were made by, where nothing else is configured (`policy.paths`,
+/// `policy.data`).
+struct Digests {
+    /// `policy.builtin = false`.
+    alone: String,
+    /// Beside the shipped packs; `None` where they have a package in common.
+    shipped: Option<String>,
+}
+
+impl Digests {
+    fn of(bundle: &Bundle) -> Result<Self, AppError> {
+        let alone = compiled(bundle, policy_files::library_for(&bundle.policies))?;
+        let beside = policy_bundle::refuse_overlap(&bundle.policies, &shipped());
+        Ok(Self { alone, shipped: beside.ok().and_then(|()| compiled(bundle, shipped()).ok()) })
+    }
 }
 
 /// A bundle that does not compile would stop every scan that is given it.
-fn compiled(bundle: &Bundle) -> Result<String, AppError> {
+fn compiled(bundle: &Bundle, beside: Vec<PolicySource>) -> Result<String, AppError> {
     let mut sources = bundle.policies.clone();
-    sources.extend(policy_files::library_for(&bundle.policies));
+    sources.extend(beside);
     let set = on_policy_stack(|| PolicySet::compile(sources.clone(), bundle.data.clone()))?;
     let set = set.map_err(|problems| {
         AppError::config(problems.into_iter().map(|problem| policy_files::diag(problem, &sources)).collect())
@@ -87,28 +104,31 @@ fn verify(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, AppError> {
 
 fn inspect(context: &Context<'_>, args: &InspectArgs) -> Result<Exit, AppError> {
     let bundle = policy_bundle::read(&args.file)?;
-    let digest = compiled(&bundle)?;
-    print(context, &args.file, &bundle, &digest)
+    let digests = Digests::of(&bundle)?;
+    print(context, &args.file, &bundle, &digests)
 }
 
-fn print(context: &Context<'_>, path: &Path, bundle: &Bundle, policy_digest: &str) -> Result<Exit, AppError> {
+fn print(context: &Context<'_>, path: &Path, bundle: &Bundle, digests: &Digests) -> Result<Exit, AppError> {
     context.outputs(&[Format::Table, Format::Json])?.emit(|format, _| {
         Ok(match format {
-            Format::Table => as_text(path, bundle, policy_digest),
-            Format::Json | Format::Ndjson => crate::app::commands::json_text(&as_json(bundle, policy_digest)),
+            Format::Table => as_text(path, bundle, digests),
+            Format::Json | Format::Ndjson => crate::app::commands::json_text(&as_json(bundle, digests)),
         })
     })?;
     Ok(Exit::Ok)
 }
 
-fn as_text(path: &Path, bundle: &Bundle, policy_digest: &str) -> String {
+fn as_text(path: &Path, bundle: &Bundle, digests: &Digests) -> String {
     let manifest = &bundle.manifest;
     let mut text = format!("{}\n", path.display());
     let sequence = manifest.sequence.map_or_else(|| "none".to_owned(), |number| number.to_string());
     let _ = writeln!(text, "revision  {}, sequence {sequence}", clean_short(&manifest.revision, 200));
     let _ = writeln!(text, "roots     {}", clean_short(&manifest.roots.join(", "), 400));
     let _ = writeln!(text, "digest    {}", bundle.digest());
-    let _ = writeln!(text, "policies  {policy_digest} (evaluated alone, as decisions name it)");
+    let _ = writeln!(text, "policies  {} (evaluated alone, as decisions name it)", digests.alone);
+    if let Some(shipped) = &digests.shipped {
+        let _ = writeln!(text, "          {shipped} (beside the shipped packs)");
+    }
     let signed =
         bundle.signed_by().map_or_else(|| "by nobody".to_owned(), |key| format!("by {key}, not verified here"));
     let _ = writeln!(text, "signed    {signed}");
@@ -118,13 +138,14 @@ fn as_text(path: &Path, bundle: &Bundle, policy_digest: &str) -> String {
     text
 }
 
-fn as_json(bundle: &Bundle, policy_digest: &str) -> Value {
+fn as_json(bundle: &Bundle, digests: &Digests) -> Value {
     let files: Vec<Value> =
         bundle.files.iter().map(|(name, digest)| json!({"name": name, "digest": digest.to_string()})).collect();
     json!({
         "schema": "cattleguard.dev/bundle/v1",
         "revision": bundle.manifest.revision, "sequence": bundle.manifest.sequence, "roots": bundle.manifest.roots,
-        "digest": bundle.digest().to_string(), "bundle_digest": policy_digest,
+        "digest": bundle.digest().to_string(), "bundle_digest": digests.alone,
+        "bundle_digest_with_shipped": digests.shipped,
         "signed_by": bundle.signed_by().map(|key| key.to_string()), "files": files,
     })
 }

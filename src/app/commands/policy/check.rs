@@ -3,14 +3,18 @@
 use super::{Sources, Trust};
 use crate::app::cli::policy::CheckArgs;
 use crate::app::context::Context;
-use crate::app::diag;
+use crate::app::diag::{self, Diag};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::policy_stack::on_policy_stack;
+use crate::app::terminal::clean;
 use crate::evaluate::controls::unknown_controls;
 use crate::evaluate::test_runner::run_tests;
-use crate::evaluate::{PolicyProblem, PolicySet, never_evaluated, unknown_inputs, unreached_rules, unused_imports};
+use crate::evaluate::{
+    PolicyProblem, PolicySet, Scopes, never_evaluated, parameter_faults, unfit_results, unknown_inputs,
+    unreached_rules, unused_imports, wrong_arities,
+};
 
 pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
@@ -18,7 +22,10 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppEr
     let mut problems = on_policy_stack(|| problems(&sources, args.strict))?;
     problems.sort();
     problems.dedup();
-    let diags = sources.diags(problems);
+    let mut diags = sources.diags(problems);
+    // Fleets and accounts are the configuration's: `config check` and `doctor` compare them.
+    let faults = parameter_faults(&sources.data, &sources.policies, Scopes::default());
+    diags.extend(faults.into_iter().map(|fault| Diag::whole_file("parameter", "data".to_owned(), clean(&fault))));
     outputs.emit(|format, canvas| {
         Ok(match format {
             Format::Json | Format::Ndjson => crate::app::commands::json_text(&diag::to_json(&diags)),
@@ -36,6 +43,11 @@ fn problems(sources: &Sources, strict: bool) -> Vec<PolicyProblem> {
     let mut problems = match PolicySet::compile(sources.all(), sources.data.clone()) {
         Ok(set) => {
             let mut found: Vec<_> = unknown_inputs(&set).into_iter().chain(never_evaluated(&set)).collect();
+            found.extend(wrong_arities(&set));
+            match unfit_results(&set) {
+                Ok(unfit) => found.extend(unfit),
+                Err(problem) => found.push(problem),
+            }
             if strict {
                 found.extend(strictly(sources, &set));
             }

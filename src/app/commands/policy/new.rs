@@ -8,9 +8,14 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::{Replace, write_atomically};
+use crate::evaluate::archive::package_of;
+use crate::evaluate::shipped;
 
 /// Longest part of a name.
 const MOST: usize = 60;
+
+/// What shipped policies share.
+const LIBRARY: &str = "cattleguard.lib";
 
 /// Words of Rego that no part of a package can be called.
 const WORDS: [&str; 16] = [
@@ -20,6 +25,7 @@ const WORDS: [&str; 16] = [
 
 pub(super) fn run(context: &Context<'_>, args: &NewArgs) -> Result<Exit, AppError> {
     let name = Name::parse(&args.name)?;
+    name.refuse_shipped()?;
     let folder = args.dir.join(&name.last);
     std::fs::create_dir_all(&folder)
         .map_err(|error| AppError::failed(format!("{} cannot be made: {error}", folder.display())))?;
@@ -76,6 +82,24 @@ impl Name {
         Ok(Self { package, last: (*last).to_owned(), id })
     }
 
+    /// A second file of a shipped package would change what that package says, and not be a policy of its own.
+    fn refuse_shipped(&self) -> Result<(), AppError> {
+        let package = format!("cattleguard.{}", self.package);
+        let shipped = shipped();
+        let mut names = shipped.iter().filter_map(|source| package_of(&source.text));
+        // Packages below one are refused, too: they would stand among its rules.
+        let taken = names.find(|name| {
+            let inside = |outer: &str, inner: &str| {
+                inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            inside(name, &package) || inside(&package, name)
+        });
+        let library = package == LIBRARY || package.starts_with(&format!("{LIBRARY}."));
+        let Some(taken) = taken.or(library.then_some(LIBRARY)) else { return Ok(()) };
+        let hint = format!("choose a name of your own: cattleguard policy new own.{}", self.last);
+        Err(AppError::usage(format!("{taken} is shipped with the program")).with_hint(hint))
+    }
+
     fn fill(&self, template: &str) -> String {
         template.replace("{package}", &self.package).replace("{last}", &self.last).replace("{id}", &self.id)
     }
@@ -84,6 +108,24 @@ impl Name {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packages_of_the_shipped_policies_are_refused() {
+        let refused = |text: &str| Name::parse(text).expect("a name").refuse_shipped().is_err();
+        for taken in [
+            "lib.findings",
+            "lib.other",
+            "lib.findings.more",
+            "host.integrity",
+            "host.integrity.x",
+            "people.attribution",
+        ] {
+            assert!(refused(taken), "{taken}");
+        }
+        for own in ["findings", "acme.findings", "host.integrity2", "host.disks"] {
+            assert!(!refused(own), "{own}");
+        }
+    }
 
     #[test]
     fn names_are_packages_of_rego() {

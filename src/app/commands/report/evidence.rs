@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+use super::past::Past;
 use super::{gaps, write};
 use crate::app::cli::report::EvidenceArgs;
 use crate::app::config::{Config, SecretRef};
@@ -20,11 +21,11 @@ use crate::app::policies::Policies;
 use crate::evaluate::controls::{Control, controls};
 use crate::report::evidence::{AUDIT_LOG, Facts, pack};
 use crate::report::listing::Listing;
-use crate::report::render::csv::{exceptions_csv, findings_csv, table};
+use crate::report::render::csv::{exceptions_csv, findings_of_period_csv, table};
 use crate::report::render::decision_json;
 use crate::report::render::ocsf::{compliance_findings, detection_findings, remediation_activities, standing};
 use crate::store::audit::GENESIS;
-use crate::store::{AuditLog, Lived, Store};
+use crate::store::{AuditEntry, AuditLog, Lived, ScanPoint, Store};
 use crate::types::{Finding, FindingStatus};
 
 const README: &str = include_str!("evidence.txt");
@@ -44,13 +45,11 @@ pub(super) fn run(context: &Context<'_>, args: &EvidenceArgs) -> Result<Exit, Ap
     let key = key(context, &config, args)?;
     let store = context.read_store(&config)?;
     let now = context.now();
-    // The end is not in the period; what happened at this instant is.
-    let (from, to) = (args.from, args.to.unwrap_or_else(|| now.saturating_add(INSTANT).unwrap_or(now)));
-    if from >= to {
-        return Err(AppError::usage("--to must lie after --from"));
+    let period = Period::of(args, &config, now)?;
+    if let Some(asked) = period.asked {
+        context.note(&format!("the period ends now: nothing is known until {asked}"));
     }
     let controls = wanted(args.framework.as_deref())?;
-    let period = Period { from, to, now };
     let (about, members) = collect(store.as_ref(), &config, &period, args, &controls)?;
     let file = pack(Facts(about), &members, key.as_ref()).map_err(|error| AppError::failed(error.to_string()))?;
     write(&places, &file)?;
@@ -69,6 +68,39 @@ struct Period {
     from: Timestamp,
     to: Timestamp,
     now: Timestamp,
+    /// The end that was asked for, where that is still to come.
+    asked: Option<Timestamp>,
+}
+
+impl Period {
+    /// Evidence is of what was seen: it neither begins before what retention keeps nor ends in the future.
+    fn of(args: &EvidenceArgs, config: &Config, now: Timestamp) -> Result<Self, AppError> {
+        let from = args.from;
+        // The end is not in the period; what happened at this instant is.
+        let present = now.saturating_add(INSTANT).unwrap_or(now);
+        let asked = args.to.filter(|to| *to > present);
+        let to = args.to.unwrap_or(present).min(present);
+        if args.to.is_some_and(|to| from >= to) {
+            return Err(AppError::usage("--to must lie after --from"));
+        }
+        if from >= to {
+            return Err(AppError::usage(format!("--from {from} is still to come")));
+        }
+        let keep = jiff::SignedDuration::try_from(config.state.retention).unwrap_or(jiff::SignedDuration::MAX);
+        let kept = now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+        if from < kept {
+            let days = config.state.retention.as_secs() / 86_400;
+            let message = format!("--from {from} lies before what is kept: {days} days, since {kept}");
+            return Err(AppError::failed(message)
+                .with_hint("state.retention keeps scans longer from now on; what was pruned is gone"));
+        }
+        Ok(Self { from, to, now, asked })
+    }
+
+    /// The last instant that is in it.
+    fn last(&self) -> Timestamp {
+        self.to.saturating_sub(INSTANT).unwrap_or(self.to)
+    }
 }
 
 fn key(context: &Context<'_>, config: &Config, args: &EvidenceArgs) -> Result<Option<SigningKey>, AppError> {
@@ -100,6 +132,50 @@ fn wanted(framework: Option<&str>) -> Result<Vec<Control>, AppError> {
 
 type Members = Vec<(String, Vec<u8>)>;
 
+/// What the state holds of the period.
+struct Held {
+    points: Vec<ScanPoint>,
+    lived: Vec<Lived>,
+    listing: Listing,
+    /// The status that each finding of the listing has now.
+    at_export: Vec<FindingStatus>,
+    /// The scan that the findings stand as of.
+    as_of: Timestamp,
+    log: WholeLog,
+}
+
+fn held(store: &dyn Store, config: &Config, period: &Period) -> Result<Held, AppError> {
+    let Period { from, to, now, .. } = *period;
+    let last = period.last();
+    let points = store.scan_points(from, last)?;
+    let nothing = || AppError::failed("no scan is kept of this period").with_hint("see state.retention");
+    let as_of = points.last().ok_or_else(nothing)?.started_at;
+    let scan = store.last_scan()?.ok_or_else(nothing)?;
+    let log = audit_log(store)?;
+    let lived = store.population(from, last)?;
+    let mut findings = store.findings(true)?;
+    findings.retain(|one| in_period(one, from, to));
+    let exceptions = store.exceptions()?;
+    let most = config.exceptions.max_duration;
+    let past = Past {
+        at: as_of,
+        exceptions: exceptions.iter().cloned().map(|one| one.lasting_at_most(most)).collect(),
+        entries: &log.entries,
+    };
+    let at_export = findings.iter().map(|one| one.status).collect();
+    let listing = Listing {
+        now,
+        scan,
+        results: lived.iter().filter_map(|one| one.last.clone()).collect(),
+        findings: findings.into_iter().map(|one| past.finding(one)).collect(),
+        plan: None,
+        operations: store.operations_since(from)?.into_iter().filter(|one| one.created_at < to).collect(),
+        goldens: store.goldens()?,
+        exceptions: exceptions.into_iter().filter(|one| one.created_at < to && one.expires_at > from).collect(),
+    };
+    Ok(Held { points, lived, listing, at_export, as_of, log })
+}
+
 fn collect(
     store: &dyn Store,
     config: &Config,
@@ -107,31 +183,10 @@ fn collect(
     args: &EvidenceArgs,
     controls: &[Control],
 ) -> Result<(Value, Members), AppError> {
-    let Period { from, to, now } = *period;
-    let last = to.saturating_sub(INSTANT).unwrap_or(to);
-    let points = store.scan_points(from, last)?;
-    let scan = store.last_scan()?.filter(|_| !points.is_empty());
-    let scan =
-        scan.ok_or_else(|| AppError::failed("no scan is kept of this period").with_hint("see state.retention"))?;
-    let lived = store.population(from, last)?;
-    let mut findings = store.findings(true)?;
-    findings.retain(|one| in_period(one, from, to));
-    let listing = Listing {
-        now,
-        scan,
-        results: lived.iter().filter_map(|one| one.last.clone()).collect(),
-        findings,
-        plan: None,
-        operations: store.operations_since(from)?.into_iter().filter(|one| one.created_at < to).collect(),
-        goldens: store.goldens()?,
-        exceptions: store
-            .exceptions()?
-            .into_iter()
-            .filter(|one| one.created_at < to && one.expires_at > from)
-            .collect(),
-    };
-    let (coverage, gap_rows) = gaps::of(store, from, last)?;
-    let (log, head, entries) = audit_log(store)?;
+    let Period { from, to, now, asked } = *period;
+    let Held { points, lived, listing, at_export, as_of, log } = held(store, config, period)?;
+    let unscanned = gaps::unscanned(&points, from, to, &config.schedule);
+    let (coverage, gap_rows) = gaps::of(store, from, period.last(), &unscanned)?;
     let PolicyInputs { sources, data, .. } = policy_inputs(&config.policy)?;
     let bundle = Policies::load(None, sources.clone(), data.clone())?;
     let lines = |values: Vec<Value>| values.iter().map(|value| format!("{value}\n")).collect::<String>();
@@ -141,7 +196,7 @@ fn collect(
         ("scans.csv".to_owned(), scans(&points).into_bytes()),
         ("coverage.csv".to_owned(), coverage.into_bytes()),
         ("coverage-gaps.csv".to_owned(), gap_rows.into_bytes()),
-        ("findings.csv".to_owned(), findings_csv(&listing).into_bytes()),
+        ("findings.csv".to_owned(), findings_of_period_csv(&listing, &at_export).into_bytes()),
         ("findings.ndjson".to_owned(), lines(detection_findings(&listing)).into_bytes()),
         ("controls.csv".to_owned(), controls_csv(&listing, controls).into_bytes()),
         ("compliance.ndjson".to_owned(), lines(compliance_findings(&listing, controls)).into_bytes()),
@@ -154,14 +209,16 @@ fn collect(
         members.push((format!("policies/{}", member_name(&source.name)), source.text.clone().into_bytes()));
     }
     members.push(("policies/data.json".to_owned(), format!("{data:#}\n").into_bytes()));
-    members.push((AUDIT_LOG.to_owned(), log.into_bytes()));
+    members.push((AUDIT_LOG.to_owned(), log.text.into_bytes()));
     let about = json!({
         "made_at": now, "made_by": format!("cattleguard {}", env!("CARGO_PKG_VERSION")),
-        "period": { "from": from, "to": to }, "framework": args.framework,
+        "period": { "from": from, "to": to, "asked_until": asked }, "framework": args.framework,
+        "findings_as_of": as_of, "first_scan": points.first().map(|point| point.started_at),
+        "last_scan": points.last().map(|point| point.started_at), "stretches_without_scan": unscanned.len(),
         "scans": points.len(), "instances": lived.len(), "findings": listing.findings.len(),
         "exceptions": listing.exceptions.len(), "operations": listing.operations.len(),
         "policy_bundle": bundle.digest(),
-        "audit": { "seq": head.0, "hash": head.1, "entries": entries },
+        "audit": { "seq": log.head.0, "hash": log.head.1, "entries": log.entries.len() },
     });
     Ok((about, members))
 }
@@ -180,8 +237,15 @@ fn member_name(name: &str) -> String {
     parts.join("/")
 }
 
+struct WholeLog {
+    /// As lines.
+    text: String,
+    head: (i64, String),
+    entries: Vec<AuditEntry>,
+}
+
 /// The whole log, from its first entry: only so the chain proves itself.
-fn audit_log(store: &dyn Store) -> Result<(String, (i64, String), usize), AppError> {
+fn audit_log(store: &dyn Store) -> Result<WholeLog, AppError> {
     let AuditLog { entries, broken } = AuditLog::read(store)?;
     if let Some(broken) = broken {
         return Err(AppError::failed(broken.to_string())
@@ -192,7 +256,7 @@ fn audit_log(store: &dyn Store) -> Result<(String, (i64, String), usize), AppErr
         .map(|entry| format!("{}\n", json!({ "type": "audit_entry", "schema": AUDIT_SCHEMA, "entry": entry })))
         .collect();
     let head = entries.last().map_or((0, GENESIS.to_owned()), |entry| (entry.seq, entry.hash.clone()));
-    Ok((text, head, entries.len()))
+    Ok(WholeLog { text, head, entries })
 }
 
 fn population(lived: &[Lived]) -> String {

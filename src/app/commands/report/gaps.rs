@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::app::config::ScheduleConfig;
 use crate::report::render::csv::table;
-use crate::store::{Store, StoreError};
+use crate::store::{ScanPoint, Store, StoreError};
 use crate::types::{Coverage, CoverageStatus, Place, Source};
 
 #[derive(Default)]
@@ -23,11 +24,50 @@ struct Gap {
     reason: String,
 }
 
+/// A stretch of a period in which nothing was scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unscanned {
+    from: Timestamp,
+    to: Timestamp,
+    why: &'static str,
+}
+
+/// The stretches without a scan: when a second scheduled time has passed since the last scan, or since the beginning of
+/// the period, and none was begun. One that is late or took long is none.
+pub(super) fn unscanned(
+    scans: &[ScanPoint],
+    from: Timestamp,
+    to: Timestamp,
+    schedule: &ScheduleConfig,
+) -> Vec<Unscanned> {
+    let due = |after: Timestamp| schedule.next_after(after).and_then(|next| schedule.next_after(next));
+    let mut found = Vec::new();
+    let mut before = None;
+    for next in scans.iter().map(|scan| Some(scan.started_at)).chain([None]) {
+        let (since, until) = (before.unwrap_or(from), next.unwrap_or(to));
+        if due(since).is_some_and(|due| until > due) {
+            let why = match (before, next) {
+                (_, None) => "nothing was scanned from then to the end of the period",
+                (None, Some(_)) => "no scan is kept of the beginning of the period",
+                (Some(_), Some(_)) => "nothing was scanned, although it was scheduled",
+            };
+            found.push(Unscanned { from: since, to: until, why });
+        }
+        before = next;
+    }
+    found
+}
+
 /// Coverage and its gaps as tables.
 ///
 /// # Errors
 /// State.
-pub(super) fn of(store: &dyn Store, from: Timestamp, to: Timestamp) -> Result<(String, String), StoreError> {
+pub(super) fn of(
+    store: &dyn Store,
+    from: Timestamp,
+    to: Timestamp,
+    unscanned: &[Unscanned],
+) -> Result<(String, String), StoreError> {
     let mut tallies: BTreeMap<(Place, Source), Tally> = BTreeMap::new();
     let mut gaps: BTreeMap<(Place, Source), Vec<Gap>> = BTreeMap::new();
     // Newest first: a stretch grows towards the past, until a complete scan ends it.
@@ -74,7 +114,12 @@ pub(super) fn of(store: &dyn Store, from: Timestamp, to: Timestamp) -> Result<(S
             ]
         }),
     );
-    let head = ["account", "region", "source", "first_scan", "last_scan", "scans", "reason"];
+    let head = ["account", "region", "source", "from", "to", "scans", "reason"];
+    let all = || "*".to_owned();
+    let blind = unscanned.iter().map(|gap| {
+        let (from, to) = (gap.from.to_string(), gap.to.to_string());
+        [all(), all(), all(), from, to, "0".to_owned(), gap.why.to_owned()]
+    });
     let rows = gaps.into_iter().flat_map(|((place, source), list)| {
         list.into_iter().rev().map(move |gap| {
             [
@@ -88,10 +133,35 @@ pub(super) fn of(store: &dyn Store, from: Timestamp, to: Timestamp) -> Result<(S
             ]
         })
     });
-    Ok((coverage, table(&head, rows)))
+    Ok((coverage, table(&head, blind.chain(rows))))
 }
 
 fn reason(entry: &Coverage) -> String {
     let api = entry.api.as_deref().map_or(String::new(), |api| format!("{api}: "));
     format!("{api}{}", entry.reason.as_deref().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_without_a_scan_are_told_at_both_ends_and_between() {
+        let at = |text: &str| format!("2026-11-23T{text}:00Z").parse::<Timestamp>().expect("a time");
+        let point = |text: &str| ScanPoint { started_at: at(text), exit_code: 0, clean: 1, drifted: 0, unjudged: 0 };
+        let schedule = ScheduleConfig { cron: "*/15 * * * *".to_owned(), zone: "UTC".to_owned(), on_start: true };
+        let found = |scans: &[&str], from: &str, to: &str| {
+            let scans: Vec<ScanPoint> = scans.iter().map(|text| point(text)).collect();
+            let gaps = unscanned(&scans, at(from), at(to), &schedule);
+            gaps.iter().map(|gap| (gap.from, gap.to)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&["10:00", "10:16", "10:44", "11:00"], "09:50", "11:20"), [], "late, and one of them missed");
+        assert_eq!(found(&["10:00", "10:31"], "09:50", "10:40"), [(at("10:00"), at("10:31"))]);
+        assert_eq!(
+            found(&["10:00"], "08:00", "12:00"),
+            [(at("08:00"), at("10:00")), (at("10:00"), at("12:00"))],
+            "before the first and after the last"
+        );
+        assert_eq!(found(&[], "08:00", "12:00"), [(at("08:00"), at("12:00"))]);
+    }
 }

@@ -4,6 +4,7 @@ mod evidence;
 mod gaps;
 mod gather;
 mod lists;
+mod past;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;

@@ -81,3 +81,39 @@ fn the_configuration_bounds_exceptions_and_asks_for_another_approver() {
     assert_eq!(world.run(&[&args[..], &scope, &["--approver", &mine]].concat()), 64);
     assert_eq!(world.run(&[&args[..], &scope, &["--approver", "somebody-else"]].concat()), 0);
 }
+
+#[test]
+fn a_row_of_another_hand_that_is_too_wide_waives_nothing() {
+    let world = World::new("");
+    world.record(&[]);
+    let member = world.fleet.instances()[0].clone();
+    world.fleet.cloud.start_session(&SimActor::person("Alice Example"), &member).expect("a session");
+    world.fleet.clock.advance(std::time::Duration::from_secs(900));
+    assert_eq!(world.run(&["scan"]), 1);
+    for scope in
+        [&["--subject", "*"][..], &["--code", "event-*", "--subject", "*"], &["--fleet", "web", "--subject", "*"]]
+    {
+        assert_eq!(add(&world, scope), 64, "{scope:?}");
+    }
+    assert_eq!(add(&world, &["--code", "event-interactive-session"]), 0);
+    let database = rusqlite::Connection::open(world.path("state.db")).expect("opens");
+    let changed = "UPDATE exception SET body = json_set(body, '$.code', NULL, '$.subject', '*')";
+    assert_eq!(database.execute(changed, []).expect("written"), 1);
+    world.fleet.clock.advance(std::time::Duration::from_secs(900));
+    assert_eq!(world.run(&["scan"]), 1);
+    let findings = world.store().findings(false).expect("readable");
+    assert!(findings.iter().all(|finding| finding.status == FindingStatus::Open), "{findings:#?}");
+    let (_, list) = world.json(&["exceptions", "list"]);
+    assert_eq!((&list["exceptions"][0]["state"], &list["exceptions"][0]["waives"]), (&"too wide".into(), &0.into()));
+}
+
+#[test]
+fn lists_write_nothing() {
+    let world = World::new("");
+    for list in [&["exceptions", "list"][..], &["silences", "list"], &["golden", "list"]] {
+        assert_eq!(world.run(list), 0, "{list:?}");
+        assert!(!world.path("state.db").exists(), "{list:?} made a state");
+    }
+    assert_ne!(world.run(&["store", "prune", "--dry-run"]), 0);
+    assert!(!world.path("state.db").exists());
+}

@@ -90,6 +90,19 @@ fn check_finds_what_would_fail_in_silence_with_its_place() {
 }
 
 #[test]
+fn check_finds_results_that_can_only_fail_and_calls_that_cannot_be_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "package cattleguard.p\n\nviolation contains hit if {\n\tcount(1, 2, 3)\n\tinput.instance.id\n\
+                \thit := {\n\t\t\"msg\": \"x\",\n\t\t\"action\": \"replase\",\n\t\t\"controls\": [\"pci:nope\"],\n\t}\n}\n\ndeny := 7\n";
+    let policy = file(folder.path(), "p.rego", text);
+    let (exit, told) = without_config(folder.path(), "json", &["policy", "check", &policy]);
+    let told = json(&told);
+    let lines = told["diagnostics"].as_array().expect("a list").iter();
+    let lines: Vec<u64> = lines.map(|one| one["line"].as_u64().unwrap_or(0)).collect();
+    assert_eq!((exit, lines), (78, vec![4, 8, 9, 13]), "{told:#}");
+}
+
+#[test]
 fn check_uses_the_configured_policies() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("cattleguard.toml");

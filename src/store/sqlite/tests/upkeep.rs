@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{folder, open};
 use crate::store::contract::sample::{at, lease, scan};
-use crate::store::{Audit as _, Leases as _, Scans as _, SqliteStore, Upkeep as _};
+use crate::store::{Audit as _, AuditLog, AuditProblem, Leases as _, Scans as _, SqliteStore, Upkeep as _};
 
 #[test]
 fn a_copy_holds_what_was_committed_while_the_file_stays_open() {
@@ -52,4 +52,44 @@ fn rows_that_point_to_nothing_are_found() {
     other.execute("INSERT INTO verdict (scan, instance, verdict) VALUES (4711, 1, 0)", []).expect("inserted");
     let problems = store.unsound().expect("readable");
     assert!(problems.iter().any(|problem| problem.contains("verdict")), "{problems:?}");
+}
+
+#[test]
+fn what_would_be_pruned_is_told_by_a_reader_as_well() {
+    let (_folder, path) = folder();
+    let store = open(&path);
+    let lease = lease(&store);
+    for (id, time) in [("s-1", 0), ("s-2", 10), ("s-3", 20)] {
+        store.commit_scan(&lease, &scan(id, time)).expect("commits");
+    }
+    let told = store.prunable(at(1_000)).expect("counted");
+    assert!(told.iter().any(|kind| kind.what == "scans" && kind.rows == 2), "{told:?}");
+    drop(store);
+    let before = fs::read(&path).expect("the file");
+    let reader = SqliteStore::open_read_only(&path).expect("a state");
+    assert_eq!(reader.prunable(at(1_000)).expect("counted"), told);
+    assert_eq!(fs::read(&path).expect("the file"), before, "nothing was written");
+}
+
+#[test]
+fn a_log_that_was_emptied_beside_scans_is_broken() {
+    let (_folder, path) = folder();
+    let store = open(&path);
+    assert_eq!(AuditLog::read(&store).expect("readable").broken, None, "nothing was done and nothing is told");
+    let lease = lease(&store);
+    store.commit_scan(&lease, &scan("s-1", 0)).expect("commits");
+    assert_eq!(AuditLog::read(&store).expect("readable").broken, None);
+    let other = Connection::open(&path).expect("opens");
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name IN ('audit', 'audit_head')";
+    let mut statement = other.prepare(names).expect("prepared");
+    let triggers: Vec<String> =
+        statement.query_map([], |row| row.get(0)).expect("asked").collect::<Result<_, _>>().expect("names");
+    for trigger in triggers {
+        other.execute_batch(&format!("DROP TRIGGER {trigger}")).expect("dropped");
+    }
+    other.execute_batch("DELETE FROM audit; DELETE FROM audit_head").expect("emptied");
+    let broken = || AuditLog::read(&store).expect("readable").broken.map(|broken| (broken.seq, broken.problem));
+    assert_eq!(broken(), Some((1, AuditProblem::Emptied)));
+    store.append(at(30), "erin", "note", "o", &serde_json::json!({})).expect("a chain of its own");
+    assert_eq!(broken(), Some((2, AuditProblem::Emptied)), "begun anew");
 }
