@@ -35,7 +35,7 @@ fmt:
 lint:
 	$(CARGO) clippy --workspace --all-targets $(TRACED) -- -D warnings
 	$(CARGO) clippy --workspace --all-targets $(FULL) -- -D warnings
-	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-target}" $(CARGO) check --locked --manifest-path fuzz/Cargo.toml
+	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-target}" $(CARGO) check --manifest-path fuzz/Cargo.toml
 
 docs:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps $(FULL)
