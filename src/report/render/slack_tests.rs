@@ -45,11 +45,14 @@ fn a_reply_that_only_moves_the_state_does_not_say_again_what_changed() {
 /// Slack refuses the whole message for one section without text.
 #[test]
 fn lines_without_text_make_no_section() {
-    let notice = Notice { lines: vec![String::new(), " ".to_owned()], ..fixtures::notice(Vec::new()) };
-    check(&slack_message(&notice));
-    let sections =
-        slack_message(&notice)["blocks"].as_array().unwrap().iter().filter(|one| one["type"] == "section").count();
-    assert_eq!(sections, 1, "the overview");
+    let sections = |lines: &[&str]| {
+        let found = fixtures::notice(vec![fixtures::finding("software-package-changed", "i-1", "openssl")]);
+        let message = slack_message(&Notice { lines: lines.iter().map(|line| (*line).to_owned()).collect(), ..found });
+        check(&message);
+        message["blocks"].as_array().unwrap().iter().filter(|one| one["type"] == "section").count()
+    };
+    assert_eq!(sections(&["", " "]), sections(&[]));
+    assert_eq!(sections(&["", "seen"]), sections(&[]) + 1);
 }
 
 /// Slack's limits, and that nothing in the message can act.
