@@ -35,6 +35,7 @@ pub mod operator;
 pub mod output;
 pub mod pipeline;
 pub mod policies;
+pub mod policy_bounds;
 pub mod policy_bundle;
 pub mod policy_data;
 pub mod policy_files;

@@ -14,6 +14,7 @@ use cattleguard::app;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let code = app::sim::run(std::env::args_os().collect());
+    let args: Vec<_> = std::env::args_os().collect();
+    let code = app::policy_bounds::run(&args).unwrap_or_else(|| app::sim::run(args));
     ExitCode::from(u8::try_from(code).unwrap_or(app::Exit::Bug.code()))
 }

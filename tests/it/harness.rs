@@ -8,6 +8,7 @@ mod setup;
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,10 +55,11 @@ impl TestApp {
         self.dir.path().join(name)
     }
 
-    /// Writes a file next to the configuration.
+    /// Writes a file next to the configuration, for nobody else's eyes: it may be a secret.
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, text).expect("a file in the test's folder");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a file of ours");
         path
     }
 

@@ -180,9 +180,9 @@ impl<'t> Reader<'t> {
 /// caller to stumble over.
 fn number(rest: &[u8]) -> Option<(usize, i64)> {
     let length = rest.iter().take(MAX_DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
-    let digits = rest.get(..length).filter(|digits| digits.first().is_some_and(|first| *first != b'0'))?;
-    let value = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
-    (length <= MAX_DIGITS).then_some((length, value))
+    let is_usual = |digits: &&[u8]| length <= MAX_DIGITS && digits.first().is_some_and(|first| *first != b'0');
+    let digits = rest.get(..length).filter(is_usual)?;
+    Some((length, digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'))))
 }
 
 /// How many bytes there are before the first quote, backslash or control character, eight at a time.

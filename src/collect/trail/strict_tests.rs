@@ -86,6 +86,18 @@ fn texts() -> impl Strategy<Value = String> {
     prop::collection::vec(parts, 0..12).prop_map(|parts| parts.concat())
 }
 
+#[test]
+fn a_number_of_any_length_is_read_or_left_to_others() {
+    for digits in [1, 17, 18, 19, 20, 21, 400] {
+        for text in [format!("[{}]", "9".repeat(digits)), format!("[-{}]", "9".repeat(digits))] {
+            match tree(&text) {
+                Some(read) => assert_eq!(Some(read), by_serde(&text), "{text}"),
+                None => assert!(digits > MAX_DIGITS, "{text}"),
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_read_comes_to_what_serde_json_makes_of_it(text in texts()) {

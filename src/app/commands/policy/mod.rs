@@ -1,7 +1,6 @@
 //! `policy`: test, check and try policies without a cloud. Only `replay` reads the state.
 
 mod after;
-mod bounds;
 mod bundle;
 mod check;
 mod eval;
@@ -30,9 +29,6 @@ use crate::evaluate::{PolicyProblem, PolicySource, merge_data, shipped, shipped_
 /// # Errors
 /// Files that cannot be read or do not compile.
 pub(super) fn run(context: &Context<'_>, command: &PolicyCommand) -> Result<Exit, AppError> {
-    if let Some(ended) = bounds::run(context, command) {
-        return ended;
-    }
     match command {
         PolicyCommand::Test(args) => test::run(context, args),
         PolicyCommand::Check(args) => check::run(context, args),
