@@ -46,7 +46,7 @@ fn every_configuration_is_right() {
 fn data_of_policies_are_taken_by_a_scan() {
     for block in of_kind(Kind::Data) {
         let shell = Shell::new();
-        shell.write("../world/parameters.json", &block.text.replace("111122223333", "000000000000"));
+        shell.write("../world/parameters.json", block.text.replace("111122223333", "000000000000"));
         shell.configure("[policy]\ndata = [\"parameters.json\"]\n");
         shell.works(&block.at(), "cattleguard config check\ncattleguard scan");
         let data: serde_json::Value = serde_json::from_str(&block.text).expect("JSON");
