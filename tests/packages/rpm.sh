@@ -62,6 +62,11 @@ must 'secrets are for root' [ "$(there stat -c '%a %U' /etc/cattleguard/secrets)
 must 'the program runs' has "$(rpm -qp --qf '%{VERSION}' "${scanner[0]}")" there cattleguard --version
 must 'the agent runs' has 'golden image' there cattleguard-agent --help
 must 'completions' there test -s /usr/share/bash-completion/completions/cattleguard
+# There is no rpm in the tree: what the agent knows it read from the database.
+must 'the agent bakes' there cattleguard-agent bake --no-sandbox --out /root/golden.cgm
+must 'it knows the owner of a file' has '^package  cattleguard-agent ' there cattleguard-agent show /root/golden.cgm /usr/bin/cattleguard-agent
+must 'of every package' [ "$(there cattleguard-agent show /root/golden.cgm | sed -n 's/^books *//p')" = \
+    "$(($(in_tree -qa | wc -l) + $(there dpkg-query -W -f '${db:Status-Abbrev}\n' | grep -c '^.i'))) packages" ]
 must 'every file is as it was packed' in_tree -V --nodeps cattleguard cattleguard-agent
 must 'the agent waits for the first boot' [ "$(there systemctl is-enabled cattleguard-agent.timer)" = enabled ]
 must 'the scanner waits for its configuration' [ "$(there systemctl is-enabled cattleguard.service 2>/dev/null)" = disabled ]

@@ -1,9 +1,11 @@
-//! dpkg: `/var/lib/dpkg/status` and `/var/lib/dpkg/info/*.list`, read as text (deb-src-control(5), dpkg(1)).
+//! dpkg: `/var/lib/dpkg/status`, `info/*.list` and `diversions`, read as text (deb-src-control(5), dpkg(1), dpkg-divert(1)).
 
-use std::fs::{self, File};
+use std::collections::HashMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use super::merged::Merged;
 use super::{Claims, Manager, Package, Wanted, bounded};
 
 /// A status file is a few megabytes; a larger one is not one.
@@ -11,9 +13,6 @@ const MAX_STATUS: u64 = 256 << 20;
 
 /// Lists of one package are far shorter.
 const MAX_LIST: u64 = 256 << 20;
-
-/// Folders that became links into `/usr`: dpkg still books files under the old names.
-const MERGED: [&str; 6] = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
 
 /// Installed packages with the wanted files they own; `None` when there is no database.
 pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Package>, Claims)>, String> {
@@ -25,7 +24,7 @@ pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Pac
     };
     let packages = installed(BufReader::new(status.take(MAX_STATUS)))
         .map_err(|error| format!("the dpkg status file cannot be read: {error}"))?;
-    let aliases = merged_folders(sysroot);
+    let moved = Moved { merged: Merged::of(sysroot), diverted: diversions(&base) };
     if matches!(wanted, Wanted::Only(paths) if paths.is_empty()) {
         return Ok(Some((packages, Claims::new())));
     }
@@ -33,22 +32,45 @@ pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Pac
     let half = packages.len() / 2;
     let (first, second) = packages.split_at(half);
     let claims = std::thread::scope(|scope| {
-        let other = scope.spawn(|| listed(&base, second, half, &aliases, wanted));
-        let mut claims = listed(&base, first, 0, &aliases, wanted);
+        let other = scope.spawn(|| listed(&base, second, half, &moved, wanted));
+        let mut claims = listed(&base, first, 0, &moved, wanted);
         claims.extend(other.join().map_err(|_| "a thread that read the lists of dpkg failed")?);
         Ok::<_, &str>(claims)
     })?;
     Ok(Some((packages, claims)))
 }
 
+/// Where files are that are booked elsewhere.
+struct Moved {
+    merged: Merged,
+    /// By the path that is booked: where the file is, and the one package whose file is not moved.
+    diverted: HashMap<Vec<u8>, (Vec<u8>, Vec<u8>)>,
+}
+
+impl Moved {
+    fn real(&self, booked: &[u8], package: &str) -> Vec<u8> {
+        let diverted = self.diverted.get(booked).filter(|(_, by)| by != package.as_bytes());
+        self.merged.real(diverted.map_or(booked, |(to, _)| to))
+    }
+}
+
+/// Three lines each: from, to, and for which package (`:` for an administrator's, which holds for all).
+fn diversions(base: &Path) -> HashMap<Vec<u8>, (Vec<u8>, Vec<u8>)> {
+    let mut text = Vec::new();
+    // It may not be there. What was read before an error counts.
+    if let Ok(file) = File::open(base.join("diversions")) {
+        let _ = file.take(MAX_LIST).read_to_end(&mut text);
+    }
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec);
+    let mut diverted = HashMap::new();
+    while let (Some(from), Some(to), Some(by)) = (lines.next(), lines.next(), lines.next()) {
+        diverted.insert(from, (to, by));
+    }
+    diverted
+}
+
 /// The wanted files of some packages, whose places begin at `from`.
-fn listed(
-    base: &Path,
-    packages: &[Package],
-    from: usize,
-    aliases: &[(Vec<u8>, Vec<u8>)],
-    wanted: Wanted<'_>,
-) -> Claims {
+fn listed(base: &Path, packages: &[Package], from: usize, moved: &Moved, wanted: Wanted<'_>) -> Claims {
     let (mut claims, mut line) = (Claims::new(), Vec::new());
     for (place, package) in packages.iter().enumerate() {
         for file in [format!("{}.list", package.name), format!("{}:{}.list", package.name, package.architecture)] {
@@ -62,7 +84,7 @@ fn listed(
                     Ok(0) | Err(_) => break,
                     Ok(_) => {}
                 }
-                let path = real_path(line.strip_suffix(b"\n").unwrap_or(&line), aliases);
+                let path = moved.real(line.strip_suffix(b"\n").unwrap_or(&line), &package.name);
                 if wanted.includes(&path) {
                     claims.push((from + place, path));
                 }
@@ -114,30 +136,10 @@ fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     Some(line.strip_prefix(name)?.strip_prefix(b":")?.trim_ascii())
 }
 
-/// Old and new prefixes of merged folders, e.g. `/bin/` and `/usr/bin/`.
-fn merged_folders(sysroot: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut aliases = Vec::new();
-    for folder in MERGED {
-        let Ok(target) = fs::read_link(sysroot.join(folder)) else { continue };
-        let target = target.as_os_str().as_encoded_bytes();
-        if target.strip_prefix(b"/").unwrap_or(target) == format!("usr/{folder}").as_bytes() {
-            aliases.push((format!("/{folder}/").into_bytes(), format!("/usr/{folder}/").into_bytes()));
-        }
-    }
-    aliases
-}
-
-fn real_path(line: &[u8], aliases: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
-    for (old, new) in aliases {
-        if let Some(rest) = line.strip_prefix(old.as_slice()) {
-            return [new.as_slice(), rest].concat();
-        }
-    }
-    line.to_vec()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const STATUS: &str = "Package: alpha\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2.0-3\n\
@@ -169,6 +171,22 @@ mod tests {
         let wanted = [b"/opt/y".to_vec()].into();
         let few = super::super::read(tree.path(), Wanted::Only(&wanted));
         assert_eq!((few.owner(b"/opt/x"), few.owner(b"/opt/y").is_some()), (None, true));
+    }
+
+    #[test]
+    fn a_diverted_file_is_owned_where_it_went() {
+        let tree = tempfile::tempdir().unwrap();
+        let info = tree.path().join("var/lib/dpkg/info");
+        fs::create_dir_all(&info).unwrap();
+        fs::write(tree.path().join("var/lib/dpkg/status"), STATUS).unwrap();
+        fs::write(info.join("alpha.list"), "/usr/bin/tool\n/usr/bin/other\n").unwrap();
+        fs::write(info.join("gamma.list"), "/usr/bin/tool\n").unwrap();
+        let diversions = "/usr/bin/tool\n/usr/bin/tool.real\ngamma\n/usr/bin/other\n/usr/bin/other.mine\n:\n";
+        fs::write(tree.path().join("var/lib/dpkg/diversions"), diversions).unwrap();
+        let books = super::super::read(tree.path(), Wanted::All);
+        let owner = |path: &str| books.owning(path.as_bytes()).map(|package| package.name.as_str());
+        assert_eq!([owner("/usr/bin/tool"), owner("/usr/bin/tool.real")], [Some("gamma"), Some("alpha")]);
+        assert_eq!([owner("/usr/bin/other"), owner("/usr/bin/other.mine")], [None, Some("alpha")]);
     }
 
     #[test]

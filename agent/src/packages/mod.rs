@@ -4,6 +4,7 @@
 //! judged as such.
 
 mod dpkg;
+mod merged;
 mod rpm;
 mod snap;
 
@@ -88,7 +89,7 @@ type Claims = Vec<(usize, Vec<u8>)>;
 
 /// Whether a database is there that only its own program can read.
 pub fn needs_a_program(sysroot: &Path) -> bool {
-    rpm::is_there(sysroot)
+    rpm::needs_a_program(sysroot)
 }
 
 /// Reads every package database below `sysroot`.

@@ -26,7 +26,7 @@ const KERNEL: ABI = ABI::V6;
 pub struct Needs {
     /// Folders in which files are written and replaced. Those that are not there are passed over.
     pub writes: Vec<PathBuf>,
-    /// Whether another program has to be asked: rpm's databases have formats of their own.
+    /// Whether another program has to be asked: some databases of packages only their own can read.
     pub runs_programs: bool,
 }
 

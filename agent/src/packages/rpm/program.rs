@@ -1,4 +1,4 @@
-//! rpm: asked through the `rpm` program, because its database has had three formats.
+//! What the `rpm` program says of a database that only it can read.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
@@ -7,18 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::{Claims, Manager, Package, Wanted, bounded};
-
-/// Where the database may be, and the file that shows it is not just an empty folder. Three formats: sqlite, ndb and
-/// Berkeley DB (rpm.org manual, "Database").
-const DATABASES: [&str; 6] = [
-    "var/lib/rpm/rpmdb.sqlite",
-    "var/lib/rpm/Packages.db",
-    "var/lib/rpm/Packages",
-    "usr/lib/sysimage/rpm/rpmdb.sqlite",
-    "usr/lib/sysimage/rpm/Packages.db",
-    "usr/lib/sysimage/rpm/Packages",
-];
+use super::super::merged::Merged;
+use super::super::{Claims, Manager, Package, Wanted, bounded};
 
 /// Only here: a search path would let the environment choose the program.
 const PROGRAM: &str = "/usr/bin/rpm";
@@ -32,16 +22,8 @@ const MAX_OUTPUT: u64 = 1 << 30;
 const PACKAGES: &str = "%{NAME}\\t%{ARCH}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n";
 const FILES: &str = "[%{=NAME}\\t%{=ARCH}\\t%{FILENAMES}\\n]";
 
-/// Whether there is a database.
-pub(super) fn is_there(sysroot: &Path) -> bool {
-    DATABASES.iter().any(|database| sysroot.join(database).exists())
-}
-
-/// Installed packages with the wanted files they own; `None` when there is no database.
-pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Package>, Claims)>, String> {
-    if !is_there(sysroot) {
-        return Ok(None);
-    }
+/// Installed packages with the wanted files they own.
+pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<(Vec<Package>, Claims), String> {
     let mut packages: Vec<Package> = Vec::new();
     query(sysroot, PACKAGES, &mut |[name, architecture, version]| {
         packages.push(Package {
@@ -58,15 +40,17 @@ pub(super) fn read(sysroot: &Path, wanted: Wanted<'_>) -> Result<Option<(Vec<Pac
         .map(|(place, package)| ((package.name.clone(), package.architecture.clone()), place))
         .collect();
     if !matches!(wanted, Wanted::Only(paths) if paths.is_empty()) {
+        let merged = Merged::of(sysroot);
         query(sysroot, FILES, &mut |[name, architecture, path]| {
-            if wanted.includes(path)
+            let path = merged.real(path);
+            if wanted.includes(&path)
                 && let Some(place) = places.get(&(bounded(name), bounded(architecture)))
             {
-                claims.push((*place, path.to_vec()));
+                claims.push((*place, path));
             }
         })?;
     }
-    Ok(Some((packages, claims)))
+    Ok((packages, claims))
 }
 
 fn query(sysroot: &Path, format: &str, line: &mut dyn FnMut([&[u8]; 3])) -> Result<(), String> {
