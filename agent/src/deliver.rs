@@ -78,9 +78,13 @@ impl Pending {
     /// `*.json` takes it for one. What a killed run left under that name is replaced.
     ///
     /// # Errors
-    /// When it cannot be created.
+    /// When it cannot be created, or `target` is there and no regular file: `/dev/null` and `/dev/stdout` would be replaced
+    /// as well, and nobody who names them means that.
     pub fn create(target: &Path, mode: u32) -> io::Result<Self> {
         let name = target.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
+        if fs::symlink_metadata(target).is_ok_and(|known| !known.is_file()) {
+            return Err(io::Error::other("it is there and no regular file; name a file to be made or replaced"));
+        }
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name);
         hidden.push(".partial");
@@ -197,6 +201,18 @@ mod tests {
         assert_eq!(fs::read(&target).unwrap(), b"old");
         drop(pending);
         assert_eq!(fs::read_dir(tree.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_replaced() {
+        let tree = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/null", tree.path().join("link")).unwrap();
+        fs::create_dir(tree.path().join("folder")).unwrap();
+        for target in [tree.path().join("link"), tree.path().join("folder"), PathBuf::from("/dev/null")] {
+            let refused = replace(&target, b"new", 0o600).unwrap_err();
+            assert!(refused.to_string().contains("no regular file"), "{refused}");
+        }
+        assert_eq!(fs::read_dir(tree.path()).unwrap().count(), 2);
     }
 
     #[test]
