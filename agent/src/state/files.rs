@@ -2,17 +2,18 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{Dir, FileType, Mode, OFlags, ResolveFlags, fstat, open, openat2};
+use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, open};
 use rustix::io::Errno;
+
+use super::within;
 
 /// None of these files is longer on a real host.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// The tree of a host or a mounted image. Links in it lead to where they lead once it is booted, never out of it
-/// (openat2(2), `RESOLVE_IN_ROOT`; Linux 5.6).
+/// The tree of a host or a mounted image. Links in it lead to where they lead once it is booted, never out of it.
 pub(super) struct Tree(Result<OwnedFd, Errno>);
 
 impl Tree {
@@ -23,7 +24,7 @@ impl Tree {
     fn at(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
         let root = self.0.as_ref().map_err(|errno| *errno)?;
         let flags = flags | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS)
+        within::open(root.as_fd(), path, flags)
     }
 
     /// The content of a regular file; `None` when it is not there or is something else.

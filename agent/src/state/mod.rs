@@ -11,6 +11,7 @@ mod keys;
 mod lines;
 mod listeners;
 pub mod volatile;
+mod within;
 
 use std::collections::BTreeMap;
 use std::path::Path;
