@@ -1,5 +1,6 @@
 //! Evaluates a bundle on many inputs.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -26,6 +27,8 @@ pub type Stopwatch = fn() -> Duration;
 /// Evaluates many inputs on one engine.
 pub struct Evaluator<'a> {
     set: &'a PolicySet,
+    /// Packages that are not asked when all are.
+    aside: BTreeSet<usize>,
     engine: Engine,
     together: Option<Together>,
     pub(super) memo: Option<(Memo, Watched)>,
@@ -40,6 +43,7 @@ impl<'a> Evaluator<'a> {
     pub fn new(set: &'a PolicySet) -> Self {
         Self {
             set,
+            aside: BTreeSet::new(),
             engine: set.engine.clone(),
             together: None,
             memo: None,
@@ -59,15 +63,24 @@ impl<'a> Evaluator<'a> {
     /// Asks all rules together, so that what they share is computed once, and one by one only when that fails. Inputs
     /// that are equal in all that was read are evaluated once.
     pub fn fast(set: &'a PolicySet) -> Self {
-        let together = Self::together(set);
+        Self::without(set, BTreeSet::new())
+    }
+
+    /// The same, of all packages but those at these places; answers are about the others.
+    pub fn without(set: &'a PolicySet, aside: BTreeSet<usize>) -> Self {
+        let together = Self { aside, ..Self::new(set) }.asking_together();
         let memo = together.together.as_ref().and_then(|engine| Some((Memo::of(set.modules())?, Watched::of(engine))));
         Self { memo, ..together }
     }
 
     /// Asks all rules together, each input anew.
     pub fn together(set: &'a PolicySet) -> Self {
-        let rules: Vec<&str> = set.packages().iter().flat_map(PolicyPackage::paths).collect();
-        Self { together: set.engine.together(&rules), ..Self::new(set) }
+        Self::new(set).asking_together()
+    }
+
+    fn asking_together(self) -> Self {
+        let rules: Vec<&str> = self.asked(None).flat_map(|(_, package)| package.paths()).collect();
+        Self { together: self.set.engine.together(&rules), ..self }
     }
 
     /// Whether all rules are asked together.
@@ -138,7 +151,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn read(&self, answer: Answer) -> Answered {
-        let packages: Vec<&PolicyPackage> = self.set.packages().iter().collect();
+        let packages: Vec<&PolicyPackage> = self.asked(None).map(|(_, package)| package).collect();
         Answered::of(&packages, answer).unwrap_or_else(|error| Answered::failed(packages, &error))
     }
 
@@ -148,7 +161,7 @@ impl<'a> Evaluator<'a> {
             Ok(input) => self.rules(&input, only, started),
             Err(error) => {
                 let error = RuleAnswer::Error(format!("the input could not be loaded: {error}"));
-                chosen(self.set, only).flat_map(|(_, package)| package.paths()).map(|_| error.clone()).collect()
+                self.asked(only).flat_map(|(_, package)| package.paths()).map(|_| error.clone()).collect()
             }
         };
         // Prints are gathered so that a policy cannot write to the terminal; here nobody reads them.
@@ -175,10 +188,17 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// The packages that are asked, with their places: that one, or all that are not set aside.
+    fn asked(&self, only: Option<usize>) -> impl Iterator<Item = (usize, &'a PolicyPackage)> + use<'_, 'a> {
+        let packages = self.set.packages().iter().enumerate();
+        packages.filter(move |(index, _)| only.map_or_else(|| !self.aside.contains(index), |only| only == *index))
+    }
+
     fn one_by_one(&mut self, input: &EngineInput, only: Option<usize>, started: Duration) -> Vec<RuleAnswer> {
         self.engine.set_input(input);
         let mut answers = Vec::new();
-        for (index, package) in chosen(self.set, only) {
+        let asked: Vec<(usize, &PolicyPackage)> = self.asked(only).collect();
+        for (index, package) in asked {
             let given_up = self.slow.get(index).is_some_and(|slow| *slow >= MAX_SLOW);
             let mut timed_out = false;
             for path in package.paths() {
@@ -212,10 +232,6 @@ impl<'a> Evaluator<'a> {
 
 fn answers(values: Vec<Option<Value>>) -> Vec<RuleAnswer> {
     values.into_iter().map(|value| value.map_or(RuleAnswer::Undefined, RuleAnswer::Value)).collect()
-}
-
-fn chosen<'a>(set: &'a PolicySet, only: Option<usize>) -> impl Iterator<Item = (usize, &'a PolicyPackage)> + use<'a> {
-    set.packages().iter().enumerate().filter(move |(index, _)| only.is_none_or(|only| only == *index))
 }
 
 #[cfg(test)]

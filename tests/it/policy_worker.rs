@@ -90,7 +90,22 @@ fn one_bad_input_costs_its_own_policy_and_nothing_else() {
 }
 
 #[test]
-fn a_policy_that_kills_on_every_input_is_given_up_and_is_never_a_pass() {
+fn a_policy_that_kills_on_every_input_is_set_aside_and_the_others_go_on() {
+    let mut worker = worker("count(sprintf(\"%02000000000d\", [input.n])) > 0", launch());
+    let all: Vec<usize> = (0..200).collect();
+    let results = ask(&mut worker, 200, &all);
+    for (n, result) in results.iter().enumerate() {
+        assert_eq!(outcomes(result), [("bad", PolicyOutcome::Error), ("good", PolicyOutcome::Violation)], "{n}");
+    }
+    let last = results[199][0].error.as_deref().unwrap_or_default();
+    assert!(last.contains("ended the process for policies 3 times before"), "{last}");
+    assert!(worker.deaths() <= 9, "{}", worker.deaths());
+    worker.forgive();
+    assert_eq!(outcomes(&ask(&mut worker, 1, &[])[0]), HARMLESS, "another scan asks it again");
+}
+
+#[test]
+fn too_many_deaths_end_evaluation_and_are_never_a_pass() {
     let mut worker = worker("count(sprintf(\"%02000000000d\", [input.n])) > 0", Launch { max_deaths: 5, ..launch() });
     let all: Vec<usize> = (0..80).collect();
     let results = ask(&mut worker, 80, &all);

@@ -4,7 +4,7 @@ use std::io;
 
 /// The protocol's version, in [`Hello`](super::level::Hello). Both sides are one program, so another version means that
 /// something is wrong with the installation.
-pub(super) const VERSION: u16 = 1;
+pub(super) const VERSION: u16 = 2;
 
 /// Bytes before the payload.
 pub(super) const HEADER: usize = 5;
@@ -24,10 +24,12 @@ pub(super) enum Kind {
     Ask,
     /// Worker: what the rules said.
     Answer,
+    /// Scanner: the packages that are not asked any more when all are, each as two bytes.
+    Aside,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Hello, Self::Load, Self::Loaded, Self::Refused, Self::Ask, Self::Answer];
+    const ALL: [Self; 7] = [Self::Hello, Self::Load, Self::Loaded, Self::Refused, Self::Ask, Self::Answer, Self::Aside];
 
     fn code(self) -> u8 {
         match self {
@@ -37,6 +39,7 @@ impl Kind {
             Self::Refused => 4,
             Self::Ask => 5,
             Self::Answer => 6,
+            Self::Aside => 7,
         }
     }
 
@@ -45,6 +48,7 @@ impl Kind {
         const MIB: usize = 1024 * 1024;
         match self {
             Self::Hello => 64 * 1024,
+            Self::Aside => 2 * (u16::MAX as usize),
             Self::Load => 256 * MIB,
             Self::Loaded | Self::Refused => 4 * MIB,
             Self::Ask => crate::evaluate::MAX_INPUT_BYTES + 2,

@@ -52,7 +52,7 @@ const STACK_BYTES: usize = 128 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Deaths in one scan after which the rest is not tried: every instance that is left has an error then. Three for each
-/// of eight bad inputs.
+/// of eight bad inputs; a policy that is set aside has cost nine.
 const MAX_DEATHS: u32 = 24;
 
 /// How a worker is started, and how long it is waited for.

@@ -45,7 +45,7 @@ fn run(input: impl Read, output: impl Write, level: &SandboxLevel) -> io::Result
     let mut output = BufWriter::with_capacity(READ_BYTES, output);
     put(&mut output, Kind::Hello, &serde_json::to_vec(&Hello::new(level.clone()))?)?;
     output.flush()?;
-    let Some(payload) = next(&mut input, Kind::Load)? else { return Ok(()) };
+    let Some((_, payload)) = next(&mut input, &[Kind::Load])? else { return Ok(()) };
     let Load { sources, data } = serde_json::from_slice(&payload)?;
     drop(payload);
     let set = match PolicySet::compile(sources, data) {
@@ -69,7 +69,13 @@ fn answer_all(set: &PolicySet, input: &mut BufReader<impl Read>, output: &mut Bu
             output.flush()?;
             flushed = Instant::now();
         }
-        let Some(payload) = next(input, Kind::Ask)? else { return Ok(()) };
+        let Some((kind, payload)) = next(input, &[Kind::Ask, Kind::Aside])? else { return Ok(()) };
+        if kind == Kind::Aside {
+            let numbers = payload.chunks_exact(2).filter_map(<[u8]>::first_chunk);
+            let aside = numbers.map(|number| usize::from(u16::from_le_bytes(*number))).collect();
+            evaluator = Evaluator::without(set, aside).timed(crate::app::stopwatch::stopwatch);
+            continue;
+        }
         let Some((&[low, high], text)) = payload.split_first_chunk() else {
             return Err(io::Error::other("a question without its header"));
         };
@@ -93,20 +99,20 @@ fn has_frame(buffered: &[u8]) -> bool {
     matches!(frame::announced(buffered), Ok(Some((_, length))) if buffered.len() >= HEADER + length)
 }
 
-/// The payload of the next frame, which must be of this kind; `None` at the end.
-fn next(input: &mut impl Read, wanted: Kind) -> io::Result<Option<Vec<u8>>> {
+/// The next frame, which must be of one of these kinds; `None` at the end.
+fn next(input: &mut impl Read, wanted: &[Kind]) -> io::Result<Option<(Kind, Vec<u8>)>> {
     let mut header = [0; HEADER];
     match input.read_exact(&mut header) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         read => read?,
     }
     let Some((kind, length)) = frame::announced(&header)? else { return Ok(None) };
-    if kind != wanted {
+    if !wanted.contains(&kind) {
         return Err(io::Error::other(format!("{kind:?} where {wanted:?} was due")));
     }
     let mut payload = vec![0; length];
     input.read_exact(&mut payload)?;
-    Ok(Some(payload))
+    Ok(Some((kind, payload)))
 }
 
 fn put(output: &mut impl Write, kind: Kind, payload: &[u8]) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! A worker with policies in it, that is started anew whenever it dies.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 
 use serde::de::DeserializeOwned;
@@ -19,8 +19,11 @@ const WINDOW: usize = 64;
 /// Bytes of questions on their way.
 const WINDOW_BYTES: usize = 4 * 1024 * 1024;
 
-/// All packages.
+/// All packages but those set aside.
 const ALL: u16 = u16::MAX;
+
+/// Deaths by one package alone after which it is set aside for the rest of the scan: the others go on.
+const MAX_KILLS: u32 = 3;
 
 /// Policies in a process of their own.
 pub struct Worker {
@@ -31,6 +34,8 @@ pub struct Worker {
     level: SandboxLevel,
     process: Option<Process>,
     deaths: u32,
+    /// How often each package killed the process when it alone was asked.
+    kills: Vec<u32>,
     /// Somebody has begun to ask and not finished.
     owes: bool,
 }
@@ -48,6 +53,7 @@ impl Worker {
                 launch,
                 load: bytes,
                 digest,
+                kills: vec![0; packages.len()],
                 packages,
                 level,
                 process: Some(process),
@@ -96,9 +102,19 @@ impl Worker {
         self.deaths
     }
 
-    /// Begins to count deaths anew: for another scan.
+    /// Begins to count deaths anew, and asks every package again: for another scan.
     pub fn forgive(&mut self) {
         self.deaths = 0;
+        if !self.aside().is_empty() {
+            self.process = None;
+        }
+        self.kills.fill(0);
+    }
+
+    /// The places of packages that are not asked any more.
+    fn aside(&self) -> BTreeSet<usize> {
+        let kills = self.kills.iter().enumerate();
+        kills.filter(|(_, kills)| **kills >= MAX_KILLS).map(|(index, _)| index).collect()
     }
 
     /// Begins to ask. A process that still owes answers, because whoever asked before panicked, is not used again.
@@ -125,24 +141,49 @@ impl Worker {
         let Some(process) = &mut self.process else { return Err(None) };
         match process.receive(patience).map_err(told_of)? {
             Some((Kind::Answer, bytes)) => {
-                let asked = self.packages.iter().enumerate();
-                let asked = asked.filter(|(index, _)| only.is_none_or(|only| usize::from(only) == *index));
+                let aside = self.aside();
+                let is_asked = |index: &usize| match only {
+                    Some(only) => usize::from(only) == *index,
+                    None => !aside.contains(index),
+                };
+                let asked = self.packages.iter().enumerate().filter(|(index, _)| is_asked(index));
                 let asked: Vec<&PolicyPackage> = asked.map(|(_, package)| package).collect();
-                Answered::read(&asked, &bytes).map_err(|error| Some(Death::Nonsense(error)))
+                let answered = Answered::read(&asked, &bytes).map_err(|error| Some(Death::Nonsense(error)))?;
+                Ok(if only.is_none() { self.with_those_aside(answered, &aside) } else { answered })
             }
             Some((kind, _)) => Err(Some(Death::Nonsense(format!("{kind:?} where an answer was due")))),
             None => Err(Some(Death::Silent(patience))),
         }
     }
 
+    /// An answer, with errors in the places of what was set aside.
+    fn with_those_aside(&self, mut answered: Answered, aside: &BTreeSet<usize>) -> Answered {
+        let error = format!("not evaluated: it ended the process for policies {MAX_KILLS} times before");
+        for index in aside {
+            let failed = Answered::failed(self.packages.get(*index), &error).policies;
+            let place = (*index).min(answered.policies.len());
+            answered.policies.splice(place..place, failed);
+        }
+        answered
+    }
+
     fn running(&mut self) -> Result<&mut Process, Death> {
         if self.process.is_none() {
-            let (process, _, again) = loaded(&self.launch, &self.load).map_err(|error| match error {
+            let aside = self.aside();
+            let (mut process, _, again) = loaded(&self.launch, &self.load).map_err(|error| match error {
                 LoadError::Died { death, .. } | LoadError::Early(death) => death,
                 other => Death::Ended(other.to_string()),
             })?;
             if again.packages != self.packages {
                 return Err(Death::Nonsense("other policies than before".to_owned()));
+            }
+            if !aside.is_empty() {
+                let numbers = aside.iter().filter_map(|index| u16::try_from(*index).ok());
+                let numbers: Vec<u8> = numbers.flat_map(u16::to_le_bytes).collect();
+                let sent = process.send(Kind::Aside, &[&numbers]).map_err(told_of);
+                if let Err(why) = sent {
+                    return Err(process.end(why));
+                }
             }
             self.process = Some(process);
         }
@@ -163,22 +204,48 @@ impl Worker {
     fn isolate(&mut self, text: &str) -> Answered {
         match self.alone(text, None) {
             Ok(answered) => return answered,
-            Err(death) if self.packages.len() < 2 => return Answered::failed(&self.packages, &blame(&death)),
+            Err(death) if self.packages.len() < 2 => {
+                self.killed_by(0);
+                return Answered::failed(&self.packages, &blame(&death));
+            }
             Err(_) => {}
         }
         let packages = self.packages.clone();
         let mut whole = Answered::failed([], "");
+        let aside = self.aside();
         for (index, package) in packages.iter().enumerate() {
             let only = u16::try_from(index).unwrap_or(ALL);
+            // What was set aside has its error below.
+            if aside.contains(&index) {
+                continue;
+            }
             let said = if self.deaths >= self.launch.max_deaths {
                 Answered::failed([package], &self.given_up())
             } else {
-                self.alone(text, Some(only)).unwrap_or_else(|death| Answered::failed([package], &blame(&death)))
+                self.alone(text, Some(only)).unwrap_or_else(|death| {
+                    self.killed_by(index);
+                    Answered::failed([package], &blame(&death))
+                })
             };
             whole.policies.extend(said.policies);
             whole.took += said.took;
         }
-        whole
+        self.with_those_aside(whole, &aside)
+    }
+
+    /// A package ended the process alone. The process that was started since, if any, still asks it with the others.
+    fn killed_by(&mut self, index: usize) {
+        let Some(kills) = self.kills.get_mut(index) else { return };
+        *kills += 1;
+        if *kills == MAX_KILLS {
+            self.process = None;
+            let package = self.packages.get(index).map(|package| package.name.as_str()).unwrap_or_default();
+            tracing::warn!(
+                package,
+                kills = MAX_KILLS,
+                "a policy keeps ending the process and is left out of this scan"
+            );
+        }
     }
 
     fn given_up(&self) -> String {
