@@ -190,3 +190,56 @@ fn an_alarm_that_is_quiet_in_one_region_says_nothing_about_one_that_could_not_be
     let first = &done["operations"][0];
     assert_eq!((code, &first["status"]), (OK, &"retaining".into()), "it lives in the other region alone: {done:#}");
 }
+
+/// A legal hold on one kept server neither needs a person now nor takes the budget of its fleet.
+#[test]
+fn a_tag_keeps_a_server_beyond_its_time_and_nothing_else_waits_for_it() {
+    let app = one_by_one("").start();
+    app.reconfigure(|text| text.replace("count = 4", "count = 1"));
+    drifted(&app, 1);
+    assert_eq!(app.run(&["enforce"]), OK);
+    let id = app.server(0);
+    app.cloud().create_tags(&carol(), &id, &[("cattleguard:hold", "legal")]).unwrap();
+    app.minutes(8 * 24 * 60);
+    app.settle();
+    let (code, done) = app.json(&["enforce"]);
+    let first = &done["operations"][0];
+    assert_eq!((code, &first["status"]), (OK, &"retaining".into()), "{done:#}");
+    assert!(first["note"].as_str().unwrap().contains("cattleguard:hold"), "{done:#}");
+    let (code, listed) = app.text("table", &["operations", "list"]);
+    let words = listed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(code == OK && words.contains("kept beyond its time"), "{listed}");
+    app.cloud().start_session(&carol(), &app.server(1)).unwrap();
+    app.settle();
+    app.scan();
+    app.minutes(60);
+    app.settle();
+    let (code, done) = app.json(&["enforce"]);
+    assert_eq!((code, &done["operations"][1]["status"]), (OK, &"retaining".into()), "another is replaced: {done:#}");
+    app.cloud().delete_tags(&carol(), &id, &["cattleguard:hold"]).unwrap();
+    app.minutes(5);
+    let (_, done) = app.json(&["enforce"]);
+    assert_eq!(done["operations"][0]["status"], "done", "{done:#}");
+    app.may_leave_alerts();
+}
+
+/// An incident responder contains any server, whatever is configured about it.
+#[test]
+fn a_server_of_no_fleet_is_contained_by_a_persons_word_and_released() {
+    let app = one_by_one("").start();
+    let (place, id) = (app.place(), app.fleet.reference.clone());
+    app.settle();
+    app.scan();
+    let before = app.cloud().form(&place, &id);
+    assert_eq!(app.run(&["quarantine", id.as_str()]), HELD, "not without it");
+    assert_eq!(app.cloud().form(&place, &id), before);
+    let (code, done) = app.json(&["quarantine", id.as_str(), "--override", "incident 4711"]);
+    assert_eq!((code, &done["operations"][0]["status"]), (OK, &"done".into()), "{done:#}");
+    assert_ne!(app.cloud().form(&place, &id), before, "contained");
+    app.minutes(5);
+    assert_eq!(app.run(&["quarantine", id.as_str(), "--override", "again"]), HELD, "it is already");
+    let (code, done) = app.json(&["release", id.as_str()]);
+    assert_eq!((code, &done["operations"][0]["status"]), (OK, &"done".into()), "{done:#}");
+    assert_eq!(app.cloud().form(&place, &id), before, "as it was");
+    app.may_leave_alerts();
+}

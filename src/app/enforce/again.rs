@@ -10,6 +10,7 @@ use crate::evaluate::owner_of;
 use crate::plan::{AlarmState, open_until};
 use crate::remediate::{OperationRecord, Requested};
 use crate::store::StoreError;
+use crate::types::plan::NO_FLEET;
 use crate::types::{Finding, Fleet, GoldenStatus, Instance, Operation, OperationKind, Place, Severity};
 
 impl Session<'_> {
@@ -101,8 +102,8 @@ impl Session<'_> {
             return Err(Refused::passing(format!("runs {is} and not {was} any more: the next scan plans anew")));
         }
         let now = Instance { tags: read.tags.clone(), operator: read.operator.clone(), ..seen.clone() };
-        let fleet = fleet_of(&now, &self.config().fleets);
-        if fleet.is_none_or(|fleet| fleet.name != record.fleet) {
+        let fleet = fleet_of(&now, &self.config().fleets).map_or(NO_FLEET, |fleet| fleet.name.as_str());
+        if fleet != record.fleet.as_str() {
             return Err(Refused::passing(format!("is no member of fleet {} any more, by its tags", record.fleet)));
         }
         let owner = owner_of(&now);
