@@ -360,12 +360,14 @@ impl Builder {
         }
         let mut memberships: HashMap<InstanceId, Vec<TargetMembership>> = HashMap::new();
         for (place, group, targets) in &self.targets {
-            let mut healthy = 0;
+            // A server that is registered on several ports is one server.
+            let mut healthy: HashSet<&str> = HashSet::new();
             let mut by_zone: HashMap<&str, usize> = HashMap::new();
             for target in targets.iter().filter(|target| target.state == "healthy") {
-                healthy += 1;
-                if let Some(owner) = owners.get(&(place, target.target.as_str())) {
-                    *by_zone.entry(&owner.zone).or_default() += 1;
+                match owners.get(&(place, target.target.as_str())) {
+                    Some(owner) if healthy.insert(owner.id.as_str()) => *by_zone.entry(&owner.zone).or_default() += 1,
+                    Some(_) => {}
+                    None => drop(healthy.insert(&target.target)),
                 }
             }
             for target in targets {
@@ -375,7 +377,7 @@ impl Builder {
                     target_group: group.clone(),
                     health: target.state.clone(),
                     port: target.port,
-                    healthy_in_group: count(healthy),
+                    healthy_in_group: count(healthy.len()),
                     healthy_in_zone: count(in_zone),
                 });
             }

@@ -41,6 +41,11 @@ pub(super) fn forged_at(events: &[&ChangeEvent]) -> Option<Timestamp> {
     events.iter().filter(forged).map(|event| event.time).max()
 }
 
+/// The events after a time; all of them without one.
+pub(super) fn since<'a>(events: &[&'a ChangeEvent], time: Option<Timestamp>) -> Vec<&'a ChangeEvent> {
+    events.iter().copied().filter(|event| time.is_none_or(|time| event.time > time)).collect()
+}
+
 /// Groups the events of one instance into findings, in order of code and principal.
 pub(super) fn group(instance: &InstanceId, events: &[&ChangeEvent]) -> Vec<EventGroup> {
     let mine = |event: &&ChangeEvent| event.instances.contains(instance) && is_modification(event);

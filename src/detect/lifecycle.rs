@@ -23,6 +23,8 @@ pub(super) struct Evidence<'a> {
     pub(super) gaps: &'a BTreeMap<InstanceId, Vec<Source>>,
     /// Live instances without a golden cannot resolve what was compared with one.
     pub(super) without_golden: &'a std::collections::BTreeSet<InstanceId>,
+    /// When root volumes were replaced by the golden's.
+    pub(super) renewed: &'a BTreeMap<InstanceId, Timestamp>,
 }
 
 /// Whether this scan proves that a finding is gone.
@@ -41,8 +43,9 @@ pub(super) fn is_gone(finding: &Finding, observed: &Evidence<'_>) -> bool {
         return complete(Source::Ec2);
     };
     if finding.code.family() == "event" {
-        // What was done was done; only a new server resolves it.
-        return false;
+        // What was done was done; only a new server resolves it, or a new root volume.
+        let before = |at: &Timestamp| finding.attribution.iter().all(|by| by.event_time <= *at);
+        return !finding.attribution.is_empty() && observed.renewed.get(&finding.instance).is_some_and(before);
     }
     let needs_golden = matches!(finding.code.family(), "config" | "software" | "file");
     if needs_golden && observed.without_golden.contains(&finding.instance) {

@@ -35,6 +35,9 @@ pub struct DetectInput<'a> {
     pub remembered: &'a [ChangeEvent],
     /// When each instance was last judged clean.
     pub last_clean: &'a BTreeMap<InstanceId, Timestamp>,
+    /// When the root volume of an instance was replaced by its golden's, for those of which it was: what was done to them
+    /// before is gone.
+    pub renewed: &'a BTreeMap<InstanceId, Timestamp>,
 }
 
 /// What detection says of one instance.
@@ -91,7 +94,8 @@ pub fn detect(input: &DetectInput<'_>) -> Detection {
             let merged = merge(fresh, previous, input.exceptions, now);
             found.insert(merged.id.clone(), merged);
         }
-        for group in events::group(&instance.id, events) {
+        let renewed = input.renewed.get(&instance.id).copied();
+        for group in events::group(&instance.id, &events::since(events, renewed)) {
             let fresh = subject.event_finding(group, now);
             let previous = known.get(&fresh.id).copied();
             let merged = merge(fresh, previous, input.exceptions, now);
@@ -109,7 +113,8 @@ pub fn detect(input: &DetectInput<'_>) -> Detection {
         .iter()
         .map(|(id, output)| ((*id).clone(), output.gaps.iter().map(|(source, _)| *source).collect()))
         .collect();
-    let observed = Evidence { snapshot: input.snapshot, gaps: &gaps, without_golden: &without_golden };
+    let observed =
+        Evidence { snapshot: input.snapshot, gaps: &gaps, without_golden: &without_golden, renewed: input.renewed };
     let resolved = carry_over(input, &mut found, &observed, now);
     let new = found.keys().filter(|id| !known.contains_key(id)).cloned().collect();
     finish(input, found, resolved, new, &outputs)

@@ -5,8 +5,8 @@ use crate::types::Instance;
 /// Who decides about the life of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// `standalone`, `asg`, `eks`, `karpenter`, `cloudformation`, `beanstalk`, `emr`, `ecs`, `ec2-fleet`,
-    /// `spot-fleet` or `operator`.
+    /// `standalone`, `asg`, `eks`, `karpenter`, `kubernetes`, `cloudformation`, `beanstalk`, `batch`, `emr`, `ecs`,
+    /// `ec2-fleet`, `spot-fleet` or `operator`.
     pub kind: &'static str,
     /// Group, stack, node group, …
     pub name: Option<String>,
@@ -22,15 +22,21 @@ impl Owner {
     }
 }
 
-/// Tags that controllers set on instances they own, most specific first. A key that ends in `:` is a prefix.
+/// Tags that controllers set on instances they own, most specific first. A key that ends in `:` or `/` is a prefix.
 ///
-/// Sources: EC2 and EKS user guides (`eks:` and `aws:` tags are reserved to AWS), karpenter.sh (well-known
-/// labels), Elastic Beanstalk, EMR and ECS developer guides (tags they put on their instances).
-const TAGS: [(&str, &str); 11] = [
+/// Sources: EC2 and EKS user guides (`eks:` and `aws:` tags are reserved to AWS; nodes of one's own need
+/// `kubernetes.io/cluster/NAME`), karpenter.sh (well-known labels), kOps and Cluster API for AWS (labels of nodes), Elastic
+/// Beanstalk, Batch, EMR and ECS developer guides (tags they put on their instances).
+const TAGS: [(&str, &str); 16] = [
     ("karpenter.sh/nodepool", "karpenter"),
     ("karpenter.sh/provisioner-name", "karpenter"),
     ("eks:nodegroup-name", "eks"),
     ("eks:cluster-name", "eks"),
+    ("kubernetes.io/cluster/", "kubernetes"),
+    ("KubernetesCluster", "kubernetes"),
+    ("k8s.io/", "kubernetes"),
+    ("sigs.k8s.io/cluster-api-provider-aws/", "kubernetes"),
+    ("AWSBatchServiceTag", "batch"),
     ("elasticbeanstalk:", "beanstalk"),
     ("aws:elasticmapreduce:", "emr"),
     ("AmazonECSManaged", "ecs"),
@@ -46,13 +52,15 @@ pub fn owner_of(instance: &Instance) -> Owner {
         return Owner { kind: "operator", name: Some(operator.clone()), tag: None };
     }
     for (key, kind) in TAGS {
-        let found = if key.ends_with(':') {
+        let found = if key.ends_with([':', '/']) {
             instance.tags.iter().find(|(tag, _)| tag.starts_with(key))
         } else {
             instance.tags.get_key_value(key)
         };
         if let Some((tag, value)) = found {
-            let name = (!value.is_empty()).then(|| value.clone());
+            // Below a prefix the key itself says whose it is.
+            let name = if key.ends_with('/') { tag.strip_prefix(key).unwrap_or(value) } else { value };
+            let name = (!name.is_empty()).then(|| name.to_owned());
             return Owner { kind, name, tag: Some(tag.clone()) };
         }
     }

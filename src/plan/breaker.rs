@@ -9,7 +9,7 @@ use super::PlanInput;
 
 /// Codes that say what an operator did to the registry, not what happened to servers: promoting a version
 /// rolls the fleet within its budget, and revoking one must not stop its replacement.
-const DELIBERATE: [&str; 2] = ["image-not-promoted", "image-revoked"];
+pub(super) const DELIBERATE: [&str; 2] = ["image-not-promoted", "image-revoked"];
 
 /// The fleets that are frozen, each with a sentence that says why.
 pub fn mass_drift(input: &PlanInput<'_>) -> BTreeMap<FleetName, String> {

@@ -60,6 +60,7 @@ fn complete(name: &str, gates: &[GateReport], problems: &mut Vec<String>) {
     }
 }
 
-fn awaits_approval_only(entry: &Held) -> bool {
+/// Whether nothing but a person's approval holds it.
+pub fn awaits_approval_only(entry: &Held) -> bool {
     entry.gates.iter().all(|report| (report.answer == GateAnswer::Allow) == (report.gate != Gate::Approval))
 }

@@ -57,9 +57,12 @@ impl Ledger {
         if !candidate.loses_capacity() {
             return;
         }
-        for target in instance.targets.iter().filter(|target| target.health == "healthy") {
-            *self.from_groups.entry(target.target_group.clone()).or_default() += 1;
-            *self.from_zones.entry((target.target_group.clone(), instance.zone.clone())).or_default() += 1;
+        // Each group once, on however many ports.
+        let healthy = instance.targets.iter().filter(|target| target.health == "healthy");
+        let groups: BTreeSet<&String> = healthy.map(|target| &target.target_group).collect();
+        for group in groups {
+            *self.from_groups.entry(group.clone()).or_default() += 1;
+            *self.from_zones.entry((group.clone(), instance.zone.clone())).or_default() += 1;
         }
         if let Some(group) = asg_key(instance) {
             *self.from_asgs.entry(group).or_default() += 1;

@@ -24,7 +24,7 @@ mod windows;
 
 pub use before::before_image;
 pub use breaker::mass_drift;
-pub use check::check;
+pub use check::{awaits_approval_only, check};
 pub use hash::plan_hash;
 pub use input::{
     Alarm, AlarmState, Approval, CapacityBackoff, History, Lineage, OperationState, Overriding, PastOperation,

@@ -1,6 +1,7 @@
 //! Makes the plan: asks the gates about every candidate in turn and gives out budgets in order.
 
-use crate::types::{Gate, GateAnswer, GateReport, Held, Operation, OperationKind, Plan, PlanHash};
+use crate::types::plan::NO_FLEET;
+use crate::types::{FleetName, Gate, GateAnswer, GateReport, Held, Operation, OperationKind, Plan, PlanHash};
 
 use super::candidate::{Candidate, candidates};
 use super::context::{Context, Ledger};
@@ -96,11 +97,12 @@ impl<'a> Proposal<'a> {
 }
 
 fn operation_of(candidate: &Candidate<'_>, input: &PlanInput<'_>) -> Option<Operation> {
-    let fleet = candidate.fleet?;
     let golden = match candidate.kind {
-        OperationKind::Replace => gates::promoted(input, fleet).map(crate::types::Golden::reference),
+        OperationKind::Replace => gates::promoted(input, candidate.fleet?).map(crate::types::Golden::reference),
         OperationKind::Quarantine | OperationKind::Release | OperationKind::Rollback => None,
     };
+    // By a person's word any server can be contained, whatever is configured.
+    let fleet = candidate.fleet.map_or_else(|| FleetName::new(NO_FLEET), |fleet| fleet.name.clone());
     let mut findings: Vec<_> = candidate.findings.iter().map(|finding| finding.id.clone()).collect();
     findings.sort();
     Some(Operation {
@@ -108,7 +110,7 @@ fn operation_of(candidate: &Candidate<'_>, input: &PlanInput<'_>) -> Option<Oper
         instance: candidate.instance.id.clone(),
         account: candidate.instance.account.clone(),
         region: candidate.instance.region.clone(),
-        fleet: fleet.name.clone(),
+        fleet,
         golden,
         track: candidate.decision.track,
         severity: candidate.decision.severity,

@@ -417,6 +417,11 @@ impl WriteCall {
         }
     }
 
+    /// Whether it puts the golden to work.
+    pub(super) fn brings_golden(&self) -> bool {
+        matches!(self, Self::Launch(_) | Self::LaunchInGroup { .. } | Self::ReplaceRootVolume { image: Some(_), .. })
+    }
+
     /// The rule number, when the call is about this entry of a network ACL.
     pub(super) fn acl_number(&self, of: &str, out: bool, address: &str) -> Option<i32> {
         match self {

@@ -279,7 +279,7 @@ pub trait CloudProbe: Send + Sync {
     /// An SSM parameter's value; `None` when there is none.
     async fn parameter(&self, place: &Place, name: &str) -> Result<Option<String>, ReadError>;
 
-    /// CloudWatch alarms by name; one that does not exist is `Unknown`.
+    /// CloudWatch alarms by name; one that does not exist there is left out, and one without data is `Unknown`.
     async fn alarms(&self, place: &Place, names: &[String]) -> Result<BTreeMap<String, AlarmState>, ReadError>;
 
     /// Which of these actions the enforcing principal may not make (`iam:SimulatePrincipalPolicy`).

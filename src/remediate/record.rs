@@ -197,6 +197,17 @@ pub struct OperationRecord {
     pub ended_at: Option<Timestamp>,
 }
 
+/// How the note of a kept server begins that somebody wants kept for longer.
+pub(super) const KEPT_BEYOND: &str = "kept beyond its time";
+
+impl OperationRecord {
+    /// Why the old server is still kept although its time is over.
+    pub fn kept_beyond(&self) -> Option<&str> {
+        let retaining = self.status == OperationStatus::Retaining;
+        self.note.as_deref().filter(|note| retaining && note.starts_with(KEPT_BEYOND))
+    }
+}
+
 /// Servers that were replaced and are only kept for a while: they take no part in their fleets. Where a root volume was
 /// replaced in place, the server serves.
 pub fn kept(records: &[OperationRecord]) -> BTreeSet<&InstanceId> {

@@ -59,9 +59,11 @@ impl Selector {
             .tags
             .iter()
             .all(|(key, pattern)| instance.tags.get(key).is_some_and(|value| glob_matches(pattern, value)));
-        let asg_matches = self.asg.as_ref().is_none_or(|pattern| {
-            instance.asg.as_ref().is_some_and(|membership| glob_matches(pattern, &membership.group))
-        });
+        // Its tag says it too, where the group could not be read: a member is not nobody's while Auto Scaling is silent.
+        let group = instance.asg.as_ref().map(|membership| membership.group.as_str());
+        let group = group.or_else(|| instance.tags.get("aws:autoscaling:groupName").map(String::as_str));
+        let asg_matches =
+            self.asg.as_ref().is_none_or(|pattern| group.is_some_and(|group| glob_matches(pattern, group)));
         let account_matches = self.accounts.is_empty() || self.accounts.contains(&instance.account);
         tags_match && asg_matches && account_matches
     }

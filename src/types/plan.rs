@@ -39,6 +39,9 @@ impl fmt::Display for OperationKind {
     }
 }
 
+/// What stands for the fleet of a server that belongs to none. No configured fleet can be called so.
+pub const NO_FLEET: &str = "no fleet";
+
 /// One operation of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {

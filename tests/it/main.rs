@@ -68,6 +68,8 @@ mod trail_verify;
 #[cfg(test)]
 mod trails;
 #[cfg(test)]
+mod turns;
+#[cfg(test)]
 mod undoing;
 #[cfg(test)]
 mod upkeep;

@@ -105,3 +105,19 @@ fn a_replacement_that_was_replaced_is_not_ended_by_undoing_what_made_it() {
     }
     app.may_leave_alerts();
 }
+
+/// A version that was rolled back is mended elsewhere and promoted again: that is no loop.
+#[test]
+fn a_version_that_was_rolled_back_can_be_rolled_out_again() {
+    let app = Setup::new(FleetBuilder::new("web").standalone(2).packages(10)).mode("replace").fleet(FLEET).fleet(OPEN);
+    let app = app.start();
+    let next = FleetBuilder::new("web").version("2").packages(11).build_in(app.cloud()).unwrap();
+    app.record_fleet(&next, "2");
+    for version in ["2", "1", "2"] {
+        assert_eq!(app.run(&["golden", "promote", &format!("web@{version}")]), OK);
+        roll(&app, 2);
+        // More often than twice a day no lineage is replaced.
+        app.minutes(25 * 60);
+    }
+    app.may_leave_alerts();
+}

@@ -8,9 +8,10 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::pipeline::{Service, Wish};
 use crate::app::view::look;
-use crate::remediate::Requested;
+use crate::remediate::{Requested, kept};
 use crate::report::render::plan_text;
-use crate::types::{InstanceId, OperationKind};
+use crate::store::Store;
+use crate::types::{InstanceId, OperationKind, Plan};
 
 /// `quarantine` or `replace`.
 ///
@@ -51,9 +52,7 @@ pub(super) fn run(context: &Context<'_>, kind: OperationKind, args: &ManualArgs)
                 })
             })?;
             if !args.dry_run {
-                context.note(
-                    "nothing was done: the gates above hold it; `--override REASON` is a person's word against them",
-                );
+                context.note(&why_nothing(desk.service.store.as_ref(), &plan, args)?);
             }
             return Ok(if plan.operations.is_empty() { Exit::Held } else { Exit::Ok });
         }
@@ -62,6 +61,33 @@ pub(super) fn run(context: &Context<'_>, kind: OperationKind, args: &ManualArgs)
         print(&outputs, &outcomes, &[])?;
         deliver(context, &desk, &shutdown).await;
         Ok(shutdown.requested().unwrap_or_else(|| exit_of(&outcomes, &[], None)))
+    })
+}
+
+/// What a person must know whose wish came to nothing.
+fn why_nothing(store: &dyn Store, plan: &Plan, args: &ManualArgs) -> Result<String, AppError> {
+    let instance = InstanceId::new(&args.instance);
+    if plan.held.is_empty() {
+        let operations = store.operations_of(&instance)?;
+        let kept = operations.iter().find(|one| kept(std::slice::from_ref(*one)).contains(&instance));
+        return Ok(match (kept, in_quarantine(store, &instance)?) {
+            (Some(by), _) => format!(
+                "nothing was done: {instance} was replaced and is kept, isolated; `cattleguard operations rollback {}` puts \
+                 it back in its place",
+                by.id
+            ),
+            (None, Some(by)) => format!(
+                "nothing was done: {instance} is in quarantine already, by {}; `cattleguard release {instance}` undoes that",
+                by.id
+            ),
+            (None, None) => format!("nothing was done: nothing is to be done with {instance}"),
+        });
+    }
+    Ok(match args.override_reason {
+        None => {
+            "nothing was done: the gates above hold it; `--override REASON` is a person's word against them".to_owned()
+        }
+        Some(_) => "nothing was done: what still refuses above is lifted by nobody's word".to_owned(),
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn check(context: &Context<'_>, config: &Config, seen: Option<&
     let places = config.places();
     let found = permissions(config, &enforcing, &places, None).await;
     rights(config, &found, checks);
-    for alarm in alarms(config, &enforcing, &places).await {
+    for alarm in alarms(config, &enforcing).await {
         let subject = alarm.fleet.as_ref().map_or_else(String::new, |fleet| format!("fleet {fleet}"));
         let name = clean_short(&alarm.name, 120);
         match alarm.state {
@@ -36,7 +36,7 @@ pub(super) async fn check(context: &Context<'_>, config: &Config, seen: Option<&
                 checks.warn(Topic::Enforcement, subject, format!("the alarm {name} fires"), "it holds enforcement");
             }
             AlarmState::Unknown => {
-                let text = format!("the alarm {name} is nowhere, or has no data");
+                let text = format!("the alarm {name} is nowhere, has no data, or cannot be read everywhere");
                 checks.warn(Topic::Enforcement, subject, text, "enforcement is held until it says that all is well");
             }
         }

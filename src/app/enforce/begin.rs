@@ -21,7 +21,7 @@ impl Refused {
         Self { reason: reason.into(), transient: false }
     }
 
-    fn passing(reason: impl Into<String>) -> Self {
+    pub(super) fn passing(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), transient: true }
     }
 }
@@ -68,6 +68,9 @@ impl Session<'_> {
         };
         let host = self.host();
         let mut record = prepare(host.enforcing.probe.as_ref(), host.cloud, what).await?;
+        if let Some(seen) = &seen {
+            self.still_the_same(&record, &seen.instance)?;
+        }
         self.introduce(&mut record).await?;
         Ok(record)
     }

@@ -1,12 +1,13 @@
 //! What the plan must know when it will be carried out: permissions, alarms, the kill switch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::app::config::Config;
 use crate::app::enforcing::Enforcing;
 use crate::plan::{Alarm, AlarmState, Permissions};
-use crate::remediate::{KillSwitch, actions_for};
-use crate::types::{AccountId, Enforcement, FleetName, OperationKind, Place};
+use crate::remediate::{CloudProbe, KillSwitch, actions_for};
+use crate::types::{AccountId, Enforcement, Fleet, FleetName, OperationKind, Place};
 
 /// Asks whether the enforcing role may do, in each account, what operations on the configured fleets may need, and what
 /// a person wants. An account that cannot be asked is left out, and its operations are held.
@@ -53,39 +54,60 @@ fn reach(kind: OperationKind) -> Enforcement {
     }
 }
 
-/// The state of the alarms that fleets name; in several account-regions the worst counts.
-pub(in crate::app) async fn alarms(config: &Config, enforcing: &Enforcing, places: &[Place]) -> Vec<Alarm> {
+/// The state of the alarms that fleets name.
+pub(in crate::app) async fn alarms(config: &Config, enforcing: &Enforcing) -> Vec<Alarm> {
     let mut alarms = Vec::new();
     for fleet in &config.fleets {
-        let names = config.settings_for(&fleet.name).alarms;
-        if names.is_empty() {
-            continue;
-        }
-        let mut worst: BTreeMap<String, AlarmState> = BTreeMap::new();
-        for place in places {
-            let seen = enforcing.probe.alarms(place, &names).await.unwrap_or_default();
-            for name in &names {
-                // An alarm lives in one account-region; where it does not exist it says nothing.
-                let Some(state) = seen.get(name) else { continue };
-                let known = worst.entry(name.clone()).or_insert(*state);
-                if rank(*state) > rank(*known) {
-                    *known = *state;
-                }
-            }
-        }
-        alarms.extend(names.into_iter().map(|name| {
-            let state = worst.get(&name).copied().unwrap_or(AlarmState::Unknown);
-            Alarm { fleet: Some(fleet.name.clone()), name, state }
-        }));
+        alarms.extend(fleet_alarms(config, &enforcing.probe, fleet).await);
     }
     alarms
 }
 
-/// A known state counts more than none: an alarm that is missing in one place exists in another.
+/// The state of one fleet's alarms.
+pub(super) async fn fleet_alarms(config: &Config, probe: &Arc<dyn CloudProbe>, fleet: &Fleet) -> Vec<Alarm> {
+    let names = config.settings_for(&fleet.name).alarms;
+    let states = alarm_states(config, probe.as_ref(), fleet, &names).await;
+    states.into_iter().map(|(name, state)| Alarm { fleet: Some(fleet.name.clone()), name, state }).collect()
+}
+
+/// The state of each alarm, in every account-region that the fleet may have servers in. The worst counts.
+pub(super) async fn alarm_states(
+    config: &Config,
+    probe: &dyn CloudProbe,
+    fleet: &Fleet,
+    names: &[String],
+) -> Vec<(String, AlarmState)> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let accounts = &fleet.select.accounts;
+    let mut worst: BTreeMap<String, AlarmState> = BTreeMap::new();
+    let mut note = |name: &String, state| {
+        let known = worst.entry(name.clone()).or_insert(state);
+        if rank(state) > rank(*known) {
+            *known = state;
+        }
+    };
+    for place in config.places().iter().filter(|place| accounts.is_empty() || accounts.contains(&place.account)) {
+        match probe.alarms(place, names).await {
+            // An alarm lives in one account-region; where it does not exist it says nothing.
+            Ok(seen) => seen.iter().for_each(|(name, state)| note(name, *state)),
+            // It may exist there, and fire.
+            Err(error) => {
+                tracing::warn!(place = %place, error = %error, "alarms could not be read: their fleets are held");
+                names.iter().for_each(|name| note(name, AlarmState::Unknown));
+            }
+        }
+    }
+    let state = |name: &String| worst.get(name).copied().unwrap_or(AlarmState::Unknown);
+    names.iter().map(|name| (name.clone(), state(name))).collect()
+}
+
+/// How bad a state is. One that nobody can tell may be the worst, so it holds as well.
 fn rank(state: AlarmState) -> u8 {
     match state {
-        AlarmState::Unknown => 0,
-        AlarmState::Ok => 1,
+        AlarmState::Ok => 0,
+        AlarmState::Unknown => 1,
         AlarmState::Firing => 2,
     }
 }

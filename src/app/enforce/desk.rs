@@ -109,7 +109,7 @@ impl<'b> Desk<'b> {
             return asked;
         }
         asked.permissions = permissions(config, &self.enforcing, places, wanted).await;
-        asked.alarms = alarms(config, &self.enforcing, places).await;
+        asked.alarms = alarms(config, &self.enforcing).await;
         for place in places {
             let switch = self.kill_switch.at(place);
             asked.stopped = asked.stopped.or(pulled(&switch, &self.enforcing, self.stop_variable.as_deref()).await);

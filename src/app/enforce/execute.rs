@@ -71,13 +71,13 @@ impl Session<'_> {
         let most = usize::try_from(self.config().enforcement.concurrency).unwrap_or(1).max(1);
         let each = plan.operations.iter().map(|operation| {
             let requested = requested_by_plan(operation, &plan.hash, findings, by, overridden);
-            self.one(operation, requested)
+            self.one(operation, requested, findings)
         });
         let done: Vec<Vec<Outcome>> = futures::stream::iter(each).buffered(most).collect().await;
         Outcomes(done.into_iter().flatten().collect())
     }
 
-    async fn one(&self, operation: &Operation, requested: Requested) -> Vec<Outcome> {
+    async fn one(&self, operation: &Operation, requested: Requested, findings: &[Finding]) -> Vec<Outcome> {
         if self.stopping() {
             return Vec::new();
         }
@@ -87,7 +87,8 @@ impl Session<'_> {
             match in_quarantine(self.store(), &operation.instance) {
                 Ok(Some(_)) => {}
                 Ok(None) => {
-                    let contained = self.carry_out(operation, OperationKind::Quarantine, requested.clone()).await;
+                    let contained =
+                        self.carry_out(operation, OperationKind::Quarantine, requested.clone(), findings).await;
                     let well = matches!(&contained, Outcome::Ended(record) if record.status == OperationStatus::Done);
                     let in_group = matches!(&contained, Outcome::Ended(record) if record.before.group.is_some());
                     outcomes.push(contained);
@@ -102,11 +103,20 @@ impl Session<'_> {
                 }
             }
         }
-        outcomes.push(self.carry_out(operation, operation.kind, requested).await);
+        outcomes.push(self.carry_out(operation, operation.kind, requested, findings).await);
         outcomes
     }
 
-    async fn carry_out(&self, operation: &Operation, kind: OperationKind, requested: Requested) -> Outcome {
+    async fn carry_out(
+        &self,
+        operation: &Operation,
+        kind: OperationKind,
+        requested: Requested,
+        findings: &[Finding],
+    ) -> Outcome {
+        if let Err(refused) = self.still_allowed(operation, &requested, findings).await {
+            return Outcome::Refused(Box::new(operation.clone()), refused);
+        }
         let record = match self.prepare(operation, kind, requested).await {
             Ok(record) => record,
             Err(refused) => return Outcome::Refused(Box::new(operation.clone()), refused),

@@ -6,18 +6,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::checks::alarm_states;
 use crate::app::backend::Backend;
 use crate::app::config::Config;
 use crate::app::enforcing::Enforcing;
 use crate::app::pipeline::Held;
 use crate::app::shutdown::Shutdown;
 use crate::collect::{CloudRead, ReadError, ReadFailure};
+use crate::plan::AlarmState;
 use crate::remediate::{
     self, AttestRequest, Attestation, Attested, BundleParts, Evidence, EvidenceStore, Facts, Flow, Hooks, Host,
     KillSwitch, LaunchRequest, Moment, Moving, OperationRecord, UserDataSources,
 };
 use crate::store::{Store, StoreError};
-use crate::types::{FleetName, InstanceId, Place};
+use crate::types::{FleetName, GoldenStatus, InstanceId, Place};
 
 /// Who the audit log names for what the program does on its own.
 pub(super) const SYSTEM: &str = "cattleguard";
@@ -36,6 +38,16 @@ pub(super) struct AppHost<'a> {
     pub(super) hooks: &'a dyn Hooks,
     pub(super) shutdown: Option<&'a Shutdown>,
     pub(super) say: &'a (dyn Fn(&OperationRecord, &str) + Sync),
+}
+
+impl AppHost<'_> {
+    /// Whether something may be changed in a fleet there: every kill switch, read now.
+    pub(super) async fn switch(&self, place: &Place, fleet: &FleetName) -> Result<(), String> {
+        let pauses = || self.store.pauses();
+        let probe = self.enforcing.probe.as_ref();
+        let checked = self.kill_switch.at(place).check(probe, pauses, self.stop_variable.as_deref(), fleet).await;
+        checked.map_err(|pulled| pulled.to_string())
+    }
 }
 
 #[async_trait]
@@ -64,12 +76,7 @@ impl Host for AppHost<'_> {
     }
 
     async fn may_change(&self, record: &OperationRecord) -> Result<(), String> {
-        let pauses = || self.store.pauses();
-        self.kill_switch
-            .at(&record.place)
-            .check(self.enforcing.probe.as_ref(), pauses, self.stop_variable.as_deref(), &record.fleet)
-            .await
-            .map_err(|pulled| pulled.to_string())
+        self.switch(&record.place, &record.fleet).await
     }
 
     async fn attest(&self, record: &OperationRecord, instance: &InstanceId) -> Result<Attested, ReadError> {
@@ -83,6 +90,9 @@ impl Host for AppHost<'_> {
                 detail: "the operation's golden or fleet is not known any more".to_owned(),
             });
         };
+        if let Err(reason) = self.golden_stands(record) {
+            return Ok(Attested::Different(vec![reason]));
+        }
         let moving = Moving::of(&record.before);
         let request = AttestRequest {
             place: &record.place,
@@ -123,6 +133,24 @@ impl Host for AppHost<'_> {
             elsewhere: &elsewhere,
         };
         remediate::user_data_for(request, &sources).await.map_err(|refusal| refusal.reason)
+    }
+
+    async fn alarms(&self, record: &OperationRecord) -> Vec<(String, AlarmState)> {
+        let names = &record.settings.alarms;
+        let fleet = self.config.fleets.iter().find(|fleet| fleet.name == record.fleet);
+        match fleet {
+            Some(fleet) => alarm_states(self.config, self.enforcing.probe.as_ref(), fleet, names).await,
+            None => names.iter().map(|name| (name.clone(), AlarmState::Unknown)).collect(),
+        }
+    }
+
+    fn golden_stands(&self, record: &OperationRecord) -> Result<(), String> {
+        let Some(reference) = &record.golden else { return Ok(()) };
+        match self.store.golden(reference).map_err(|error| error.to_string())? {
+            Some(golden) if golden.status == GoldenStatus::Revoked => Err(format!("{reference} was revoked meanwhile")),
+            Some(_) => Ok(()),
+            None => Err(format!("{reference} is not recorded any more")),
+        }
     }
 
     async fn collect(&self, record: &OperationRecord, what: Evidence) -> Result<Facts, String> {

@@ -4,6 +4,7 @@
 //!  lease ─▶ recover what a dead process left ─▶ scan ─▶ plan ─▶ operations, a few at a time ─▶ outcomes
 //! ```
 
+mod again;
 mod begin;
 mod checks;
 mod desk;

@@ -39,6 +39,29 @@ pub(in crate::app) fn select(given: &Plan, fresh: &Plan) -> (Plan, Vec<String>) 
             }),
         }
     }
+    approved_since(given, fresh, &mut kept, &mut refused);
     let plan = Plan { operations: kept, held: Vec::new(), ..fresh.clone() };
     (plan, refused)
+}
+
+/// What waited for nothing but an approval when the file was written. It has no place of its own in the file, but the
+/// hash covers it: the same hash is the same operations.
+fn approved_since(given: &Plan, fresh: &Plan, kept: &mut Vec<Operation>, refused: &mut Vec<String>) {
+    for waited in given.held.iter().filter(|held| crate::plan::awaits_approval_only(held)) {
+        let name = format!("{} {}", waited.kind, waited.instance);
+        let same = |operation: &&Operation| {
+            operation.kind == waited.kind
+                && operation.instance == waited.instance
+                && operation.account == waited.account
+                && operation.region == waited.region
+        };
+        match fresh.operations.iter().find(same) {
+            _ if fresh.hash != given.hash => refused.push(format!(
+                "{name}: it waited for an approval of {}, and the plan is {} now: look at it, and approve that",
+                given.hash, fresh.hash
+            )),
+            Some(now) => kept.push(now.clone()),
+            None => refused.push(format!("{name}: it still waits for a person: `cattleguard approve {}`", given.hash)),
+        }
+    }
 }

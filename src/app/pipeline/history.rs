@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::evaluate::{HistoryFacts, RecentOperation};
 use crate::plan::{self, CapacityBackoff, History, Lineage, OperationState, PastOperation, PastReplacement};
-use crate::remediate::{self, Method, OperationRecord, OperationStatus, led_to};
+use crate::remediate::{self, Method, OperationRecord, OperationStatus, captures_after, led_to};
 use crate::store::{Store, StoreError};
 use crate::types::{Golden, GoldenStatus, InstanceId, OperationKind, Place, PlanHash};
 
@@ -167,6 +167,21 @@ fn capacity(records: &[OperationRecord]) -> Vec<CapacityBackoff> {
         CapacityBackoff { place, instance_type, zone, until }
     });
     held.collect()
+}
+
+/// When root volumes were replaced by their goldens', and attested: the last time of each instance.
+pub(super) fn renewed(records: &[OperationRecord]) -> BTreeMap<InstanceId, Timestamp> {
+    let in_place = |one: &&OperationRecord| {
+        one.kind == OperationKind::Replace
+            && one.settings.method == Method::RootVolume
+            && one.status == OperationStatus::Done
+    };
+    let mut renewed: BTreeMap<InstanceId, Timestamp> = BTreeMap::new();
+    for record in records.iter().filter(in_place) {
+        let at = captures_after(record);
+        renewed.entry(record.instance.clone()).and_modify(|last| *last = at.max(*last)).or_insert(at);
+    }
+    renewed
 }
 
 /// What policy may know of an instance's past.

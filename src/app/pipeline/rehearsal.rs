@@ -65,6 +65,7 @@ impl Rehearsal<'_> {
             known: &known.findings,
             remembered: &known.remembered,
             last_clean: &known.last_clean,
+            renewed: &known.renewed,
         });
         Ok(Seen { snapshot: collected.snapshot, detection, goldens: known.goldens })
     }

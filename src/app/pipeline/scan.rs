@@ -102,6 +102,7 @@ pub(super) struct Known {
     pub(super) exceptions: Vec<Exception>,
     pub(super) remembered: Vec<ChangeEvent>,
     pub(super) last_clean: BTreeMap<InstanceId, Timestamp>,
+    pub(super) renewed: BTreeMap<InstanceId, Timestamp>,
     pub(super) pauses: Vec<(Option<crate::types::FleetName>, String)>,
     pub(super) approvals: Vec<Approval>,
 }
@@ -144,6 +145,7 @@ async fn scan_under_lease(
         known: &known.findings,
         remembered: &known.remembered,
         last_clean: &known.last_clean,
+        renewed: &known.renewed,
     });
     let drifted = detection.instances.iter().filter(|found| !found.findings.is_empty());
     let operations = history::load(store, now, drifted.map(|found| &found.instance))?;
@@ -241,6 +243,7 @@ pub(super) fn load(store: &dyn Store, most: std::time::Duration, now: Timestamp)
         exceptions: store.exceptions()?.into_iter().map(|exception| exception.lasting_at_most(most)).collect(),
         remembered: store.events_since(since)?,
         last_clean: store.last_clean()?,
+        renewed: history::renewed(&store.operations_since(since)?),
         pauses: store.pauses()?,
         approvals: store.approvals(now)?,
     })

@@ -14,13 +14,12 @@ const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
 /// Names in one call (CloudWatch API reference, `AlarmNames`).
 const NAMES_AT_ONCE: usize = 100;
 
-/// Metric and composite alarms by name; one that does not exist is `Unknown`.
+/// Metric and composite alarms by name; one that does not exist is left out.
 pub(in crate::aws) async fn alarms(
     clients: &PlaceClients,
     names: &[String],
 ) -> Result<BTreeMap<String, AlarmState>, ReadError> {
-    let mut states: BTreeMap<String, AlarmState> =
-        names.iter().map(|name| (name.clone(), AlarmState::Unknown)).collect();
+    let mut states: BTreeMap<String, AlarmState> = BTreeMap::new();
     for names in names.chunks(NAMES_AT_ONCE) {
         let request = clients
             .cloudwatch
@@ -33,8 +32,8 @@ pub(in crate::aws) async fn alarms(
         let composite =
             answer.composite_alarms.unwrap_or_default().into_iter().map(|one| (one.alarm_name, one.state_value));
         for (name, value) in metric.chain(composite) {
-            if let Some(state) = name.and_then(|name| states.get_mut(&name)) {
-                *state = read(value.as_ref());
+            if let Some(name) = name {
+                states.insert(name, read(value.as_ref()));
             }
         }
     }

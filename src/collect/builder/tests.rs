@@ -106,6 +106,22 @@ fn ip_targets_are_found_by_address_and_health_is_counted_by_zone() {
 }
 
 #[test]
+fn a_server_on_two_ports_of_a_target_group_is_one_healthy_server() {
+    let mut builder = Builder::default();
+    builder.found_instances(&place(), vec![instance("i-1", "a", "10.0.0.1"), instance("i-2", "a", "10.0.0.2")]);
+    let target = |target: &str, port: i32| TargetHealth {
+        target: target.to_owned(),
+        port: Some(port),
+        zone: None,
+        state: "healthy".to_owned(),
+    };
+    let both = vec![target("i-1", 80), target("i-1", 81), target("10.0.0.1", 82), target("10.9.9.9", 80)];
+    builder.found_targets(&place(), "tg".to_owned(), both);
+    let membership = &built(builder).instances[0].targets[0];
+    assert_eq!((membership.healthy_in_group, membership.healthy_in_zone), (2, 1), "it, and one of somebody else's");
+}
+
+#[test]
 fn the_worst_report_of_a_source_stays_and_the_earliest_end_counts() {
     let mut builder = Builder::default();
     let error = ReadError {

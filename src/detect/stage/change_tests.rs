@@ -18,6 +18,7 @@ fn scan_with(snapshot: &Snapshot, known: &[Finding], last_clean: Option<&str>, g
         known,
         remembered: &[],
         last_clean: &last_clean,
+        renewed: &BTreeMap::new(),
     })
 }
 

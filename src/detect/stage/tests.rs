@@ -22,6 +22,7 @@ fn run_with(
         known,
         remembered: &[],
         last_clean: &last_clean,
+        renewed: &BTreeMap::new(),
     })
 }
 

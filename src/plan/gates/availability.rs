@@ -4,7 +4,7 @@
 //! minimum must then merely hold as things are. Containing takes the instance away first.
 
 use crate::plan::context::Ledger;
-use crate::types::{CoverageStatus, Fleet, Source};
+use crate::types::{CoverageStatus, Fleet, Source, TargetMembership};
 
 use super::{Answer, Candidate, Context};
 
@@ -49,8 +49,9 @@ fn unread(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Option<String
 fn below_targets(candidate: &Candidate<'_>, fleet: &Fleet, ledger: &Ledger) -> Option<String> {
     let zone = candidate.instance.zone.as_str();
     candidate.instance.targets.iter().find_map(|target| {
-        let own = u32::from(candidate.loses_capacity() && target.health == "healthy");
         let group = target.target_group.as_str();
+        let healthy = |other: &TargetMembership| other.target_group == group && other.health == "healthy";
+        let own = u32::from(candidate.loses_capacity() && candidate.instance.targets.iter().any(healthy));
         let left = target.healthy_in_group.saturating_sub(ledger.taken_from_group(group)).saturating_sub(own);
         let left_in_zone = target.healthy_in_zone.saturating_sub(ledger.taken_from_zone(group, zone)).saturating_sub(own);
         if left < fleet.min_healthy {

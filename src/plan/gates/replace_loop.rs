@@ -3,7 +3,8 @@
 
 use jiff::SignedDuration;
 
-use crate::types::OperationKind;
+use crate::plan::breaker::DELIBERATE;
+use crate::types::{Finding, OperationKind};
 
 use super::{Answer, Candidate, Context};
 
@@ -19,15 +20,13 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Answe
     let Some(lineage) = context.input.history.lineages.get(&candidate.instance.id) else {
         return Answer::allow("the instance replaced no other");
     };
-    let again = candidate.findings.iter().find(|finding| {
+    // Rolling forward, back and forward again is what an operator does, not what servers come to by themselves.
+    let counting = candidate.findings.iter().filter(|finding| !DELIBERATE.contains(&finding.code.as_str()));
+    let again = counting.into_iter().find(|finding| {
         lineage.replacements.iter().any(|replacement| replacement.fingerprints.contains(&finding.fingerprint))
     });
     if let Some(finding) = again {
-        return Answer::refuse(format!(
-            "its predecessor was replaced for the same `{}` ({}), so the golden is likelier wrong than the server; \
-             promoting a corrected golden or an exception lifts this",
-            finding.code, finding.subject
-        ));
+        return Answer::refuse(repeated(finding));
     }
     let now = context.input.now;
     let mut recent: Vec<_> = lineage
@@ -47,4 +46,15 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Answe
         until,
         format!("its lineage was replaced {} times in the last 24 hours, {MAX_PER_DAY} are the most", recent.len()),
     )
+}
+
+/// A state that comes back points at the golden, a call that comes back at whoever makes it.
+fn repeated(finding: &Finding) -> String {
+    let (code, subject) = (&finding.code, &finding.subject);
+    let why = if code.family() == "event" {
+        "replacing does not keep them from it; see to the cause. An exception"
+    } else {
+        "so the golden is likelier wrong than the server; promoting a corrected golden or an exception"
+    };
+    format!("its predecessor was replaced for the same `{code}` ({subject}), {why} lifts this")
 }

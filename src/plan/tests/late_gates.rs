@@ -119,6 +119,16 @@ fn availability() {
                 Allow,
             ),
             (
+                "containing the only server, which is registered on two ports",
+                |w| {
+                    contain(w);
+                    let one = target(1, 1);
+                    let other = crate::types::TargetMembership { port: Some(81), ..target(1, 1) };
+                    w.first().instance.targets = vec![one, other];
+                },
+                Hold,
+            ),
+            (
                 "containing one that is not healthy",
                 |w| {
                     contain(w);

@@ -52,16 +52,12 @@ async fn serving(looking: &Looking<'_>) -> Result<Seen, ReadError> {
 
 async fn baked(looking: &Looking<'_>) -> Result<Seen, ReadError> {
     let record = looking.record;
-    let names = &record.settings.alarms;
-    if !names.is_empty() {
-        let states = looking.probe.alarms(&record.place, names).await?;
-        for name in names {
-            match states.get(name).copied().unwrap_or(AlarmState::Unknown) {
-                AlarmState::Ok => {}
-                AlarmState::Firing => return Ok(Seen::Never(format!("the alarm {name} fires"))),
-                AlarmState::Unknown => return Ok(Seen::NotYet(format!("the alarm {name} cannot be read"))),
-            }
-        }
+    let alarms = if record.settings.alarms.is_empty() { Vec::new() } else { looking.host.alarms(record).await };
+    if let Some((name, _)) = alarms.iter().find(|(_, state)| *state == AlarmState::Firing) {
+        return Ok(Seen::Never(format!("the alarm {name} fires")));
+    }
+    if let Some((name, _)) = alarms.iter().find(|(_, state)| *state == AlarmState::Unknown) {
+        return Ok(Seen::NotYet(format!("the state of the alarm {name} is not known")));
     }
     match serving(looking).await? {
         Seen::Yes(_) => {}

@@ -127,6 +127,11 @@ impl Engine<'_> {
             return Ok(None);
         };
         let template = template.clone();
+        // Not even to be ended at once; a launch of one's own is found by its token.
+        let withdrawn = matches!(template, WriteCall::Launch(_)) && self.host.golden_stands(record).is_err();
+        if withdrawn && (self.was_never(record, &template).await? || record.facts.replacement.is_some()) {
+            return Ok(None);
+        }
         match self.make(record, index, &template, StepState::Undoing, true).await? {
             Made::Effect | Made::Nothing => Ok(None),
             Made::Failed(reason) => match effect(self.probe, record, &template).await {
@@ -140,9 +145,14 @@ impl Engine<'_> {
     /// EC2 refuses to put a volume in its own place.
     async fn root_stayed(&self, record: &mut OperationRecord, did: &Does) -> Result<bool, Halt> {
         let Does::Call(call @ WriteCall::ReplaceRootVolume { .. }) = did else { return Ok(false) };
-        // It may only not be visible yet.
+        Ok(record.facts.task.is_none() && self.was_never(record, call).await?)
+    }
+
+    /// Looks for the effect of a call without making it, for as long as it may only not be visible yet: whether it never
+    /// came to be. What is found is learnt.
+    async fn was_never(&self, record: &mut OperationRecord, call: &WriteCall) -> Result<bool, Halt> {
         let until = later(self.host.now(), LAG);
-        while record.facts.task.is_none() {
+        loop {
             self.host.renew()?;
             if self.host.stopping() {
                 return Err(Halt::Stopping);
@@ -150,13 +160,16 @@ impl Engine<'_> {
             let seen = effect(self.probe, record, call).await;
             let over = self.host.now() >= until;
             match seen {
-                Ok(Effect::InPlace(found)) => learn(record, found),
+                Ok(Effect::InPlace(found)) => {
+                    learn(record, found);
+                    return Ok(false);
+                }
                 Ok(Effect::Absent) if over => return Ok(true),
-                Err(_) if over => return Ok(false),
+                Ok(Effect::Impossible(_)) => return Ok(false),
+                _ if over => return Ok(false),
                 _ => self.host.sleep(FIRST_PAUSE).await,
             }
         }
-        Ok(false)
     }
 
     fn end_of_rollback(&self, record: &mut OperationRecord, keep_contained: bool) -> Result<(), Halt> {

@@ -4,6 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::write::Line;
 use super::{Engine, Halt};
+use crate::remediate::record::KEPT_BEYOND;
+use crate::remediate::sequence::HOLD_TAG;
 use crate::remediate::{OperationRecord, OperationStatus, StepRecord, StepState};
 
 /// How a step went.
@@ -39,6 +41,13 @@ impl Engine<'_> {
                     if record.facts.retain_until.is_none_or(|until| now < until) {
                         return Ok(record);
                     }
+                    if let Some(reason) = self.wanted_longer(&record).await {
+                        // Told once, and looked at again by the next run.
+                        if record.note.as_ref() != Some(&reason) {
+                            self.status(&mut record, OperationStatus::Retaining, Some(reason))?;
+                        }
+                        return Ok(record);
+                    }
                     // The time for retention does not count against the operation's age.
                     record.deadline = after(now, record.settings.max_age_s);
                     self.status(&mut record, OperationStatus::Running, None)?;
@@ -47,6 +56,13 @@ impl Engine<'_> {
                 OperationStatus::NeedsHuman | OperationStatus::Done | OperationStatus::RolledBack => return Ok(record),
             }
         }
+    }
+
+    /// Why a server whose time is over is kept: somebody's tag. Where nobody can tell, the step that ends it looks again.
+    async fn wanted_longer(&self, record: &OperationRecord) -> Option<String> {
+        let old = self.probe.instance(&record.place, &record.instance).await.ok().flatten()?;
+        let held = old.instance.tags.contains_key(HOLD_TAG);
+        held.then(|| format!("{KEPT_BEYOND}: its tag {HOLD_TAG} holds it"))
     }
 
     /// A person lets an operation that needed one go on.

@@ -38,6 +38,12 @@ impl Engine<'_> {
         if named && matches!(effect(self.probe, record, call).await, Ok(Effect::InPlace(_))) {
             return Ok(None);
         }
+        // What takes over must not be what somebody has withdrawn meanwhile.
+        if condition != Condition::MayTerminate
+            && let Err(reason) = self.host.golden_stands(record)
+        {
+            return Ok(Some(reason));
+        }
         match self.wait(record, index, &condition).await? {
             Waited::Seen(_) => Ok(None),
             Waited::Failed(reason) => Ok(Some(reason)),

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::collect::ReadError;
+use crate::plan::AlarmState;
 use crate::remediate::{Evidence, Facts, LaunchRequest, OperationRecord};
 use crate::store::StoreError;
 use crate::types::{FleetName, InstanceId};
@@ -79,6 +80,12 @@ pub trait Host: Send + Sync {
 
     /// The user data that a launch names by its digest.
     async fn user_data(&self, record: &OperationRecord, request: &LaunchRequest) -> Result<Option<Vec<u8>>, String>;
+
+    /// The alarms that the operation's fleet names, each with its state. One that nobody can tell is `Unknown`.
+    async fn alarms(&self, record: &OperationRecord) -> Vec<(String, AlarmState)>;
+
+    /// Whether what an operation replaces by may still be launched and take over: it may be revoked on the way.
+    fn golden_stands(&self, record: &OperationRecord) -> Result<(), String>;
 
     /// Gathers evidence; what became known is added to the facts.
     async fn collect(&self, record: &OperationRecord, what: Evidence) -> Result<Facts, String>;

@@ -6,6 +6,7 @@
 
 mod acl;
 mod backward;
+mod capacity;
 mod drive;
 mod forward;
 mod guard;

@@ -128,6 +128,13 @@ impl Engine<'_> {
         call: &WriteCall,
     ) -> Result<Option<Made>, Halt> {
         self.host.may_change(record).await.map_err(Halt::Pulled)?;
+        // On the way back a launch is only asked for again to learn what it launched.
+        if attempt.state == StepState::Intended
+            && call.brings_golden()
+            && let Err(reason) = self.host.golden_stands(record)
+        {
+            return Ok(Some(Made::Failed(reason)));
+        }
         let user_data = match call {
             WriteCall::Launch(request) => match self.host.user_data(record, request).await {
                 Ok(text) => text,
@@ -210,6 +217,7 @@ impl Engine<'_> {
             sight.new = look(id).await?;
         }
         match resolve(template, record, &sight)? {
+            Some(call @ WriteCall::SetDesiredCapacity { .. }) => self.lowered(record, index, call).await,
             Some(call) => self.numbered(record, index, call).await,
             None => Ok(None),
         }

@@ -12,6 +12,9 @@ pub(crate) fn waits_for(record: &OperationRecord) -> Option<String> {
             "a person: `cattleguard operations resume {0}` or `rollback {0}`",
             clean(record.id.as_str(), 60)
         )),
+        OperationStatus::Retaining if record.kept_beyond().is_some() => {
+            record.kept_beyond().map(|why| format!("a person: {}", clean(why, 200)))
+        }
         OperationStatus::Retaining => Some(match record.facts.retain_until {
             Some(until) => format!("the end of the retention at {}", time(until)),
             None => "the end of the retention".to_owned(),

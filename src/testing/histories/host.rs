@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::evidence::Fact;
 use super::process::Process;
 use crate::collect::{ReadError, ReadFailure};
+use crate::plan::AlarmState;
 use crate::remediate::{
     self, AttestRequest, Attestation, Attested, CloudProbe, Evidence, Facts, Flow, Host, LaunchRequest, Method, Moment,
     Moving, OperationRecord, data_volumes,
@@ -89,6 +90,17 @@ impl Host for Process {
 
     async fn user_data(&self, _record: &OperationRecord, _request: &LaunchRequest) -> Result<Option<Vec<u8>>, String> {
         Ok(None)
+    }
+
+    async fn alarms(&self, record: &OperationRecord) -> Vec<(String, AlarmState)> {
+        let names = &record.settings.alarms;
+        let states = self.cloud.alarms(&record.place, names).await.unwrap_or_default();
+        let state = |name: &String| states.get(name).copied().unwrap_or(AlarmState::Unknown);
+        names.iter().map(|name| (name.clone(), state(name))).collect()
+    }
+
+    fn golden_stands(&self, _record: &OperationRecord) -> Result<(), String> {
+        Ok(())
     }
 
     async fn collect(&self, _record: &OperationRecord, _what: Evidence) -> Result<Facts, String> {

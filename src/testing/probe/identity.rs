@@ -46,8 +46,7 @@ impl State {
     ) -> Result<BTreeMap<String, AlarmState>, ReadError> {
         self.count(api::ALARMS, place)?;
         let known = &self.readable(api::ALARMS, place)?.ground.alarms;
-        let state = |name: &String| known.get(name).copied().unwrap_or(AlarmState::Unknown);
-        Ok(names.iter().map(|name| (name.clone(), state(name))).collect())
+        Ok(names.iter().filter_map(|name| Some((name.clone(), *known.get(name)?))).collect())
     }
 
     pub(super) fn probe_permissions(&mut self, place: &Place, actions: &[&str]) -> Result<Vec<String>, ReadError> {

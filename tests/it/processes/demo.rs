@@ -116,6 +116,26 @@ fn a_kept_world_can_be_gone_on_in_by_processes_that_die() {
     );
 }
 
+/// Whoever dies before the launch goes on by a decision that may be old: what was revoked since is not launched.
+#[test]
+fn a_golden_that_was_revoked_meanwhile_is_not_launched_by_who_goes_on() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let world = temporary.path().join("world");
+    assert_eq!(ended(sim(temporary.path()).args(["demo", "--keep"]).arg(&world)).1.code, OK);
+    let run = |args: &[&str]| ended(sim(temporary.path()).arg("--world").arg(&world).args(args)).1;
+    assert_eq!(run(&["world", "wait", "30m"]).code, OK);
+    let mut dying = sim(temporary.path());
+    dying.env("CATTLEGUARD_SIM_WORLD", &world).env("CATTLEGUARD_FAILPOINT", "launch:before").arg("enforce");
+    assert_eq!(ended(&mut dying).0.signal(), Some(SIGABRT));
+    assert_eq!(launches(&world).len(), 1, "before it could launch");
+    assert_eq!(run(&["golden", "revoke", "web@1", "--reason", "a backdoor"]).code, OK);
+    assert_eq!(run(&["world", "wait", "5m"]).code, OK);
+    let resumed = run(&["enforce"]);
+    assert!(resumed.stdout.contains("web@1 was revoked meanwhile"), "{}{}", resumed.stdout, resumed.stderr);
+    assert!(resumed.stdout.contains("rolled-back"), "{}", resumed.stdout);
+    assert_eq!(launches(&world).len(), 1, "nothing was launched from it");
+}
+
 #[test]
 fn a_world_is_there_and_belongs_to_one_process() {
     let temporary = tempfile::tempdir().expect("a folder");

@@ -35,6 +35,7 @@ fn what_is_recorded_from_an_instance_judges_it_clean() {
         known: &[],
         remembered: &[],
         last_clean: &BTreeMap::new(),
+        renewed: &BTreeMap::new(),
     });
     assert_eq!(detection.findings, []);
     assert_eq!(detection.instances[0].verdict, Verdict::Clean);
