@@ -27,7 +27,8 @@ pub fn validate_input(document: &Value) -> Vec<String> {
     problems
 }
 
-/// What is wrong with a value, by JSON pointer, by a schema of these keywords. `duration` is a type of our own.
+/// What is wrong with a value, by JSON pointer, by a schema of these keywords. `duration` is a type of our own, and so are
+/// the forms that `format` names.
 pub(super) fn problems_with(value: &Value, schema: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     check(value, schema, "", &mut problems);
@@ -59,6 +60,10 @@ fn check(value: &Value, schema: &Value, at: &str, problems: &mut Vec<String>) {
         && number < minimum
     {
         problems.push(format!("{at}: below {minimum}"));
+    }
+    let format = schema.get("format").and_then(Value::as_str);
+    if let Some(fault) = format.and_then(|format| super::formats::fault(format, value)) {
+        problems.push(format!("{at}: {fault}"));
     }
     match value {
         Value::Object(_) => check_object(value, schema, at, problems),

@@ -7,6 +7,7 @@ use crate::app::diag::{self, Diag};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
+use crate::app::policy_data;
 use crate::app::policy_stack::on_policy_stack;
 use crate::app::terminal::clean;
 use crate::evaluate::controls::unknown_controls;
@@ -25,7 +26,10 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppEr
     let mut diags = sources.diags(problems);
     // Fleets and accounts are the configuration's: `config check` and `doctor` compare them.
     let faults = parameter_faults(&sources.data, &sources.policies, Scopes::default());
-    diags.extend(faults.into_iter().map(|fault| Diag::whole_file("parameter", "data".to_owned(), clean(&fault))));
+    let given = policy_data::each(&args.paths, &args.data).unwrap_or_default();
+    let file =
+        |fault: &str| policy_data::giver(&given, fault).map_or("data".to_owned(), |file| file.display().to_string());
+    diags.extend(faults.into_iter().map(|fault| Diag::whole_file("parameter", clean(&file(&fault)), clean(&fault))));
     outputs.emit(|format, canvas| {
         Ok(match format {
             Format::Json | Format::Ndjson => crate::app::commands::json_text(&diag::to_json(&diags)),
