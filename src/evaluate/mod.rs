@@ -9,10 +9,12 @@
 mod answer;
 pub mod archive;
 mod arity;
+mod assessed;
 mod bundle;
 mod calls;
 mod canonical;
 mod checks;
+mod comparisons;
 pub mod controls;
 mod data;
 mod decide;
@@ -48,8 +50,10 @@ pub const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 pub use answer::{Answer, Answered, MAX_ANSWER_BYTES, MAX_INPUT_BYTES, RuleAnswer};
 pub use arity::wrong_arities;
+pub use assessed::{Assessed, Held};
 pub use bundle::{PolicyPackage, PolicySet};
 pub use canonical::canonical_json;
+pub use comparisons::impossible_comparisons;
 pub use data::{data_below, merge_data};
 pub use decide::{combine, decide, evaluate_all, input_digest};
 pub use evaluator::{Evaluator, Stopwatch};

@@ -147,6 +147,19 @@ pub(super) fn unknown_path(components: &[Option<String>]) -> Option<String> {
     None
 }
 
+/// What the schema says of a path below `input`; `None` when it says nothing.
+pub(super) fn at_path(components: &[Option<String>]) -> Option<&'static Value> {
+    let mut schema: &'static Value = &SCHEMA;
+    for component in components {
+        schema = resolve(schema);
+        schema = match component {
+            Some(key) => member_schema(schema, key)?,
+            None => schema.get("items").or_else(|| schema.get("additionalProperties"))?,
+        };
+    }
+    Some(resolve(schema))
+}
+
 /// The sentence, with the nearest member that there is, or what may be done instead.
 fn said(schema: &Value, above: &str, path: &str, key: Option<&str>) -> String {
     let members = schema.get("properties").and_then(Value::as_object);

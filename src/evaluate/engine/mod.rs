@@ -22,7 +22,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(super) use ast::{Binding, ModuleFacts, Reference, RuleFacts, Yield};
+pub(super) use ast::{Binding, Compared, ModuleFacts, Reference, RuleFacts, Yield};
 pub(super) use together::{Together, Watched};
 pub(super) use written::{Shape, Written};
 

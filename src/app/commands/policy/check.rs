@@ -10,11 +10,11 @@ use crate::app::output::Format;
 use crate::app::policy_data;
 use crate::app::policy_stack::on_policy_stack;
 use crate::app::terminal::clean;
-use crate::evaluate::controls::unknown_controls;
+use crate::evaluate::controls::{controls, controls_over, unknown_controls};
 use crate::evaluate::test_runner::run_tests;
 use crate::evaluate::{
-    PolicyProblem, PolicySet, Scopes, never_evaluated, parameter_faults, unfit_results, unknown_inputs,
-    unreached_rules, unused_imports, wrong_arities,
+    PolicyProblem, PolicySet, Scopes, impossible_comparisons, never_evaluated, parameter_faults, unfit_results,
+    unknown_inputs, unreached_rules, unused_imports, wrong_arities,
 };
 
 pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppError> {
@@ -44,14 +44,16 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppEr
 
 /// Compiles tests as well: a test that does not parse protects nothing.
 fn problems(sources: &Sources, strict: bool) -> Vec<PolicyProblem> {
+    let (controls, wrong) = match controls_over(&sources.data) {
+        Ok(controls) => (controls, None),
+        Err(problem) => (controls().unwrap_or_default(), Some(problem)),
+    };
     let mut problems = match PolicySet::compile(sources.all(), sources.data.clone()) {
         Ok(set) => {
             let mut found: Vec<_> = unknown_inputs(&set).into_iter().chain(never_evaluated(&set)).collect();
             found.extend(wrong_arities(&set));
-            match unfit_results(&set) {
-                Ok(unfit) => found.extend(unfit),
-                Err(problem) => found.push(problem),
-            }
+            found.extend(impossible_comparisons(&set));
+            found.extend(unfit_results(&set, &controls));
             if strict {
                 found.extend(strictly(sources, &set));
             }
@@ -59,10 +61,8 @@ fn problems(sources: &Sources, strict: bool) -> Vec<PolicyProblem> {
         }
         Err(problems) => problems,
     };
-    match unknown_controls(&sources.policies) {
-        Ok(unknown) => problems.extend(unknown),
-        Err(problem) => problems.push(problem),
-    }
+    problems.extend(unknown_controls(&sources.policies, &controls));
+    problems.extend(wrong);
     problems
 }
 
