@@ -52,6 +52,16 @@ test_emergency_access_without_a_ticket_is_critical if {
 	hit.msg == "Ada, who called StartSession on web-1 (i-0aa), used emergency access without naming a ticket (opened a session)."
 }
 
+test_who_is_sanctioned_needs_a_ticket_in_an_emergency_too if {
+	fleet := {"fleet": {"name": "web", "sanctioned_principals": ["arn:aws:iam::111122223333:role/emergency"]}}
+	without := object.union(document(finding("event-interactive-session", "high", [emergency({"session_name": "ada"})])), fleet)
+	found := policy.violation with input as without with data.parameters as given
+	ids(found) == {"CG-ATT-1"}
+	under := object.union(document(finding("event-interactive-session", "high", [emergency({"reason": "INC-7"})])), fleet)
+	none := policy.violation with input as under with data.parameters as given
+	count(none) == 0
+}
+
 test_emergency_access_under_a_ticket_has_its_time if {
 	found := strict(finding("event-interactive-session", "high", [emergency({"reason": "INC-7 disk full"})]))
 	ids(found) == {"CG-ATT-2"}

@@ -14,7 +14,8 @@ controls := [
 	"soc2-2017:CC8.1",
 ]
 
-day_ns := ((24 * 60) * 60) * 1000000000
+# Not 24 hours earlier: where clocks change, a day has 23 or 25.
+day_before := {"Mon": "Sun", "Tue": "Mon", "Wed": "Tue", "Thu": "Wed", "Fri": "Thu", "Sat": "Fri", "Sun": "Sat"}
 
 freezes := parameters.value("change_windows", "freezes", [])
 
@@ -81,7 +82,7 @@ inside(window, ns) if {
 inside(window, ns) if {
 	minute(window.from) >= minute(window.until)
 	minute_of(window, ns) < minute(window.until)
-	weekday(window, ns - day_ns) in window.days
+	day_before[weekday(window, ns)] in window.days
 }
 
 # Minutes since midnight of `HH:MM`. A leading zero is no number, hence the digit in front of it.

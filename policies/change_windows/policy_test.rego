@@ -68,6 +68,17 @@ test_inside_a_window_nothing_is_told if {
 	}
 }
 
+over_midnight(day) := {"change_windows": {"all": {"windows": [
+	{"days": [day], "from": "22:00", "until": "02:00", "timezone": "Europe/Berlin"},
+]}}}
+
+# 29 March 2026 has 23 hours in Berlin: 24 hours before Monday 00:30 it was Saturday.
+test_the_day_before_is_no_matter_of_hours if {
+	monday := document("high", [entry("2026-03-29T22:30:00Z")])
+	count(hits(monday, over_midnight("Sun"))) == 0
+	count(hits(monday, over_midnight("Sat"))) == 1
+}
+
 test_outside_every_window_is_told if {
 	every at in [
 		"2026-11-24T20:59:59Z",

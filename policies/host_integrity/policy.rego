@@ -22,24 +22,48 @@ controls := [
 	"soc2-2017:CC7.4",
 ]
 
-# Places of a Linux file system, as file-hierarchy(7), sshd(8), sudo(8), ld.so(8) and systemd.unit(5) describe them.
+# Places of a Linux file system, as file-hierarchy(7), sshd(8), sudo(8), pam(8), ld.so(8), udev(7), systemd.unit(5) and
+# bash(1) describe them. On Amazon Linux and Red Hat the scripts of /etc/init.d lie in /etc/rc.d.
 places := {
 	"who may log in": [
-		`/\.ssh/authorized_keys2?$`,
+		`/\.ssh/(authorized_keys2?|rc|environment)$`,
 		`^/etc/(passwd|shadow|group|gshadow)-?$`,
 		`^/etc/ssh/`,
 		`^/etc/pam\.d/`,
 		`^/etc/security/`,
+		`^/(usr/)?lib(64)?/([^/]+-linux-gnu/)?security/`,
 	],
-	"who may become root": [`^/etc/sudoers$`, `^/etc/sudoers\.d/`, `^/etc/polkit-1/`, `^/usr/share/polkit-1/`],
+	"who may become root": [
+		`^/etc/sudoers$`,
+		`^/etc/sudoers\.d/`,
+		`^/etc/sudo\.conf$`,
+		`^/etc/doas\.conf$`,
+		`^/etc/polkit-1/`,
+		`^/usr/share/polkit-1/`,
+	],
 	"what runs at boot or by the clock": [
+		`^/boot/`,
+		`^/efi/`,
 		`^/(etc|usr/lib|lib|usr/local/lib)/systemd/`,
-		`^/etc/(crontab|anacrontab|rc\.local)$`,
+		`/\.config/systemd/`,
+		`^/(etc|usr/lib|lib)/udev/`,
+		`^/etc/(crontab|anacrontab|rc\.local|inittab)$`,
 		`^/etc/cron\.`,
-		`^/var/spool/cron/`,
-		`^/etc/init\.d/`,
+		`^/var/spool/(cron|at)/`,
+		`^/etc/(init|rc)\.d/`,
+		`^/etc/init/`,
 	],
-	"what every program loads": [`^/etc/ld\.so\.`, `^/(usr/)?lib(64)?/ld-linux`, `^/(usr/)?lib/modules/`, `^/etc/modprobe\.d/`],
+	"what every login runs": [
+		`^/etc/(profile|bashrc|bash\.bashrc|environment|zshenv|zprofile|shells)$`,
+		`^/etc/profile\.d/`,
+		`^/(root|home/[^/]+)/\.(profile|bash_profile|bash_login|bashrc|bash_logout|zshenv|zshrc|zprofile)$`,
+	],
+	"what every program loads": [
+		`^/etc/ld\.so\.`,
+		`^/(usr/)?lib(64)?/([^/]+-linux-gnu/)?(ld-|ld64|libc[.-])`,
+		`^/(usr/)?lib/modules/`,
+		`^/(etc|usr/lib|lib)/(modprobe|modules-load)\.d/`,
+	],
 	"what a command name stands for": [`^(/usr)?(/local)?/s?bin/`],
 	"what this fleet watches": parameters.value("host_integrity", "watched", []),
 }
@@ -89,6 +113,30 @@ violation contains hit if {
 	finding.code in {"blind-agent-tampered", "event-inventory-forged"}
 	hit := verdict(finding, "CG-INT-4", sprintf("what it says of itself was forged: %s", [trim_right(finding.summary, ".")]))
 }
+
+# A list that was cut short may have left out any of these places: whoever changes hundreds of files could hide one.
+violation contains hit if {
+	some finding in active
+	finding.family == "file"
+	unseen := unlisted(finding)
+	unseen > 0
+	not findings.sanctioned(finding)
+	hit := {
+		"id": "CG-INT-5",
+		"msg": sprintf(
+			"On %s, %d of the changed files are not listed: what an intruder changes may be among them (%s).",
+			[server, unseen, trim_right(finding.summary, ".")],
+		),
+		"severity": "critical",
+		"action": "alert",
+		"track": "hygiene",
+		"controls": controls,
+		"finding_ids": [finding.id],
+	}
+}
+
+# How many differences of a finding are not in its list as it is here.
+unlisted(finding) := finding.actual.differences - count(finding.actual.list)
 
 # A tool that may change servers is told of all the same, and not taken for an intruder.
 verdict(finding, id, what) := {

@@ -48,6 +48,25 @@ test_places_that_decide_who_is_master_are_contained if {
 		"/usr/local/sbin/x",
 		"/bin/sh",
 		"/lib/modules/6.1/x.ko",
+		"/usr/lib64/security/pam_unix.so",
+		"/usr/lib/x86_64-linux-gnu/security/pam_evil.so",
+		"/root/.ssh/rc",
+		"/etc/sudo.conf",
+		"/boot/vmlinuz-6.1",
+		"/boot/efi/EFI/amzn/grub.cfg",
+		"/etc/rc.d/init.d/x",
+		"/etc/rc.d/rc.local",
+		"/etc/udev/rules.d/99-x.rules",
+		"/home/ada/.config/systemd/user/x.service",
+		"/var/spool/at/a0001",
+		"/etc/profile.d/x.sh",
+		"/root/.bashrc",
+		"/home/ada/.bash_profile",
+		"/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+		"/usr/lib64/ld-linux-x86-64.so.2",
+		"/lib64/libc.so.6",
+		"/usr/lib/aarch64-linux-gnu/libc.so.6",
+		"/etc/modules-load.d/x.conf",
 	] {
 		hit := only(hits(changed(path)))
 		hit.id == "CG-INT-2"
@@ -59,7 +78,7 @@ test_places_that_decide_who_is_master_are_contained if {
 }
 
 test_other_files_are_not_ours if {
-	every path in ["/srv/app/index.html", "/opt/bin/x", "/etc/motd", "/home/ada/bin/x", "/var/lib/x"] {
+	every path in ["/srv/app/index.html", "/opt/bin/x", "/etc/motd", "/home/ada/bin/x", "/var/lib/x", "/usr/lib64/libcrypto.so.3", "/home/ada/.bash_history"] {
 		count(hits(changed(path))) == 0
 	}
 }
@@ -73,6 +92,19 @@ test_changed_rights_are_contained_wherever_they_are if {
 test_listed_paths_count_as_well if {
 	item := finding("file-added", "files", {"list": [{"path": "/usr/bin/x"}, {"path": "/srv/y"}]})
 	only(hits(item)).msg == "On i-0aa, what a command name stands for changed: /usr/bin/x."
+}
+
+test_a_list_that_was_cut_short_is_told if {
+	cut := finding("file-added", "files", {"differences": 300, "list": [{"path": "/srv/y"}], "not_listed": 299})
+	hit := only(hits(cut))
+	hit.id == "CG-INT-5"
+	hit.severity == "critical"
+	hit.action == "alert"
+	contains(hit.msg, "299 of the changed files are not listed")
+	by := [{"principal": tool, "display": "config-mgmt"}]
+	count(hits(object.union(cut, {"attribution": by}))) == 0
+	whole := finding("file-added", "files", {"differences": 1, "list": [{"path": "/srv/y"}], "not_listed": 0})
+	count(hits(whole)) == 0
 }
 
 test_modules_that_weigh_are_contained if {

@@ -27,7 +27,7 @@ sanctioned(finding) if {
 
 sanctioned_entry(entry) if {
 	input.fleet.sanctioned_principals != []
-	people.matches(input.fleet.sanctioned_principals, entry.principal)
+	people.is_one_of(input.fleet.sanctioned_principals, entry)
 }
 
 sanctioned_entry(entry) if people.configuration_management(entry)

@@ -25,6 +25,16 @@ test_sanctioned_exactly_or_by_prefix if {
 	findings.sanctioned({"attribution": [by("arn:aws:sts::111122223333:assumed-role/config-mgmt/run", "c")]}) with input as fleet
 }
 
+test_a_role_sanctions_its_sessions if {
+	session := object.union(
+		by("arn:aws:sts::111122223333:assumed-role/patcher/run", "run"),
+		{"caller": {"kind": "assumed-role", "issuer": "arn:aws:iam::111122223333:role/patcher"}},
+	)
+	findings.sanctioned({"attribution": [session]}) with input as fleet
+	other := object.union(session, {"caller": {"kind": "assumed-role", "issuer": "arn:aws:iam::111122223333:role/patcher-two"}})
+	not findings.sanctioned({"attribution": [other]}) with input as fleet
+}
+
 test_not_sanctioned_when_one_actor_is_not if {
 	entries := [by("arn:aws:iam::111122223333:role/patcher", "p"), by("arn:aws:iam::111122223333:user/eve", "eve")]
 	not findings.sanctioned({"attribution": entries}) with input as fleet

@@ -64,8 +64,8 @@ fn ended(status: ExitStatus) -> Result<i32, (Exit, String)> {
     }
     let most = MEMORY_BYTES / (1024 * 1024);
     let told = format!(
-        "a policy wanted more than {most} MiB of memory, or recursed too deeply: the lines above tell which\n  hint: leave \
-         policies out one by one to find it; in a scan it would cost its own result on that server, an error"
+        "a policy wanted more than {most} MiB of memory, or recursed too deeply\n  hint: `policy test -r NAME` runs some tests \
+         only, and paths name some policies only: so it can be found; in a scan it would cost its own result on that server, an error"
     );
     Err((Exit::Config, told))
 }

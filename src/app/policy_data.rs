@@ -17,25 +17,58 @@ const MAX_DEPTH: usize = 16;
 /// The name of data files in folders, as Open Policy Agent has it.
 const FILE: &str = "data.json";
 
+/// One data file, its document at the place where policies see it.
+pub struct Given {
+    /// The file.
+    pub file: PathBuf,
+    /// Its document.
+    pub data: Value,
+}
+
 /// The data of policy folders, each `data.json` below the path of its folder, and of files given by name.
 ///
 /// # Errors
 /// A file that cannot be read or is no JSON object, and a value that two files give.
 pub fn read(folders: &[PathBuf], files: &[PathBuf]) -> Result<Value, AppError> {
     let mut data = Value::Null;
-    for folder in folders.iter().filter(|path| path.is_dir()) {
-        walk(folder, &mut Vec::new(), &mut data)?;
-    }
-    for file in files {
-        add(file, &[], &mut data)?;
+    for Given { file, data: one } in each(folders, files)? {
+        merge_data(&mut data, one).map_err(|what| failed(&file, &what))?;
     }
     Ok(data)
 }
 
-fn walk(folder: &Path, below: &mut Vec<String>, data: &mut Value) -> Result<(), AppError> {
-    let failed = |error: std::io::Error| AppError::new(Exit::Config, format!("{}: {error}", folder.display()));
-    let mut children: Vec<PathBuf> =
-        std::fs::read_dir(folder).map_err(failed)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+/// The same, file by file.
+///
+/// # Errors
+/// A file that cannot be read or is no JSON object.
+pub fn each(folders: &[PathBuf], files: &[PathBuf]) -> Result<Vec<Given>, AppError> {
+    let mut found = Vec::new();
+    for folder in folders.iter().filter(|path| path.is_dir()) {
+        walk(folder, &mut Vec::new(), &mut found)?;
+    }
+    for file in files {
+        found.push(one(file, &[])?);
+    }
+    Ok(found)
+}
+
+/// The file that gives what a fault is about: the one that has the most of the path that the fault begins with,
+/// e.g. `data.parameters.attribution.all.break_glass/0: …`.
+pub fn giver<'g>(given: &'g [Given], fault: &str) -> Option<&'g Path> {
+    let path: Vec<&str> = fault.split([':', '/', ' ']).next()?.split('.').skip(1).collect();
+    let depth = |given: &Given| {
+        let mut at = &given.data;
+        path.iter().take_while(|part| at.get(part).map(|next| at = next).is_some()).count()
+    };
+    let deepest = given.iter().map(|given| (depth(given), given)).max_by_key(|(depth, _)| *depth)?;
+    (deepest.0 > 0).then_some(deepest.1.file.as_path())
+}
+
+fn walk(folder: &Path, below: &mut Vec<String>, found: &mut Vec<Given>) -> Result<(), AppError> {
+    let mut children: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(|error| failed(folder, &error))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
     children.sort();
     for child in children {
         let name = child.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -43,27 +76,30 @@ fn walk(folder: &Path, below: &mut Vec<String>, data: &mut Value) -> Result<(), 
         // A linked folder could be a loop.
         if child.is_dir() && !is_link && below.len() < MAX_DEPTH {
             below.push(name);
-            walk(&child, below, data)?;
+            walk(&child, below, found)?;
             below.pop();
         } else if name == FILE {
-            add(&child, below, data)?;
+            found.push(one(&child, below)?);
         }
     }
     Ok(())
 }
 
-fn add(path: &Path, below: &[String], data: &mut Value) -> Result<(), AppError> {
-    let failed = |what: String| AppError::new(Exit::Config, format!("{}: {what}", path.display()));
-    let meta = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+fn failed(path: &Path, what: &dyn std::fmt::Display) -> AppError {
+    AppError::new(Exit::Config, format!("{}: {what}", path.display()))
+}
+
+fn one(path: &Path, below: &[String]) -> Result<Given, AppError> {
+    let meta = std::fs::metadata(path).map_err(|error| failed(path, &error))?;
     if meta.len() > MOST_BYTES {
-        return Err(failed("larger than 16 MiB".to_owned()));
+        return Err(failed(path, &"larger than 16 MiB"));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let document: Value = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| failed(path, &error))?;
+    let document: Value = serde_json::from_str(&text).map_err(|error| failed(path, &error))?;
     if !document.is_object() {
-        return Err(failed("data is an object, for example {\"parameters\": {}}".to_owned()));
+        return Err(failed(path, &"data is an object, for example {\"parameters\": {}}"));
     }
-    merge_data(data, data_below(below.iter().map(String::as_str), document)).map_err(failed)
+    Ok(Given { file: path.to_owned(), data: data_below(below.iter().map(String::as_str), document) })
 }
 
 #[cfg(test)]
@@ -93,5 +129,23 @@ mod tests {
             assert!(read(&[], &[write("wrong.json", wrong)]).is_err(), "{wrong}");
         }
         assert!(read(&[], &[dir.path().join("missing.json")]).is_err());
+    }
+
+    #[test]
+    fn a_fault_is_of_the_file_that_gives_it() {
+        let given = |file: &str, data: Value| Given { file: PathBuf::from(file), data };
+        let all = [
+            given("a.json", json!({"parameters": {"attribution": {"all": {"break_glass": 7}}}})),
+            given("b.json", json!({"parameters": {"attribution": {"fleets": {"web": {"ticket": "("}}}}})),
+            given("c.json", json!({"other": 1})),
+        ];
+        for (fault, file) in [
+            ("data.parameters.attribution.all.break_glass: not of type array", Some("a.json")),
+            ("data.parameters.attribution.fleets.web.ticket: no regular expression: x.y", Some("b.json")),
+            ("data.parameters.attribution.all.break_glass/0: wrong", Some("a.json")),
+            ("something else", None),
+        ] {
+            assert_eq!(giver(&all, fault), file.map(Path::new), "{fault}");
+        }
     }
 }

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::PolicyProblem;
 use super::calls::Declared;
 use super::engine::{ModuleFacts, has_builtin};
+use super::literals::literals;
+use super::{PolicyProblem, PolicySource};
 
 /// Builtins the engine has and policies may not use, with what to do instead.
 const DENIED: [(&str, &str); 6] = [
@@ -38,6 +39,27 @@ pub(super) fn functions(modules: &[ModuleFacts]) -> Vec<PolicyProblem> {
     problems
 }
 
+/// Widths of `sprintf` that no message has: the engine allocates what they say, or fails on what it cannot count.
+pub(super) fn widths(source: &PolicySource) -> Vec<PolicyProblem> {
+    if !source.text.contains("sprintf") {
+        return Vec::new();
+    }
+    let wide = |text: &str| {
+        let after = text.split('%').skip(1).map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+        after.into_iter().any(|rest| rest.chars().take_while(char::is_ascii_digit).count() >= MOST_DIGITS)
+    };
+    let found = literals(&source.text).into_iter().filter(|literal| wide(literal.text));
+    found
+        .map(|literal| {
+            let message = "a width of 100000 characters or more is not allowed in sprintf".to_owned();
+            PolicyProblem::at(&source.name, literal.line, literal.column, message)
+        })
+        .collect()
+}
+
+/// Digits of a width that is refused. Messages are cut after 1,000 characters.
+const MOST_DIGITS: usize = 6;
+
 /// Data at the path of a package would silently win over the package's rules.
 pub(super) fn overlaps(modules: &[ModuleFacts], data: &Value) -> Vec<PolicyProblem> {
     let mut problems = Vec::new();
@@ -68,4 +90,24 @@ pub(super) fn overlaps(modules: &[ModuleFacts], data: &Value) -> Vec<PolicyProbl
         }
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absurd_widths_are_refused_and_sane_ones_are_not() {
+        for (format, refused) in [
+            ("%999999999d", true),
+            ("a %.100000f", true),
+            ("%0100000d", true),
+            ("%05d of 100 %", false),
+            ("https://acme.example/?q=%20a", false),
+        ] {
+            let text = format!("package cattleguard.a\n\nx := sprintf(\"{format}\", [1])\n");
+            let found = widths(&PolicySource::new("p.rego", text));
+            assert_eq!(!found.is_empty(), refused, "{format}: {found:?}");
+        }
+    }
 }

@@ -59,7 +59,6 @@ pub fn combine(facts: &InputFacts<'_>, policies: Vec<PolicyResult>, input_digest
             reasons.push(hit.msg.clone());
         }
     }
-    let acting = hits.iter().filter(|hit| hit.action >= Action::Quarantine);
     Decision {
         instance: facts.instance.id.clone(),
         account: facts.instance.account.clone(),
@@ -72,7 +71,7 @@ pub fn combine(facts: &InputFacts<'_>, policies: Vec<PolicyResult>, input_digest
         severity,
         reasons,
         controls,
-        grace_s: acting.map(|hit| hit.grace_s).max().unwrap_or_default(),
+        grace_s: grace(&hits),
         status: if policies.iter().any(|policy| policy.outcome == PolicyOutcome::Error) {
             DecisionStatus::Error
         } else {
@@ -82,6 +81,14 @@ pub fn combine(facts: &InputFacts<'_>, policies: Vec<PolicyResult>, input_digest
         input_digest,
         bundle_digest: bundle.to_owned(),
     }
+}
+
+/// The longest grace of the hits that ask for an act. Those of the compromise track are not kept waiting by what the hygiene
+/// track allows: whoever names a ticket has some hours for the work, and none for an intrusion.
+fn grace(hits: &[&RuleHit]) -> u64 {
+    let acting = || hits.iter().filter(|hit| hit.action >= Action::Quarantine);
+    let track = acting().map(|hit| hit.track).max();
+    acting().filter(|hit| Some(hit.track) == track).map(|hit| hit.grace_s).max().unwrap_or_default()
 }
 
 fn failures(policies: &[PolicyResult]) -> Vec<String> {

@@ -145,6 +145,18 @@ mod tests {
             (json!({"golden_image": {"all": {"max_age_days": -1}}}), "below 0"),
             (json!({"change_windows": {"all": {"freezes": [{"from": "a", "until": "b"}]}}}), "`name` is missing"),
             (json!({"change_windows": {"all": {"windows": [{"day": []}]}}}), "`day` is not in the schema"),
+            (json!({"attribution": {"all": {"configuration_management": ["*"]}}}), "would stand for everybody"),
+            (json!({"attribution": {"all": {"ticket": "([A-Z"}}}), "ticket: `([A-Z` is no regular expression"),
+            (json!({"host_integrity": {"all": {"ignored": [""]}}}), "ignored/0: `` is like every path"),
+            (
+                json!({"change_windows": {"all": {"freezes": [
+                    {"name": "x", "from": "2026-12-20", "until": "2027-01-02T00:00:00Z"}]}}}),
+                "freezes/0/from: `2026-12-20` is no time like",
+            ),
+            (
+                json!({"change_windows": {"all": {"windows": [{"days": ["Sun"], "from": "9:00", "until": "10:00"}]}}}),
+                "windows/0/from: `9:00` is no time of day",
+            ),
             (json!(7), "data.parameters: not of type object"),
         ] {
             let found = faults(given.clone());
@@ -155,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_right_or_of_users_is_left_alone() {
         let right = json!({
-            "attribution": {"all": {"break_glass": ["arn:aws:iam::1:role/x"]}, "accounts": {"111122223333": {"require_mfa": true}},
+            "attribution": {"all": {"break_glass": ["arn:aws:iam::111122223333:role/x"]}, "accounts": {"111122223333": {"require_mfa": true}},
                 "fleets": {"web": {"break_glass_grace": "1h"}}},
             "host_integrity": {"all": {"watched": ["^/srv/"], "ignored": []}},
             "change_windows": {"all": {"windows": [{"days": ["Mon"], "from": "22:00", "until": "04:00"}]}},

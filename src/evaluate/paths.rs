@@ -2,8 +2,10 @@
 //! rule never fires.
 //!
 //! A path is followed through variables (`some finding in input.drift.findings`), and through rules that yield parts of
-//! the input (`active contains finding if …`), in the same file or imported. Function arguments stand for anything.
+//! the input (`active contains finding if …`), in the same file or imported, and into functions all of whose calls pass the
+//! same part of the input.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::calls::{self, Declared};
@@ -14,20 +16,23 @@ use super::{PolicyProblem, PolicySet};
 /// Longest chain of variables and rules that is followed.
 const MAX_STEPS: usize = 16;
 
+/// Most steps for one chain: each may fan out to every call of a function.
+const MAX_WORK: usize = 2_000;
+
 /// Components below `input`; `None` for an index known only when the rule runs.
-type InputPath = Vec<Option<String>>;
+pub(super) type InputPath = Vec<Option<String>>;
 
 /// Places where a policy reads a path of `input` that the schema does not have, with the nearest that it has.
 pub fn unknown_inputs(set: &PolicySet) -> Vec<PolicyProblem> {
     let shapes = Shapes::of(set.modules());
     let mut problems = Vec::new();
     for module in set.modules() {
-        if module.package.last().is_some_and(|last| last.ends_with("_test")) {
+        if is_test(module) {
             continue;
         }
         for rule in &module.rules {
             for reference in &rule.refs {
-                let path = shapes.input_path(module, rule, &reference.path, MAX_STEPS);
+                let path = shapes.below_input(module, rule, &reference.path);
                 if let Some(message) = path.and_then(|path| unknown_path(&path)) {
                     problems.push(PolicyProblem::at(&module.file, reference.line, reference.column, message));
                 }
@@ -39,24 +44,59 @@ pub fn unknown_inputs(set: &PolicySet) -> Vec<PolicyProblem> {
     problems
 }
 
-struct Shapes<'m> {
+/// Whether a module holds tests.
+pub(super) fn is_test(module: &ModuleFacts) -> bool {
+    module.package.last().is_some_and(|last| last.ends_with("_test"))
+}
+
+/// A call with the module and rule that it stands in, and what it passes.
+type Call<'m> = (&'m ModuleFacts, &'m RuleFacts, &'m [Option<Reference>]);
+
+/// What the rules of a bundle stand for, as far as they stand for parts of the input.
+pub(super) struct Shapes<'m> {
     declared: Declared,
     /// Rules by full path; several for one that is defined in several places.
     rules: BTreeMap<String, Vec<(&'m ModuleFacts, &'m RuleFacts)>>,
+    /// Calls by the full path of what is called.
+    calls: BTreeMap<String, Vec<Call<'m>>>,
+    /// Steps that are left for this chain.
+    work: Cell<usize>,
 }
 
 impl<'m> Shapes<'m> {
-    fn of(modules: &'m [ModuleFacts]) -> Self {
+    /// Of all modules. Calls of tests say nothing of what a function is given.
+    pub(super) fn of(modules: &'m [ModuleFacts]) -> Self {
+        let declared = Declared::of(modules);
+        let mut calls: BTreeMap<String, Vec<Call<'m>>> = BTreeMap::new();
+        for module in modules.iter().filter(|module| !is_test(module)) {
+            for rule in &module.rules {
+                for (call, passed) in rule.calls.iter().zip(&rule.passed) {
+                    if let Some(full) = declared.resolve(module, call) {
+                        calls.entry(full).or_default().push((module, rule, passed));
+                    }
+                }
+            }
+        }
         let mut rules: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for module in modules {
             for rule in &module.rules {
                 rules.entry(calls::path_of(module, rule)).or_default().push((module, rule));
             }
         }
-        Self { declared: Declared::of(modules), rules }
+        Self { declared, rules, calls, work: Cell::new(0) }
     }
 
     /// What a chain stands for below `input`; `None` when it stands for something else, or nobody can say.
+    pub(super) fn below_input(
+        &self,
+        module: &ModuleFacts,
+        rule: &RuleFacts,
+        path: &[Option<String>],
+    ) -> Option<InputPath> {
+        self.work.set(MAX_WORK);
+        self.input_path(module, rule, path, MAX_STEPS)
+    }
+
     fn input_path(
         &self,
         module: &ModuleFacts,
@@ -65,6 +105,7 @@ impl<'m> Shapes<'m> {
         steps: usize,
     ) -> Option<InputPath> {
         let steps = steps.checked_sub(1)?;
+        self.work.set(self.work.get().checked_sub(1)?);
         let (first, rest) = path.split_first()?;
         let first = first.as_deref()?;
         if rule.locals.contains(first) {
@@ -95,9 +136,26 @@ impl<'m> Shapes<'m> {
         let (reference, is_element) = match only {
             Binding::Element(reference) => (reference, true),
             Binding::Value(reference) => (reference, false),
-            Binding::Unknown => return None,
+            Binding::Unknown => {
+                let index = rule.parameter_names.iter().position(|parameter| parameter.as_deref() == Some(name))?;
+                return self.of_parameter(&calls::path_of(module, rule), index, rest, steps);
+            }
         };
         self.extended(module, rule, reference, is_element, rest, steps)
+    }
+
+    /// A parameter for which every call passes the same part of the input.
+    fn of_parameter(&self, function: &str, index: usize, rest: &[Option<String>], steps: usize) -> Option<InputPath> {
+        let mut found: Option<InputPath> = None;
+        for (home, rule, passed) in self.calls.get(function)? {
+            let reference = passed.get(index)?.as_ref()?;
+            let path = self.extended(home, rule, reference, false, rest, steps)?;
+            if found.as_ref().is_some_and(|known| *known != path) {
+                return None;
+            }
+            found = Some(path);
+        }
+        found
     }
 
     /// A rule all of whose definitions yield the same part of the input.
@@ -199,6 +257,8 @@ mod tests {
             "deny contains \"x\" if { every f in input.drift.findings { f.cod == \"a\" } }",
             "deny contains \"x\" if { some f in findings.active; f.cod == \"a\" }",
             "mine contains f if { some f in findings.active }\n\ndeny contains \"x\" if { some f in mine; f.cod == \"a\" }",
+            "check(f) if f.cod\n\ndeny contains \"x\" if { some f in findings.active; check(f) }",
+            "check(1, f) := f.cod\n\nother(g) if check(1, g)\n\ndeny contains \"x\" if { some f in findings.active; other(f) }",
             "it := input.drift\n\ndeny contains \"x\" if { some f in it.findings; f.cod == \"a\" }",
         ] {
             let found = unknown(rule);
@@ -220,7 +280,9 @@ mod tests {
             "deny contains \"x\" if input.drift.findings[_].actual.whatever.deep",
             "deny contains \"x\" if input.fleet.sanctioned_principals[_] == \"a\"",
             "deny contains x if { some f in input.drift.findings; x := f.code }",
-            "check(f) if f.anything\n\ndeny contains \"x\" if { some f in findings.active; check(f) }",
+            "check(f) if f.anything\n\ndeny contains \"x\" if { some f in findings.active; check(f); check({\"anything\": 1}) }",
+            "check(f) if f.id\n\ndeny contains \"x\" if { some f in findings.active; check(f); check(input.scan) }",
+            "check(f) if f.anything",
             "both := input.scan if input.scan\n\nboth := {\"other\": 1} if not input.scan\n\ndeny contains \"x\" if both.other",
             "deny contains \"x\" if { some k, v in input.instance.tags; v == k }",
             "deny contains \"x\" if { some x in {\"a\"}; x == \"a\" }",

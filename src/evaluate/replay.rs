@@ -1,6 +1,6 @@
 //! What another bundle would have asked for: policies compared on input documents that scans stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::types::{Action, PolicyOutcome, PolicyResult, Severity, Track};
 
@@ -13,8 +13,8 @@ pub struct Asked {
     pub severity: Severity,
     /// The track.
     pub track: Track,
-    /// Policies that could not be evaluated. Then nothing is enforced, whatever the others ask for.
-    pub failed: BTreeSet<String>,
+    /// Policies that could not be evaluated, and why. Then nothing is enforced, whatever the others ask for.
+    pub failed: BTreeMap<String, String>,
     /// The rules that fired, as `policy id`, or `policy: message` for one without an id.
     pub rules: BTreeSet<String>,
 }
@@ -30,7 +30,8 @@ impl Asked {
                 id => format!("{} {id}", result.policy),
             })
         });
-        let failed: BTreeSet<String> = failed.map(|result| result.policy.clone()).collect();
+        let why = |result: &PolicyResult| result.error.clone().unwrap_or_default();
+        let failed: BTreeMap<String, String> = failed.map(|result| (result.policy.clone(), why(result))).collect();
         let asked = hits().map(|hit| hit.action).max().unwrap_or_default();
         Self {
             action: if failed.is_empty() { asked } else { Action::Alert },
@@ -72,6 +73,7 @@ mod tests {
         assert_eq!(after.rules, BTreeSet::from(["cattleguard.test.own: go".to_owned()]));
         let (before, after) = asked(&acts, &fails);
         assert_eq!((before.failed.len(), after.failed.len(), after.action), (0, 1, Action::Alert));
+        assert!(after.failed.values().all(|why| !why.is_empty()), "{after:?}");
         let (before, after) = asked(&acts, &acts);
         assert_eq!(before, after);
     }

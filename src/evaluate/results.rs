@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::controls::{Control, controls, is_foreign};
+use super::controls::{Control, is_foreign};
 use super::engine::{RuleFacts, Shape, Written};
 use super::hit::{self, HitKind};
 use super::{PolicyProblem, PolicySet};
@@ -12,12 +12,9 @@ use super::{PolicyProblem, PolicySet};
 const MEMBERS: [&str; 10] =
     ["msg", "id", "severity", "action", "track", "controls", "finding_ids", "grace", "grace_s", "details"];
 
-/// Results that can only fail.
-///
-/// # Errors
-/// The shipped list of controls cannot be read; a test keeps that from happening.
-pub fn unfit_results(set: &PolicySet) -> Result<Vec<PolicyProblem>, PolicyProblem> {
-    let mut found = Found { controls: controls()?, file: String::new(), problems: Vec::new() };
+/// Results that can only fail, and controls that are none of those known.
+pub fn unfit_results(set: &PolicySet, controls: &[Control]) -> Vec<PolicyProblem> {
+    let mut found = Found { controls, file: String::new(), problems: Vec::new() };
     for module in set.modules() {
         let is_test = module.package.last().is_some_and(|last| last.ends_with("_test"));
         if is_test || module.package.get(1).is_none_or(|root| root != "cattleguard") {
@@ -32,16 +29,16 @@ pub fn unfit_results(set: &PolicySet) -> Result<Vec<PolicyProblem>, PolicyProble
     }
     found.problems.sort();
     found.problems.dedup();
-    Ok(found.problems)
+    found.problems
 }
 
-struct Found {
-    controls: Vec<Control>,
+struct Found<'c> {
+    controls: &'c [Control],
     file: String,
     problems: Vec<PolicyProblem>,
 }
 
-impl Found {
+impl Found<'_> {
     fn add(&mut self, at: &Written, message: String) {
         self.problems.push(PolicyProblem::at(&self.file, at.line, at.column, message));
     }
@@ -111,7 +108,7 @@ impl Found {
         for item in items {
             // A clause of a framework that is known is found wherever it stands.
             if let Shape::Scalar(Value::String(id)) = &item.shape
-                && is_foreign(&self.controls, id)
+                && is_foreign(self.controls, id)
             {
                 self.add(item, super::controls::unlisted(id));
             }
@@ -129,11 +126,12 @@ fn near(key: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::evaluate::PolicySource;
+    use crate::evaluate::controls::controls;
 
     fn found(text: &str) -> Vec<String> {
         let source = PolicySource::new("p.rego", format!("package cattleguard.a\n\n{text}\n"));
         let set = PolicySet::compile(vec![source], Value::Null).expect("it compiles");
-        unfit_results(&set).expect("controls").iter().map(ToString::to_string).collect()
+        unfit_results(&set, &controls().expect("controls")).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -197,6 +195,6 @@ mod tests {
             assert_eq!(found(rule), Vec::<String>::new(), "{rule}");
         }
         let shipped = PolicySet::compile(crate::evaluate::shipped(), Value::Null).expect("it compiles");
-        assert_eq!(unfit_results(&shipped).expect("controls"), []);
+        assert_eq!(unfit_results(&shipped, &controls().expect("controls")), []);
     }
 }

@@ -27,7 +27,8 @@ pub fn validate_input(document: &Value) -> Vec<String> {
     problems
 }
 
-/// What is wrong with a value, by JSON pointer, by a schema of these keywords. `duration` is a type of our own.
+/// What is wrong with a value, by JSON pointer, by a schema of these keywords. `duration` is a type of our own, and so are
+/// the forms that `format` names.
 pub(super) fn problems_with(value: &Value, schema: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     check(value, schema, "", &mut problems);
@@ -59,6 +60,10 @@ fn check(value: &Value, schema: &Value, at: &str, problems: &mut Vec<String>) {
         && number < minimum
     {
         problems.push(format!("{at}: below {minimum}"));
+    }
+    let format = schema.get("format").and_then(Value::as_str);
+    if let Some(fault) = format.and_then(|format| super::formats::fault(format, value)) {
+        problems.push(format!("{at}: {fault}"));
     }
     match value {
         Value::Object(_) => check_object(value, schema, at, problems),
@@ -140,6 +145,19 @@ pub(super) fn unknown_path(components: &[Option<String>]) -> Option<String> {
         }
     }
     None
+}
+
+/// What the schema says of a path below `input`; `None` when it says nothing.
+pub(super) fn at_path(components: &[Option<String>]) -> Option<&'static Value> {
+    let mut schema: &'static Value = &SCHEMA;
+    for component in components {
+        schema = resolve(schema);
+        schema = match component {
+            Some(key) => member_schema(schema, key)?,
+            None => schema.get("items").or_else(|| schema.get("additionalProperties"))?,
+        };
+    }
+    Some(resolve(schema))
 }
 
 /// The sentence, with the nearest member that there is, or what may be done instead.

@@ -1,10 +1,12 @@
 //! Runs the tests of policies: rules named `test_*`, as Open Policy Agent runs them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
-use super::engine::Engine;
+use super::engine::{Engine, RuleFacts, Shape, Written};
+use super::hit::quote;
 use super::{PolicyProblem, PolicySet, PolicySource, calls};
 
 /// How a test ended.
@@ -100,17 +102,24 @@ pub fn run_tests(
     let mut engine = set.engine.clone();
     engine.record_coverage();
     let mut results = Vec::new();
+    let (twins, mut seen) = (twins(&set), BTreeSet::new());
     for module in set.modules() {
-        let mut seen = BTreeSet::new();
         for rule in &module.rules {
-            let is_test = rule.name.starts_with("test_") || rule.name.starts_with("todo_test_");
             let name = calls::path_of(module, rule);
-            if !is_test || !wanted(&name) || !seen.insert(name.clone()) {
+            if !is_test(rule) || !wanted(&name) || !seen.insert(name.clone()) {
                 continue;
             }
-            let (outcome, message) =
-                if rule.name.starts_with("todo_") { (TestOutcome::Skipped, None) } else { run(&mut engine, &name) };
+            let (outcome, message) = match twins.get(&name) {
+                _ if rule.name.starts_with("todo_") => (TestOutcome::Skipped, None),
+                Some(places) if places.len() > 1 => (TestOutcome::Errored, Some(same_name(places))),
+                _ => run(&mut engine, &name),
+            };
             let prints = engine.take_prints();
+            if message.as_deref() == Some(PANICKED) {
+                // What it was in the middle of is nothing to go on with.
+                engine = set.engine.clone();
+                engine.record_coverage();
+            }
             results.push(TestResult { file: module.file.clone(), line: rule.line, name, outcome, message, prints });
         }
     }
@@ -118,13 +127,58 @@ pub fn run_tests(
     Ok(TestReport { results, coverage: coverage(&engine, &under_test, &code) })
 }
 
+fn is_test(rule: &RuleFacts) -> bool {
+    rule.name.starts_with("test_") || rule.name.starts_with("todo_test_")
+}
+
+/// The places of the rules that make a test, by its full name. A default of false makes none.
+fn twins(set: &PolicySet) -> BTreeMap<String, Vec<String>> {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for module in set.modules() {
+        for rule in module.rules.iter().filter(|rule| is_test(rule)) {
+            let is_false = |value: &Written| value.shape == Shape::Scalar(Value::Bool(false));
+            if !(rule.values.len() == 1 && rule.refs.is_empty() && rule.values.iter().all(is_false)) {
+                let place = format!("{}:{}", module.file, rule.line);
+                places.entry(calls::path_of(module, rule)).or_default().push(place);
+            }
+        }
+    }
+    places
+}
+
+fn same_name(places: &[String]) -> String {
+    let shown = places.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    format!(
+        "{} rules have this name ({shown}): when one is true the others fail unseen; give each its own",
+        places.len()
+    )
+}
+
+/// What is said of a test that the engine gave up on.
+const PANICKED: &str = "the engine failed on it: the lines above say where";
+
 fn run(engine: &mut Engine, name: &str) -> (TestOutcome, Option<String>) {
-    match engine.eval(name) {
-        Ok(Some(Value::Bool(true))) => (TestOutcome::Passed, None),
-        Ok(_) => (TestOutcome::Failed, None),
-        Err(error) => (TestOutcome::Errored, Some(error.message)),
+    let not_true = |what: &str| {
+        let told = format!("its value is {what}, not true; cases by name (`{TEST}[case]`) are not run one by one here");
+        (TestOutcome::Failed, Some(told))
+    };
+    match catch_unwind(AssertUnwindSafe(|| engine.eval(name))) {
+        Ok(Ok(Some(Value::Bool(true)))) => (TestOutcome::Passed, None),
+        Ok(Ok(None | Some(Value::Bool(false)))) => (TestOutcome::Failed, None),
+        Ok(Ok(Some(Value::Array(_)))) => not_true("a list or a set"),
+        Ok(Ok(Some(Value::Object(_)))) => not_true("an object"),
+        Ok(Ok(Some(value))) => (TestOutcome::Failed, Some(format!("its value is {}, not true", quote(&value)))),
+        Ok(Err(error)) if error.message.contains("not a valid rule path") => {
+            let told = format!("its name has more than one part: write `{TEST} if {{ … }}`");
+            (TestOutcome::Errored, Some(told))
+        }
+        Ok(Err(error)) => (TestOutcome::Errored, Some(error.message)),
+        Err(_) => (TestOutcome::Errored, Some(PANICKED.to_owned())),
     }
 }
+
+/// A test's name in what is said.
+const TEST: &str = "test_x";
 
 fn coverage(engine: &Engine, under_test: &BTreeSet<String>, sources: &[PolicySource]) -> Vec<FileCoverage> {
     let mut files: Vec<FileCoverage> = engine

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -14,6 +15,9 @@ pub struct ServeArgs {
     /// Somebody who may log in, with the file of their token; may be repeated [default: a new token, printed once]
     #[arg(long = "user", value_name = "NAME=FILE", value_parser = user)]
     pub users: Vec<(String, PathBuf)>,
+    /// How long a session may be idle; eight hours after the log-in it is over in any case
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = super::values::duration)]
+    pub idle: Duration,
     /// Another host name that a proxy in front sends; may be repeated
     #[arg(long = "allow-host", value_name = "HOST[:PORT]")]
     pub hosts: Vec<String>,

@@ -1,5 +1,7 @@
 //! `config check` and `config show`.
 
+use std::path::PathBuf;
+
 use crate::app::cli::config::{CheckArgs, ShowArgs};
 use crate::app::config::{self, Loaded};
 use crate::app::context::Context;
@@ -8,6 +10,7 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::pipeline::configured_parameter_faults;
+use crate::app::terminal::clean;
 
 pub(super) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
@@ -33,15 +36,15 @@ pub(super) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, App
 
 /// A diagnostic for each parameter of a pack that the pack does not take.
 fn parameter_faults(loaded: &Loaded) -> Vec<Diag> {
-    let file = crate::app::terminal::clean(&loaded.path.display().to_string());
     let faults = configured_parameter_faults(&loaded.config).into_iter();
-    let at = |fault: String| format!("[policy]: {}", crate::app::terminal::clean(&fault));
-    faults.map(|fault| Diag::whole_file("parameter", file.clone(), at(fault))).collect()
+    let shown = |file: Option<PathBuf>| clean(&file.as_ref().unwrap_or(&loaded.path).display().to_string());
+    let at = |fault: String| format!("[policy]: {}", clean(&fault));
+    faults.map(|(file, fault)| Diag::whole_file("parameter", shown(file), at(fault))).collect()
 }
 
 /// A diagnostic for each destination with a secret that cannot be read or used, and each secret that others can get at.
 fn secret_faults(context: &Context<'_>, loaded: &Loaded) -> Vec<Diag> {
-    let file = crate::app::terminal::clean(&loaded.path.display().to_string());
+    let file = clean(&loaded.path.display().to_string());
     let problems = loaded.config.notify.iter().filter_map(|notify| notify.judged(&context.env).err());
     let unreadable = problems.map(|why| Diag::whole_file("unreadable-secret", file.clone(), why));
     let exposed = loaded.config.exposed_secrets().into_iter();

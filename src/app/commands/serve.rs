@@ -86,23 +86,39 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, AppEr
 
 /// Who may log in: those named, or whoever runs this with a new token.
 fn users(context: &Context<'_>, args: &ServeArgs) -> Result<(Users, Option<String>), AppError> {
-    let mut users = Users::default();
+    let mut users = Users::idle_for(args.idle);
     for (name, path) in &args.users {
-        let token = SecretRef::File(path.clone())
-            .read(&context.env)
-            .map_err(|why| AppError::new(Exit::Config, format!("--user {name}: {why}")))?;
-        let length = secrecy::ExposeSecret::expose_secret(&token).len();
+        let wrong = |why: String, hint: &str| {
+            Err(AppError::new(Exit::Config, format!("--user {name}: {why}")).with_hint(hint.to_owned()))
+        };
+        let file = SecretRef::File(path.clone());
+        let token = match file.read(&context.env) {
+            Ok(token) => token,
+            Err(why) => return wrong(why, "openssl rand -hex 32"),
+        };
+        let text = secrecy::ExposeSecret::expose_secret(&token);
+        let length = text.len();
         if length < SHORTEST {
-            let message = format!("--user {name}: a token of {length} characters can be guessed");
-            return Err(AppError::new(Exit::Config, message).with_hint("openssl rand -hex 32"));
+            return wrong(format!("a token of {length} characters can be guessed"), "openssl rand -hex 32");
         }
-        users.add(&clean_short(name, 64), &token);
+        if text.contains(|one: char| one.is_whitespace() || one.is_control()) {
+            return wrong("a token is one word, in one line".to_owned(), "openssl rand -hex 32");
+        }
+        // Whoever can read it can approve what this person can.
+        if let Some(who) = file.exposed() {
+            return wrong(who, "chmod 600, and for systemd LoadCredential");
+        }
+        if let Err(other) = users.add(&clean_short(name, 64), &token) {
+            let why = format!("the same token as {other}: one of them would act in the name of the other");
+            return wrong(why, "openssl rand -hex 32, for each");
+        }
     }
     if !args.users.is_empty() {
         return Ok((users, None));
     }
     let token = random().ok_or_else(|| AppError::new(Exit::Unavailable, "the system has no randomness for a token"))?;
     let name = context.operator();
-    users.add(name.split('@').next().unwrap_or("somebody"), &SecretString::from(token.clone()));
+    // There is nobody else yet.
+    let _ = users.add(name.split('@').next().unwrap_or("somebody"), &SecretString::from(token.clone()));
     Ok((users, Some(token)))
 }

@@ -82,12 +82,10 @@ fn check_pattern(section: &mut Section<'_, '_>, key: &str, shown: &str, pattern:
 
 fn check_principals(section: &mut Section<'_, '_>, principals: &[String]) {
     for principal in principals {
-        if principal == "*" {
-            let fault = Fault::bad("`sanctioned_principals`: `*` would sanction everybody")
+        if let Some(why) = crate::evaluate::principal_fault(principal) {
+            let fault = Fault::bad(format!("`sanctioned_principals`: {why}"))
                 .help("name the principals: arn:aws:iam::111122223333:role/patching*");
             section.fault("sanctioned_principals", fault);
-        } else {
-            check_pattern(section, "sanctioned_principals", "sanctioned_principals", principal);
         }
     }
 }

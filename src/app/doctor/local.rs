@@ -91,7 +91,8 @@ fn room(config: &Config, checks: &mut Checks) {
 
 /// Compiles everything that a scan would.
 pub(super) fn policies(context: &Context<'_>, config: &Config, checks: &mut Checks) {
-    for fault in configured_parameter_faults(config) {
+    for (file, fault) in configured_parameter_faults(config) {
+        let fault = file.map_or_else(|| fault.clone(), |file| format!("{}: {fault}", file.display()));
         let advice = "policies/README.md and each pack's README name what packs take";
         checks.fail(Topic::Policies, "parameters", Fault::Config, clean(&fault), advice);
     }

@@ -1,5 +1,7 @@
 //! The policies that a configuration evaluates: shipped ones, a user's own files, a bundle, and their data.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Map, Value};
 
 use crate::app::config::{Config, PolicyConfig};
@@ -44,13 +46,18 @@ pub(in crate::app) fn policy_inputs(config: &PolicyConfig) -> Result<PolicyInput
     Ok(PolicyInputs { sources, data, taken })
 }
 
-/// What is wrong with the parameters of packs in the configured data: unknown names, wrong types, fleets and accounts that
-/// there are not. Nothing where the policies cannot be read, which is said elsewhere.
-pub(in crate::app) fn configured_parameter_faults(config: &Config) -> Vec<String> {
-    let Ok(PolicyInputs { sources, data, .. }) = policy_inputs(&config.policy) else { return Vec::new() };
+/// What is wrong with the parameters of packs in the configured data: unknown names, wrong types and forms, fleets and
+/// accounts that there are not; each with the file that gives it, a bundle where no other does. Nothing where the policies
+/// cannot be read, which is said elsewhere.
+pub(in crate::app) fn configured_parameter_faults(config: &Config) -> Vec<(Option<PathBuf>, String)> {
+    let policy = &config.policy;
+    let Ok(PolicyInputs { sources, data, .. }) = policy_inputs(policy) else { return Vec::new() };
+    let given = policy_data::each(&policy.paths, &policy.data).unwrap_or_default();
     let fleets: Vec<String> = config.fleets.iter().map(|fleet| fleet.name.to_string()).collect();
     let accounts: Vec<String> = config.accounts.iter().map(|account| account.id.to_string()).collect();
-    parameter_faults(&data, &sources, Scopes { fleets: Some(&fleets), accounts: Some(&accounts) })
+    let faults = parameter_faults(&data, &sources, Scopes { fleets: Some(&fleets), accounts: Some(&accounts) });
+    let of = |fault: &str| policy_data::giver(&given, fault).map(Path::to_owned).or_else(|| policy.bundle.clone());
+    faults.into_iter().map(|fault| (of(&fault), fault)).collect()
 }
 
 /// The configured policies, compiled in a process of their own when there is a way to start one, with what the state is

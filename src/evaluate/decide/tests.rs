@@ -31,6 +31,21 @@ fn several_policies_merge_by_maximum() {
 }
 
 #[test]
+fn a_containment_is_not_kept_waiting_by_the_grace_of_something_milder() {
+    use Enforcement::Replace;
+    let contain = r#"deny contains {"msg": "contain it", "severity": "critical", "action": "quarantine", "track": "compromise"} if true"#;
+    let later = contain.replace("contain it", "later").replace("\"track\"", "\"grace\": 5, \"track\"");
+    for (texts, grace_s) in [
+        (vec![REPLACE, contain], 0),
+        (vec![REPLACE, later.as_str()], 5),
+        (vec![contain, later.as_str()], 5),
+        (vec![REPLACE], 60),
+    ] {
+        assert_eq!(run(&texts, Replace, Replace).grace_s, grace_s, "{texts:?}");
+    }
+}
+
+#[test]
 fn caps_are_the_minimum_and_every_ceiling_that_binds_is_named() {
     use Enforcement::{Observe, Quarantine, Replace};
     for (mode, enforcement, action, capped_by) in [

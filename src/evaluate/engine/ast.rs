@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{AssignOp, Expr, Literal, Module, Query, Ref, Rule, RuleBody, RuleHead, Span};
+use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, Module, Query, Ref, Rule, RuleBody, RuleHead, Span};
 
 use super::written::{Shape, Written, written};
 
@@ -51,8 +51,14 @@ pub(in crate::evaluate) struct RuleFacts {
     pub(in crate::evaluate) calls: Vec<Reference>,
     /// How many arguments each of these calls has.
     pub(in crate::evaluate) arguments: Vec<usize>,
+    /// The same arguments, where one is nothing but a reference.
+    pub(in crate::evaluate) passed: Vec<Vec<Option<Reference>>>,
     /// How many it takes itself, when it is a function.
     pub(in crate::evaluate) parameters: Option<usize>,
+    /// What it calls them, in order; `None` for one that is no name.
+    pub(in crate::evaluate) parameter_names: Vec<Option<String>>,
+    /// References that are compared with something that is written.
+    pub(in crate::evaluate) compared: Vec<Compared>,
     /// What it is, by definition, when it is no set: its values.
     pub(in crate::evaluate) values: Vec<Written>,
     /// When it is a set: its elements.
@@ -70,6 +76,17 @@ pub(in crate::evaluate) struct RuleFacts {
     pub(in crate::evaluate) bindings: Vec<(String, Binding)>,
     /// What each element of this set is, or this value, when a single name or reference says so.
     pub(in crate::evaluate) yields: Option<Yield>,
+}
+
+/// A reference beside what it is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::evaluate) struct Compared {
+    /// The reference.
+    pub(in crate::evaluate) what: Reference,
+    /// What it is compared with: a value, or the list that it may be in.
+    pub(in crate::evaluate) with: Written,
+    /// Whether it may go on behind the value: `startswith`.
+    pub(in crate::evaluate) prefix: bool,
 }
 
 /// What a variable stands for.
@@ -174,6 +191,7 @@ fn rule_facts(rule: &Rule) -> RuleFacts {
                     walk.head(refr, args);
                     walk.facts.function = true;
                     walk.facts.parameters = Some(args.len());
+                    walk.facts.parameter_names = args.iter().map(name_of).collect();
                     walk.pending.extend(assign.iter().map(|assign| Node::Expr(&assign.value)));
                 }
             }
@@ -316,6 +334,12 @@ impl<'a> Walk<'a> {
             Expr::Call { fcn, params, .. } => {
                 self.facts.calls.push(reference(fcn));
                 self.facts.arguments.push(params.len());
+                self.facts.passed.push(params.iter().map(chain).collect());
+                if let [text, start] = params.as_slice()
+                    && reference(fcn).known() == ["startswith"]
+                {
+                    self.compare(text, start, true);
+                }
                 self.indexes(fcn);
                 self.all(params);
             }
@@ -324,23 +348,45 @@ impl<'a> Walk<'a> {
                 if let Expr::Var { span, .. } = lhs.as_ref() {
                     self.facts.assigned.push((span.text().to_owned(), written(rhs)));
                 }
+                if *op == AssignOp::Eq {
+                    self.compare(lhs, rhs, false);
+                    self.compare(rhs, lhs, false);
+                }
                 if *op == AssignOp::ColEq {
                     self.bind_to(lhs, chain(rhs).map_or(Binding::Unknown, Binding::Value));
                 }
                 self.pending.extend([Node::Expr(lhs), Node::Expr(rhs)]);
             }
             Expr::BinExpr { lhs, rhs, .. } | Expr::BoolExpr { lhs, rhs, .. } | Expr::ArithExpr { lhs, rhs, .. } => {
+                if let Expr::BoolExpr { op: BoolOp::Eq | BoolOp::Ne, .. } = expr.as_ref() {
+                    self.compare(lhs, rhs, false);
+                    self.compare(rhs, lhs, false);
+                }
                 self.pending.extend([Node::Expr(lhs), Node::Expr(rhs)])
             }
             Expr::Membership { key, value, collection, .. } => {
+                self.compare(value, collection, false);
                 self.pending.extend(key.iter().map(Node::Expr));
                 self.pending.extend([Node::Expr(value), Node::Expr(collection)]);
             }
         }
     }
 
+    fn compare(&mut self, what: &Ref<Expr>, with: &Ref<Expr>, prefix: bool) {
+        if let Some(what) = chain(what) {
+            self.facts.compared.push(Compared { what, with: written(with), prefix });
+        }
+    }
+
     fn all(&mut self, items: &'a [Ref<Expr>]) {
         self.pending.extend(items.iter().map(Node::Expr));
+    }
+}
+
+fn name_of(expr: &Ref<Expr>) -> Option<String> {
+    match expr.as_ref() {
+        Expr::Var { span, .. } => Some(span.text().to_owned()),
+        _ => None,
     }
 }
 

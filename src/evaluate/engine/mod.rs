@@ -22,7 +22,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(super) use ast::{Binding, ModuleFacts, Reference, RuleFacts, Yield};
+pub(super) use ast::{Binding, Compared, ModuleFacts, Reference, RuleFacts, Yield};
 pub(super) use together::{Together, Watched};
 pub(super) use written::{Shape, Written};
 
@@ -186,6 +186,16 @@ pub(super) fn has_builtin(name: &str) -> bool {
 /// How many arguments a function of the engine takes; `None` for what is no such function, and for `print`, which takes any.
 pub(super) fn builtin_arity(name: &str) -> Option<usize> {
     regorus::unstable::BUILTINS.get(name).map(|(_, count)| usize::from(*count))
+}
+
+/// Whether the engine's clock knows a time zone of this name.
+pub(super) fn is_zone(name: &str) -> bool {
+    let policy = "package zone\n\nknown if time.clock([0, input])\n".to_owned();
+    let mut engine = regorus::Engine::new();
+    engine.set_strict_builtin_errors(true);
+    engine.set_input(regorus::Value::from(name));
+    engine.add_policy("zone.rego".to_owned(), policy).is_ok()
+        && matches!(engine.eval_rule("data.zone.known".to_owned()), Ok(regorus::Value::Bool(true)))
 }
 
 fn to_engine(value: &Value) -> Result<regorus::Value, String> {

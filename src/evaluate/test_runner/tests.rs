@@ -74,3 +74,35 @@ fn a_file_that_no_test_reaches_is_not_covered_at_all() {
     assert_eq!(report.coverage[0].percent(), 100.0);
     assert_eq!(report.coverage[1].percent(), 0.0);
 }
+
+fn alone(tests: &str) -> Vec<TestResult> {
+    let text = format!("package cattleguard.a_test\n\n{tests}\n");
+    let code = source("a.rego", "package cattleguard.a\n\nx := 1\n");
+    run_tests(vec![code], vec![source("a_test.rego", &text)], Value::Null, &|_| true).unwrap().results
+}
+
+#[test]
+fn a_test_that_fails_is_not_hidden_by_another_of_its_name() {
+    let results = alone("test_x if 1 == 2\n\ntest_x if 1 == 1\n\ndefault test_y := false\n\ntest_y if 1 == 1");
+    let [twin, defaulted] = results.as_slice() else { panic!("{results:#?}") };
+    assert_eq!(twin.outcome, TestOutcome::Errored);
+    assert!(
+        twin.message.as_ref().unwrap().contains("2 rules have this name (a_test.rego:3, a_test.rego:5)"),
+        "{twin:#?}"
+    );
+    assert_eq!(defaulted.outcome, TestOutcome::Passed);
+}
+
+#[test]
+fn what_is_no_truth_says_what_it_is() {
+    for (test, outcome, said) in [
+        ("test_x := \"yes\"", TestOutcome::Failed, "its value is \"yes\", not true"),
+        ("test_x[case] if some case in [\"a\"]", TestOutcome::Failed, "its value is an object"),
+        ("test_x.y if true", TestOutcome::Errored, "more than one part"),
+    ] {
+        let results = alone(test);
+        let [one] = results.as_slice() else { panic!("{results:#?}") };
+        assert_eq!(one.outcome, outcome, "{one:#?}");
+        assert!(one.message.as_ref().unwrap().contains(said), "{one:#?}");
+    }
+}

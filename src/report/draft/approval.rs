@@ -169,6 +169,13 @@ mod tests {
         rows.into_iter().map(|row| (row.draft.destination, read(row.draft.payload))).collect()
     }
 
+    /// A plan that waits, and that was told.
+    fn waiting() -> (MemoryOutbox, Plan) {
+        let (outbox, waits) = (MemoryOutbox::default(), plan("a", GateAnswer::Hold));
+        scan(&outbox, &waits, None, 0);
+        (outbox, waits)
+    }
+
     fn page(kind: NoticeKind) -> Vec<(String, NoticeKind)> {
         vec![("page".to_owned(), kind)]
     }
@@ -189,8 +196,7 @@ mod tests {
     #[test]
     fn an_incident_ends_when_another_plan_takes_its_place_or_it_was_carried_out() {
         for next in [plan("b", GateAnswer::Allow), Plan { hash: "c".into(), ..fixtures::plan() }] {
-            let (outbox, waits) = (MemoryOutbox::default(), plan("a", GateAnswer::Hold));
-            scan(&outbox, &waits, None, 0);
+            let (outbox, waits) = waiting();
             assert_eq!(scan(&outbox, &next, Some(&waits), 60), page(NoticeKind::ApprovalEnded));
             assert_eq!(scan(&outbox, &next, Some(&next), 120), []);
         }
@@ -198,8 +204,7 @@ mod tests {
 
     #[test]
     fn a_closed_window_is_no_approval() {
-        let (outbox, waits) = (MemoryOutbox::default(), plan("a", GateAnswer::Hold));
-        scan(&outbox, &waits, None, 0);
+        let (outbox, waits) = waiting();
         let mut closed = waits.clone();
         closed.held[0].gates[0].answer = GateAnswer::Hold;
         assert_eq!(scan(&outbox, &closed, Some(&waits), 60), []);

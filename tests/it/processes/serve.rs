@@ -150,7 +150,9 @@ fn people_log_in_look_and_act_and_the_audit_log_names_them() {
     let path = format!("/findings/{id}");
     let form = server.get(&path, &cookie);
     let body = format!("csrf={}&status=acknowledged", form.csrf());
-    assert_eq!(server.send("POST", &path, &[], &body).status, 401, "nobody is logged in");
+    let nobody = server.send("POST", &path, &[], &body);
+    assert_eq!(nobody.status, 401, "nobody is logged in");
+    assert!(nobody.body.contains("nothing was done") && nobody.body.contains("name=\"token\""), "{}", nobody.body);
     let wrong = server.send("POST", &path, &[("Cookie", &cookie)], "csrf=00&status=acknowledged");
     assert_eq!(wrong.status, 403, "a form without its token");
     let foreign = [("Cookie", cookie.as_str()), ("Origin", "https://evil.example")];
@@ -170,6 +172,7 @@ fn people_log_in_look_and_act_and_the_audit_log_names_them() {
     assert!(server_page.body.contains("first judged"), "{}", server_page.body);
 
     let (_, log) = app.text("ndjson", &["audit", "export"]);
+    assert!(log.lines().any(|line| line.contains("\"serve.login\"") && line.contains("erin@")), "{log}");
     for action in ["finding.ack", "enforcement.pause"] {
         let line = log.lines().find(|line| line.contains(action)).expect(action);
         assert!(line.contains("erin@") && line.contains("by serve"), "{line}");
@@ -247,6 +250,28 @@ fn wrong_tokens_are_slowed_down() {
     let server = Server::start(&app, &[]);
     let answers: Vec<u16> = (0..13).map(|_| server.send("POST", "/login", &[], "token=wrong").status).collect();
     assert_eq!(answers.iter().filter(|status| **status == 429).count(), 2, "{answers:?}");
+    server.log_in();
+}
+
+#[test]
+fn a_token_that_others_have_or_can_read_is_refused() {
+    let app = scanned();
+    let (erin, frank) = (app.write("a.token", TOKEN), app.write("b.token", TOKEN));
+    let spaced = app.write("spaced.token", "0123456789 abcdef 0123456789");
+    let open = app.write("open.token", "fedcba9876543210fedcba9876543210");
+    std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("set");
+    let user = |name: &str, path: &std::path::Path| format!("{name}={}", path.display());
+    for (users, said) in [
+        (vec![user("erin", &erin), user("frank", &frank)], "the same token as erin"),
+        (vec![user("erin", &spaced)], "one word"),
+        (vec![user("erin", &open)], "everybody on this host may read it"),
+    ] {
+        let mut args = vec!["serve", "--listen", "127.0.0.1:0"];
+        users.iter().for_each(|user| args.extend(["--user", user]));
+        let output = sim(&app, &args);
+        assert_eq!(output.code, crate::harness::CONFIG, "{}", output.stderr);
+        assert!(output.stderr.contains(said), "{}", output.stderr);
+    }
 }
 
 #[test]

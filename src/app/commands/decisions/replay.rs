@@ -80,8 +80,8 @@ fn as_text(outcome: &Outcome) -> String {
             let _ = writeln!(text, "    {sign} {}", clean_short(rule, 200));
         }
     }
-    for policy in &after.failed {
-        let _ = writeln!(text, "    ! {} cannot be evaluated", clean_short(policy, 200));
+    for (policy, why) in &after.failed {
+        let _ = writeln!(text, "    ! {} cannot be evaluated: {}", clean_short(policy, 200), clean_short(why, 300));
     }
     text
 }
@@ -90,7 +90,7 @@ fn as_json(outcome: &Outcome) -> Value {
     let asked = |asked: &Asked| {
         json!({
             "action": asked.action, "severity": asked.severity, "track": asked.track,
-            "failed": asked.failed, "rules": asked.rules,
+            "failed": asked.failed.keys().collect::<Vec<_>>(), "errors": asked.failed, "rules": asked.rules,
         })
     };
     json!({

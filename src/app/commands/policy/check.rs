@@ -7,13 +7,14 @@ use crate::app::diag::{self, Diag};
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
+use crate::app::policy_data;
 use crate::app::policy_stack::on_policy_stack;
 use crate::app::terminal::clean;
-use crate::evaluate::controls::unknown_controls;
+use crate::evaluate::controls::{controls, controls_over, unknown_controls};
 use crate::evaluate::test_runner::run_tests;
 use crate::evaluate::{
-    PolicyProblem, PolicySet, Scopes, never_evaluated, parameter_faults, unfit_results, unknown_inputs,
-    unreached_rules, unused_imports, wrong_arities,
+    PolicyProblem, PolicySet, Scopes, impossible_comparisons, never_evaluated, parameter_faults, unfit_results,
+    unknown_inputs, unreached_rules, unused_imports, wrong_arities,
 };
 
 pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppError> {
@@ -25,7 +26,10 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppEr
     let mut diags = sources.diags(problems);
     // Fleets and accounts are the configuration's: `config check` and `doctor` compare them.
     let faults = parameter_faults(&sources.data, &sources.policies, Scopes::default());
-    diags.extend(faults.into_iter().map(|fault| Diag::whole_file("parameter", "data".to_owned(), clean(&fault))));
+    let given = policy_data::each(&args.paths, &args.data).unwrap_or_default();
+    let file =
+        |fault: &str| policy_data::giver(&given, fault).map_or("data".to_owned(), |file| file.display().to_string());
+    diags.extend(faults.into_iter().map(|fault| Diag::whole_file("parameter", clean(&file(&fault)), clean(&fault))));
     outputs.emit(|format, canvas| {
         Ok(match format {
             Format::Json | Format::Ndjson => crate::app::commands::json_text(&diag::to_json(&diags)),
@@ -40,14 +44,16 @@ pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppEr
 
 /// Compiles tests as well: a test that does not parse protects nothing.
 fn problems(sources: &Sources, strict: bool) -> Vec<PolicyProblem> {
+    let (controls, wrong) = match controls_over(&sources.data) {
+        Ok(controls) => (controls, None),
+        Err(problem) => (controls().unwrap_or_default(), Some(problem)),
+    };
     let mut problems = match PolicySet::compile(sources.all(), sources.data.clone()) {
         Ok(set) => {
             let mut found: Vec<_> = unknown_inputs(&set).into_iter().chain(never_evaluated(&set)).collect();
             found.extend(wrong_arities(&set));
-            match unfit_results(&set) {
-                Ok(unfit) => found.extend(unfit),
-                Err(problem) => found.push(problem),
-            }
+            found.extend(impossible_comparisons(&set));
+            found.extend(unfit_results(&set, &controls));
             if strict {
                 found.extend(strictly(sources, &set));
             }
@@ -55,10 +61,8 @@ fn problems(sources: &Sources, strict: bool) -> Vec<PolicyProblem> {
         }
         Err(problems) => problems,
     };
-    match unknown_controls(&sources.policies) {
-        Ok(unknown) => problems.extend(unknown),
-        Err(problem) => problems.push(problem),
-    }
+    problems.extend(unknown_controls(&sources.policies, &controls));
+    problems.extend(wrong);
     problems
 }
 

@@ -109,12 +109,16 @@ fn check(path: &Path, input: &Value) -> Result<(), AppError> {
     }
     let mut text = format!("{} is not a cattleguard.dev/input/v1 document:", path.display());
     for problem in problems.iter().take(PROBLEMS) {
-        let _ = write!(text, " {};", clean_short(problem, 200));
+        // The pointer of the whole document is empty.
+        let root = if problem.starts_with(':') { "/" } else { "" };
+        let _ = write!(text, " {root}{};", clean_short(problem, 200));
     }
     if problems.len() > PROBLEMS {
         let _ = write!(text, " and {} more", problems.len() - PROBLEMS);
     }
-    Err(AppError::failed(text.trim_end_matches(';')).with_hint("its schema is policies/input.schema.json"))
+    Err(AppError::failed(text.trim_end_matches(';')).with_hint(
+        "its schema is policies/input.schema.json; `cattleguard decisions show ID --with-input` prints a whole one",
+    ))
 }
 
 fn as_text(evaluation: &Evaluation, why: bool, sources: &[PolicySource]) -> String {

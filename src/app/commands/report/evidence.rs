@@ -1,6 +1,5 @@
 //! `report evidence`: what an auditor asks for, in one file that proves itself.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 
 use cattleguard_agent::sign::SigningKey;
@@ -18,12 +17,14 @@ use crate::app::exit::Exit;
 use crate::app::output::OutputSpec;
 use crate::app::pipeline::{PolicyInputs, policy_inputs};
 use crate::app::policies::Policies;
-use crate::evaluate::controls::{Control, controls};
+use crate::evaluate::Assessed;
+use crate::evaluate::controls::{Control, controls_over};
 use crate::report::evidence::{AUDIT_LOG, Facts, pack};
 use crate::report::listing::Listing;
 use crate::report::render::csv::{exceptions_csv, findings_of_period_csv, table};
 use crate::report::render::decision_json;
-use crate::report::render::ocsf::{compliance_findings, detection_findings, remediation_activities, standing};
+use crate::report::render::goldens_json;
+use crate::report::render::ocsf::{compliance_findings, counts, detection_findings, remediation_activities};
 use crate::store::audit::GENESIS;
 use crate::store::{AuditEntry, AuditLog, Lived, ScanPoint, Store};
 use crate::types::{Finding, FindingStatus};
@@ -41,7 +42,8 @@ pub(super) fn run(context: &Context<'_>, args: &EvidenceArgs) -> Result<Exit, Ap
     if places.contains(&None) && std::io::stdout().is_terminal() {
         return Err(AppError::usage("a zip is no use on a terminal").with_hint("-o evidence.zip"));
     }
-    let config = context.load(Vec::new())?.config;
+    let loaded = context.load(Vec::new())?;
+    let config = loaded.config;
     let key = key(context, &config, args)?;
     let store = context.read_store(&config)?;
     let now = context.now();
@@ -49,8 +51,11 @@ pub(super) fn run(context: &Context<'_>, args: &EvidenceArgs) -> Result<Exit, Ap
     if let Some(asked) = period.asked {
         context.note(&format!("the period ends now: nothing is known until {asked}"));
     }
-    let controls = wanted(args.framework.as_deref())?;
-    let (about, members) = collect(store.as_ref(), &config, &period, args, &controls)?;
+    let (about, mut members) = collect(store.as_ref(), &config, &period, args)?;
+    members.push((
+        "configuration.json".to_owned(),
+        format!("{:#}\n", crate::app::config::to_json(&loaded.settings)).into_bytes(),
+    ));
     let file = pack(Facts(about), &members, key.as_ref()).map_err(|error| AppError::failed(error.to_string()))?;
     write(&places, &file)?;
     let signer = key.map_or_else(
@@ -114,9 +119,9 @@ fn key(context: &Context<'_>, config: &Config, args: &EvidenceArgs) -> Result<Op
     SigningKey::from_pem(text.expose_secret()).map(Some).map_err(|error| wrong(error.to_string()))
 }
 
-/// The controls of a framework, e.g. `pci-dss-4.0.1`, as their ids begin.
-fn wanted(framework: Option<&str>) -> Result<Vec<Control>, AppError> {
-    let all = controls().map_err(|problem| AppError::new(Exit::Bug, problem.message))?;
+/// The controls of a framework, e.g. `pci-dss-4.0.1`, as their ids begin; those that the data adds as well.
+fn wanted(framework: Option<&str>, data: &Value) -> Result<Vec<Control>, AppError> {
+    let all = controls_over(data).map_err(|problem| AppError::new(Exit::Config, problem.to_string()))?;
     let Some(framework) = framework else { return Ok(all) };
     let prefix = |control: &Control| control.id.split_once(':').map(|(prefix, _)| prefix.to_owned());
     let chosen: Vec<Control> = all.iter().filter(|one| prefix(one).as_deref() == Some(framework)).cloned().collect();
@@ -181,13 +186,13 @@ fn collect(
     config: &Config,
     period: &Period,
     args: &EvidenceArgs,
-    controls: &[Control],
 ) -> Result<(Value, Members), AppError> {
     let Period { from, to, now, asked } = *period;
+    let PolicyInputs { sources, data, .. } = policy_inputs(&config.policy)?;
+    let (controls, assessed) = (wanted(args.framework.as_deref(), &data)?, Assessed::of(&sources, &data));
     let Held { points, lived, listing, at_export, as_of, log } = held(store, config, period)?;
     let unscanned = gaps::unscanned(&points, from, to, &config.schedule);
     let (coverage, gap_rows) = gaps::of(store, from, period.last(), &unscanned)?;
-    let PolicyInputs { sources, data, .. } = policy_inputs(&config.policy)?;
     let bundle = Policies::load(None, sources.clone(), data.clone())?;
     let lines = |values: Vec<Value>| values.iter().map(|value| format!("{value}\n")).collect::<String>();
     let mut members: Members = vec![
@@ -198,8 +203,9 @@ fn collect(
         ("coverage-gaps.csv".to_owned(), gap_rows.into_bytes()),
         ("findings.csv".to_owned(), findings_of_period_csv(&listing, &at_export).into_bytes()),
         ("findings.ndjson".to_owned(), lines(detection_findings(&listing)).into_bytes()),
-        ("controls.csv".to_owned(), controls_csv(&listing, controls).into_bytes()),
-        ("compliance.ndjson".to_owned(), lines(compliance_findings(&listing, controls)).into_bytes()),
+        ("controls.csv".to_owned(), controls_csv(&listing, &controls, &assessed).into_bytes()),
+        ("compliance.ndjson".to_owned(), lines(compliance_findings(&listing, &controls, &assessed)).into_bytes()),
+        ("goldens.json".to_owned(), goldens_json(&listing.goldens).into_bytes()),
         ("decisions.ndjson".to_owned(), decisions(store, from, to, &config.policy.mask)?.into_bytes()),
         ("policy-inputs.csv".to_owned(), inputs(store, from, to)?.into_bytes()),
         ("exceptions.csv".to_owned(), exceptions_csv(&listing.exceptions).into_bytes()),
@@ -318,22 +324,19 @@ fn scans(points: &[crate::store::ScanPoint]) -> String {
     )
 }
 
-fn controls_csv(listing: &Listing, controls: &[Control]) -> String {
-    let head = ["control", "title", "passed", "failed", "unknown"];
+fn controls_csv(listing: &Listing, controls: &[Control], assessed: &Assessed) -> String {
+    let head = ["control", "title", "passed", "failed", "unknown", "passed_with_exceptions"];
     table(
         &head,
         controls.iter().map(|control| {
-            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            for result in listing.results.iter().filter(|result| result.decision.is_some()) {
-                *counts.entry(standing(result, &control.id)).or_default() += 1;
-            }
-            let count = |word: &str| counts.get(word).copied().unwrap_or_default().to_string();
-            [control.id.clone(), control.title.clone(), count("pass"), count("fail"), count("unknown")]
+            let counts = counts(listing, control, assessed);
+            let [passed, failed, unknown, with_exceptions] =
+                [counts.passed, counts.failed, counts.unknown, counts.with_exceptions].map(|count| count.to_string());
+            [control.id.clone(), control.title.clone(), passed, failed, unknown, with_exceptions]
         }),
     )
 }
 
-/// The last decision of each instance; its digests name input and policies, so that it can be made again.
 /// Every decision that held at some time of the period, as `decisions export` prints it.
 fn decisions(store: &dyn Store, from: Timestamp, to: Timestamp, mask: &[String]) -> Result<String, AppError> {
     let mut text = String::new();

@@ -8,7 +8,9 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::{OutputSpec, escape_invisible};
-use crate::evaluate::controls::controls;
+use crate::app::pipeline::{PolicyInputs, policy_inputs};
+use crate::evaluate::Assessed;
+use crate::evaluate::controls::controls_over;
 use crate::report::listing::Listing;
 use crate::report::render::{csv, ocsf, report_json, report_ndjson, sarif as render_sarif};
 
@@ -43,8 +45,9 @@ pub(super) fn ocsf(context: &Context<'_>, args: &OcsfArgs) -> Result<Exit, AppEr
             events.extend(ocsf::detection_findings(listing));
         }
         if wants(OcsfClass::Compliance) {
-            let controls = controls().map_err(|problem| AppError::new(Exit::Bug, problem.message))?;
-            events.extend(ocsf::compliance_findings(listing, &controls));
+            let PolicyInputs { sources, data, .. } = policy_inputs(&context.load(Vec::new())?.config.policy)?;
+            let controls = controls_over(&data).map_err(|problem| AppError::new(Exit::Config, problem.to_string()))?;
+            events.extend(ocsf::compliance_findings(listing, &controls, &Assessed::of(&sources, &data)));
         }
         if wants(OcsfClass::Remediation) {
             events.extend(ocsf::remediation_activities(listing));

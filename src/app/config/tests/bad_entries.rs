@@ -223,7 +223,7 @@ fn a_star_in_the_middle() {
 #[test]
 fn everybody_sanctioned() {
     insta::assert_snapshot!(told_of_fleet("sanctioned_principals = [\"*\"]"), @r#"
-    error[bad-value]: `sanctioned_principals`: `*` would sanction everybody
+    error[bad-value]: `sanctioned_principals`: `*` does not name an account: it would stand for everybody
       --> cattleguard.toml:8:25
       |
     8 | sanctioned_principals = ["*"]

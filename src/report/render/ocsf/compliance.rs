@@ -1,7 +1,7 @@
 //! Compliance Finding, class 2003: one for each server and control that policies hold it to.
 //!
 //! A control that a server's policies name is failed. One that they do not name is passed only where the server was judged
-//! clean; where something could not be seen it is unknown.
+//! and some rule in force looks at it; where something could not be seen, or nothing looks, it is unknown.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use super::{Kind, event, resource, set};
 use crate::evaluate::controls::Control;
+use crate::evaluate::{Assessed, Held};
 use crate::report::listing::Listing;
 use crate::report::text::clean;
 use crate::store::InstanceResult;
-use crate::types::{DecisionStatus, Severity, Verdict};
+use crate::types::{DecisionStatus, Finding, FindingStatus, Severity, Verdict};
 
 /// How a server stands to a control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,41 +27,76 @@ enum Standing {
 }
 
 impl Standing {
-    /// `pass`, `fail`, `unknown`.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Unknown => "unknown",
+    /// How one server stands to one control, and why that is not known.
+    fn of(listing: &Listing, result: &InstanceResult, control: &Control, assessed: &Assessed) -> (Self, Vec<String>) {
+        let reasons = || result.reasons.iter().map(|reason| reason.reason.clone()).collect();
+        let Some(decision) = &result.decision else { return (Self::Unknown, reasons()) };
+        if decision.controls.contains(&control.id) {
+            return (Self::Fail, decision.reasons.clone());
         }
-    }
-
-    /// How one server stands to one control.
-    fn of(result: &InstanceResult, control: &str) -> Self {
-        let Some(decision) = &result.decision else { return Self::Unknown };
-        if decision.controls.iter().any(|one| one == control) {
-            return Self::Fail;
+        if decision.status != DecisionStatus::Ok || result.verdict == Verdict::Unjudged || !result.reasons.is_empty() {
+            return (Self::Unknown, reasons());
         }
-        match (decision.status, result.verdict) {
-            (DecisionStatus::Ok, Verdict::Clean | Verdict::Drifted) if result.reasons.is_empty() => Self::Pass,
-            _ => Self::Unknown,
+        let golden = result.golden.as_ref();
+        let server = Held {
+            account: &result.instance.account,
+            fleet: result.fleet.as_ref(),
+            compared: golden.is_some(),
+            golden: golden.and_then(|of| listing.goldens.iter().find(|one| one.reference() == *of)),
+        };
+        match assessed.why_not(control, server) {
+            Some(why) => (Self::Unknown, vec![why]),
+            None => (Self::Pass, waived(listing, result)),
         }
     }
 }
 
-/// How one server stands to one control: `pass`, `fail` or `unknown`.
-pub fn standing(result: &InstanceResult, control: &str) -> &'static str {
-    Standing::of(result, control).as_str()
+/// What is waived on a server, one line each: a pass beside it is one by exception.
+fn waived(listing: &Listing, result: &InstanceResult) -> Vec<String> {
+    let waived = |finding: &&Finding| finding.instance == result.instance.id && finding.status == FindingStatus::Waived;
+    let by =
+        |finding: &Finding| finding.exception.as_ref().map_or_else(String::new, |id| format!(" by exception {id}"));
+    let line = |finding: &Finding| format!("finding {} ({}) is waived{}", finding.id, finding.code, by(finding));
+    listing.findings.iter().filter(waived).map(line).collect()
+}
+
+/// Servers by how they stand to one control.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Judged, and nothing names the control.
+    pub passed: usize,
+    /// Of those, servers with findings that are waived.
+    pub with_exceptions: usize,
+    /// Named by a policy.
+    pub failed: usize,
+    /// Not judged, or not looked at.
+    pub unknown: usize,
+}
+
+/// How many servers stand how to one control.
+pub fn counts(listing: &Listing, control: &Control, assessed: &Assessed) -> Counts {
+    let mut counts = Counts::default();
+    for result in listing.results.iter().filter(|result| result.decision.is_some()) {
+        match Standing::of(listing, result, control, assessed) {
+            (Standing::Pass, waived) => {
+                counts.passed += 1;
+                counts.with_exceptions += usize::from(!waived.is_empty());
+            }
+            (Standing::Fail, _) => counts.failed += 1,
+            (Standing::Unknown, _) => counts.unknown += 1,
+        }
+    }
+    counts
 }
 
 /// The events, by server and control.
-pub fn compliance_findings(listing: &Listing, controls: &[Control]) -> Vec<Value> {
+pub fn compliance_findings(listing: &Listing, controls: &[Control], assessed: &Assessed) -> Vec<Value> {
     let servers = listing.results.iter().filter(|result| result.decision.is_some());
-    servers.flat_map(|result| controls.iter().map(|control| one(listing, result, control))).collect()
+    servers.flat_map(|result| controls.iter().map(|control| one(listing, result, control, assessed))).collect()
 }
 
-fn one(listing: &Listing, result: &InstanceResult, control: &Control) -> Value {
-    let standing = Standing::of(result, &control.id);
+fn one(listing: &Listing, result: &InstanceResult, control: &Control, assessed: &Assessed) -> Value {
+    let (standing, why) = Standing::of(listing, result, control, assessed);
     let kind = Kind {
         class: 2003,
         class_name: "Compliance Finding",
@@ -87,9 +123,9 @@ fn one(listing: &Listing, result: &InstanceResult, control: &Control) -> Value {
         "control": clean(&control.clause, 60), "standards": [format!("{} {}", control.framework, control.version)],
         "desc": clean(&control.title, 300), "status_id": status_id, "status": status,
     });
-    let why = why(standing, result);
+    let why: BTreeSet<String> = why.iter().map(|line| clean(line, 300)).collect();
     if !why.is_empty() {
-        set(&mut compliance, "status_details", json!(why));
+        set(&mut compliance, "status_details", json!(why.into_iter().take(20).collect::<Vec<_>>()));
     }
     set(&mut value, "compliance", compliance);
     set(
@@ -108,15 +144,4 @@ fn one(listing: &Listing, result: &InstanceResult, control: &Control) -> Value {
     let name = instance.tags.get("Name").map(String::as_str);
     set(&mut value, "resources", json!([resource(&place, instance.id.as_str(), name)]));
     value
-}
-
-fn why(standing: Standing, result: &InstanceResult) -> Vec<String> {
-    let lines: BTreeSet<String> = match standing {
-        Standing::Pass => BTreeSet::new(),
-        Standing::Fail => {
-            result.decision.iter().flat_map(|decision| &decision.reasons).map(|text| clean(text, 300)).collect()
-        }
-        Standing::Unknown => result.reasons.iter().map(|reason| clean(&reason.reason, 300)).collect(),
-    };
-    lines.into_iter().take(20).collect()
 }

@@ -10,7 +10,7 @@ mod remediation;
 #[cfg(test)]
 mod tests;
 
-pub use compliance::{compliance_findings, standing};
+pub use compliance::{compliance_findings, counts};
 pub use detection::detection_findings;
 pub use remediation::remediation_activities;
 

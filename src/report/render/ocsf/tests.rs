@@ -122,7 +122,8 @@ fn detection_findings_hold_to_the_schema() {
 fn compliance_findings_hold_to_the_schema_and_unknown_is_no_pass() {
     let (schema, listing) = (Schema::ocsf("compliance_finding"), listing());
     let controls = controls().expect("the shipped controls");
-    let events = compliance_findings(&listing, &controls);
+    let assessed = crate::evaluate::Assessed::of(&crate::evaluate::shipped(), &Value::Null);
+    let events = compliance_findings(&listing, &controls, &assessed);
     assert_eq!(events.len(), 3 * controls.len());
     events.iter().for_each(|event| schema.holds(event));
     let of = |instance: &str, control: &str| {
@@ -133,6 +134,8 @@ fn compliance_findings_hold_to_the_schema_and_unknown_is_no_pass() {
     assert_eq!(of("i-0aaa", "pci-dss-4.0.1:11.5.2"), "Fail");
     assert_eq!(of("i-0bbb", "pci-dss-4.0.1:2.2.1"), "Unknown", "what was not judged has not passed");
     assert_eq!(of("i-0ccc", "pci-dss-4.0.1:2.2.1"), "Pass");
+    assert_eq!(of("i-0ccc", "pci-dss-4.0.1:8.4.2"), "Unknown", "no rule in force looks at it");
+    assert_eq!(of("i-0ccc", "pci-dss-4.0.1:12.10.5"), "Unknown", "its files are not seen");
 }
 
 #[test]
