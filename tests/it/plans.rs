@@ -53,6 +53,26 @@ fn a_drift_is_acted_on_when_it_was_seen_twice() {
     assert_eq!(twice.doc["plan"]["operations"][0]["golden"], "web@1");
 }
 
+/// Two scans that read one odd report of a server have not seen it drift twice.
+#[test]
+fn a_report_does_not_confirm_itself() {
+    let app = enforcing(OPEN).start();
+    let id = app.server(0);
+    app.settle();
+    app.scan();
+    app.cloud().upgrade_package(&id, "nginx", "9.9").unwrap();
+    app.settle();
+    for _ in 0..2 {
+        let scan = app.scan();
+        let gate = scan.gate(&id, "confirmed");
+        assert_eq!(gate["answer"], "hold", "{gate:#}");
+        assert!(gate["reason"].as_str().unwrap().contains("the next report that shows it"), "{gate:#}");
+        app.minutes(5);
+    }
+    app.settle();
+    assert_eq!(app.scan().operations(), [id.as_str()]);
+}
+
 #[test]
 fn a_budget_of_one_lets_one_through() {
     let app = enforcing(OPEN).start();

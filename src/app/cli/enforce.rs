@@ -23,7 +23,8 @@ pub struct ManualArgs {
     /// Go on where a gate holds or refuses; the reason is recorded
     #[arg(long = "override", value_name = "REASON", value_parser = values::not_empty)]
     pub override_reason: Option<String>,
-    /// Cut it off first, and take it out of traffic afterwards: for an instance that may be compromised
+    /// Cut it off first, and take it out of traffic afterwards: for an instance that may be compromised. Where policy says
+    /// that it may be, this is done anyway
     #[arg(long)]
     pub contain_first: bool,
     /// Say what would be done, and do nothing

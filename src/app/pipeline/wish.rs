@@ -46,7 +46,11 @@ pub(super) fn decision(
         action,
         asked,
         capped_by: (action < asked).then(|| "the configured ceiling".to_owned()),
-        track: if wish.contain_first { Track::Compromise } else { Track::Hygiene },
+        track: if wish.contain_first || policy.is_some_and(may_be_compromised) {
+            Track::Compromise
+        } else {
+            Track::Hygiene
+        },
         severity: policy.map_or(Severity::Medium, |policy| policy.severity.max(Severity::Medium)),
         reasons: vec![format!("asked for by {}", wish.by)],
         controls: policy.map(|policy| policy.controls.clone()).unwrap_or_default(),
@@ -55,5 +59,38 @@ pub(super) fn decision(
         policies: Vec::new(),
         input_digest: policy.map(|policy| policy.input_digest.clone()).unwrap_or_default(),
         bundle_digest: policy.map(|policy| policy.bundle_digest.clone()).unwrap_or_default(),
+    }
+}
+
+/// Whether policy wants it contained first. Nobody who acts by hand lets a host at large longer than policy would.
+fn may_be_compromised(policy: &Decision) -> bool {
+    policy.track == Track::Compromise && policy.asked >= Action::Quarantine
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::sample;
+
+    #[test]
+    fn who_acts_by_hand_contains_first_where_policy_would() {
+        let instance = sample::instance("i-1");
+        let track = |contain_first, policy: Option<(Track, Action)>| {
+            let wish = Wish {
+                instance: instance.id.clone(),
+                kind: OperationKind::Quarantine,
+                contain_first,
+                by: "erin".to_owned(),
+                overriding: None,
+            };
+            let plain = decision(&wish, &instance, None, Enforcement::Observe, None);
+            let policy = policy.map(|(track, asked)| Decision { track, asked, ..plain });
+            decision(&wish, &instance, None, Enforcement::Observe, policy.as_ref()).track
+        };
+        assert_eq!(track(false, None), Track::Hygiene);
+        assert_eq!(track(true, None), Track::Compromise);
+        assert_eq!(track(false, Some((Track::Compromise, Action::Replace))), Track::Compromise);
+        assert_eq!(track(false, Some((Track::Compromise, Action::Alert))), Track::Hygiene);
+        assert_eq!(track(false, Some((Track::Hygiene, Action::Replace))), Track::Hygiene);
     }
 }

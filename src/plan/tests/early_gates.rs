@@ -7,6 +7,7 @@ use crate::types::GateAnswer::{Allow, Hold, Refuse};
 use crate::types::{
     Action, CoverageStatus, DecisionStatus, Enforcement, Exception, FindingStatus, Gate, Severity, Source,
 };
+use jiff::Timestamp;
 
 #[test]
 fn nothing_wrong_means_an_operation_from_the_promoted_golden() {
@@ -175,6 +176,12 @@ fn evidence() {
 
 #[test]
 fn confirmed() {
+    fn reported(world: &mut World, first_seen: Timestamp) {
+        let captured = world.first().instance.inventory.values().next().and_then(|item| item.captured_at);
+        assert_eq!(captured, Some(ago(1)));
+        let finding = &mut world.first().findings[0];
+        (finding.subject, finding.first_seen) = ("AWS:Application nginx".to_owned(), first_seen);
+    }
     fn once(world: &mut World) {
         world.first().findings[0].times_seen = 1;
     }
@@ -182,6 +189,8 @@ fn confirmed() {
         Gate::Confirmed,
         &[
             ("seen once by one source", once, Hold),
+            ("twice in the same report", |w| reported(w, ago(1)), Hold),
+            ("in a report and a later one", |w| reported(w, ago(2)), Allow),
             (
                 "seen once, explained by an event",
                 |w| {
