@@ -79,7 +79,6 @@ impl PolicySet {
         let mut problems = calls::check(&modules);
         problems.extend(checks::functions(&modules));
         problems.extend(checks::overlaps(&modules, &data));
-        problems.extend(sources.iter().flat_map(checks::widths));
         if problems.is_empty()
             && let Some(rule) = modules.iter().find_map(|module| module.rules.first().map(|rule| (module, rule)))
             && let Err(problem) = engine.prepare(&calls::path_of(rule.0, rule.1))

@@ -53,6 +53,7 @@ pub use arity::wrong_arities;
 pub use assessed::{Assessed, Held};
 pub use bundle::{PolicyPackage, PolicySet};
 pub use canonical::canonical_json;
+pub use checks::absurd_widths;
 pub use comparisons::impossible_comparisons;
 pub use data::{data_below, merge_data};
 pub use decide::{combine, decide, evaluate_all, input_digest};

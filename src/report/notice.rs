@@ -66,6 +66,8 @@ pub enum NoticeKind {
     DeadLetter,
     /// The head of the audit log could not be put into its bucket.
     AnchorFailed,
+    /// It could be again.
+    AnchorRestored,
 }
 
 impl NoticeKind {
@@ -95,6 +97,7 @@ impl NoticeKind {
             Self::Test => "test",
             Self::DeadLetter => "dead_letter",
             Self::AnchorFailed => "anchor_failed",
+            Self::AnchorRestored => "anchor_restored",
         }
     }
 
@@ -124,7 +127,8 @@ impl NoticeKind {
             | Self::ExceptionEnded
             | Self::Test
             | Self::DeadLetter
-            | Self::AnchorFailed => false,
+            | Self::AnchorFailed
+            | Self::AnchorRestored => false,
         }
     }
 }

@@ -78,7 +78,8 @@ impl Buttons {
             Button::Acknowledge(ids) => self.acknowledge(ids, name, by),
             Button::Approve(plan) => {
                 // The name that the command would give: who approves here and there is one person, not two.
-                let approved = approve_plan(self.store.as_ref(), &self.config, name, now, plan.as_str())?;
+                let approved =
+                    approve_plan(self.store.as_ref(), &self.config, &self.destinations, name, now, plan.as_str())?;
                 Ok((approved.to_string(), None))
             }
             Button::Pause(fleet) => {

@@ -10,8 +10,8 @@ use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::remediate::Approval;
-use crate::report::needs_approval;
 use crate::report::text::clean;
+use crate::report::{Destination, OutboxHistory, approved_notices, needs_approval};
 use crate::store::Store;
 use crate::types::{Plan, PlanHash};
 
@@ -25,7 +25,8 @@ const SHORTEST: usize = 8;
 pub(super) fn run(context: &Context<'_>, args: &ApproveArgs) -> Result<Exit, AppError> {
     let config = context.load(Vec::new())?.config;
     let store = context.store(&config)?;
-    let approved = approve_plan(store.as_ref(), &config, &context.operator(), context.now(), &args.plan)?;
+    let (told, now) = (config.readable_destinations(&context.env).0, context.now());
+    let approved = approve_plan(store.as_ref(), &config, &told, &context.operator(), now, &args.plan)?;
     context.note(&approved.to_string());
     Ok(if approved.missing == 0 { Exit::Ok } else { Exit::Held })
 }
@@ -56,13 +57,14 @@ impl fmt::Display for Approved {
     }
 }
 
-/// Approves the last plan, which must be the one that was given.
+/// Approves the last plan, which must be the one that was given, and ends the incidents that were opened to ask for it.
 ///
 /// # Errors
 /// As [`run`].
 pub(in crate::app) fn approve_plan(
     store: &dyn Store,
     config: &Config,
+    destinations: &[Destination],
     operator: &str,
     now: Timestamp,
     given: &str,
@@ -79,6 +81,13 @@ pub(in crate::app) fn approve_plan(
     store.approve(&Approval { plan: plan.hash.clone(), approver: operator.to_owned(), at: now, expires_at })?;
     by.push(operator.to_owned());
     let missing = config.approvals_needed().saturating_sub(by.len());
+    if missing == 0 {
+        // Whoever was woken for it need not wait for the next scan, which tells it where this fails: the approval holds.
+        let ends = approved_notices(&plan, destinations, &OutboxHistory::new(store), now);
+        if let Err(error) = store.enqueue(&ends, now) {
+            tracing::warn!(error = %error, "that the plan waits no more is told by the next scan");
+        }
+    }
     Ok(Approved { plan: plan.hash, by, missing, expires_at })
 }
 

@@ -19,6 +19,9 @@ const SKEW_SEEN: SignedDuration = SignedDuration::from_secs(10);
 /// Free space below which a scan may not be kept.
 const ROOM_MB: u64 = 512;
 
+/// With less a scan of a large account cannot be committed.
+const NO_ROOM_MB: u64 = 16;
+
 /// The file's own rights, and every secret it refers to.
 pub(super) fn configuration(context: &Context<'_>, loaded: &Loaded, checks: &mut Checks) {
     let file = clean(&loaded.path.display().to_string());
@@ -82,10 +85,17 @@ pub(super) fn state(context: &Context<'_>, config: &Config, checks: &mut Checks)
 fn room(config: &Config, checks: &mut Checks) {
     let folder = config.state.path.parent().filter(|path| path.is_dir());
     let Some(Ok(found)) = folder.map(rustix::fs::statvfs) else { return };
-    let free = found.f_bavail.saturating_mul(found.f_frsize) >> 20;
-    if free < ROOM_MB {
-        let text = format!("{free} MB are free for the state");
-        checks.warn(Topic::State, "", text, "a full disk stops scans; state.retention bounds what is kept");
+    judge_room(found.f_bavail.saturating_mul(found.f_frsize) >> 20, checks);
+}
+
+/// Whether so many MB are enough.
+fn judge_room(free: u64, checks: &mut Checks) {
+    let (text, advice) =
+        (format!("{free} MB are free for the state"), "a full disk stops scans; state.retention bounds what is kept");
+    match free {
+        0..NO_ROOM_MB => checks.fail(Topic::State, "", Fault::Unavailable, text, advice),
+        NO_ROOM_MB..ROOM_MB => checks.warn(Topic::State, "", text, advice),
+        _ => {}
     }
 }
 
@@ -152,5 +162,23 @@ fn said(skew: SignedDuration) -> String {
         -1..=1 => "less than 2 s".to_owned(),
         2.. => format!("{seconds} s ahead"),
         _ => format!("{} s behind", seconds.unsigned_abs()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::doctor::check::Health;
+
+    #[test]
+    fn a_full_disk_is_a_failure_and_little_room_a_warning() {
+        for (free, failed, told) in [(0, true, 1), (15, true, 1), (16, false, 1), (511, false, 1), (512, false, 0)] {
+            let mut checks = Checks::default();
+            judge_room(free, &mut checks);
+            let found = checks.sorted();
+            assert_eq!(found.len(), told, "{free} MB");
+            let has_failed = found.iter().any(|check| matches!(check.health, Health::Failed(_)));
+            assert_eq!(has_failed, failed, "{free} MB");
+        }
     }
 }

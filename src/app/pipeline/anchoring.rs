@@ -46,6 +46,7 @@ impl Service<'_> {
             Ok(name) => {
                 if before.fault.is_some() {
                     tracing::info!("the audit log is anchored again");
+                    self.store.enqueue(&ends(vault, &anchor, &self.destinations), now)?;
                 }
                 tracing::debug!(audit.seq = anchor.seq, object = %name, "the audit log is anchored");
                 let Anchor { seq, hash, at } = anchor;
@@ -114,6 +115,10 @@ async fn put_now(context: &Context<'_>, config: &Config, vault: &Vault, store: &
     let cloud = context.backend.connect_anchoring(config).await?;
     let anchor = Anchor { seq, hash, at: now };
     put_head(cloud.as_ref(), vault, &anchor).await.map_err(AppError::failed)?;
+    if before.fault.is_some() {
+        // Delivered with what the next scan has to tell.
+        store.enqueue(&ends(vault, &anchor, &config.readable_destinations(&context.env).0), now)?;
+    }
     let Anchor { seq, hash, at } = anchor;
     store.keep_anchored(&Anchored { head: Some((seq, hash, at)), fault: None })?;
     Ok(store.count(&[counted("put")], now)?)
@@ -140,13 +145,8 @@ fn alerts(
     destinations: &[Destination],
     now: Timestamp,
 ) -> Vec<crate::store::OutboxDraft> {
-    let group = crate::report::notice::GroupKey {
-        fleet: None,
-        code: Code::known("audit-anchor"),
-        actor: Some(clean(&vault.bucket, 80)),
-    };
     let mut notice =
-        Notice::blank(NoticeKind::AnchorFailed, group, Severity::High, "the audit log cannot be anchored", now);
+        Notice::blank(NoticeKind::AnchorFailed, group(vault), Severity::High, "the audit log cannot be anchored", now);
     notice.lines.push(format!("Bucket: {}", clean(&vault.bucket, 80)));
     notice.lines.push(format!("Reason: {}", clean(fault, 300)));
     notice.lines.push(
@@ -154,8 +154,29 @@ fn alerts(
          written anew: `cattleguard doctor` tells what is missing."
             .to_owned(),
     );
-    let hear = destinations.iter().filter(|destination| destination.kind.hears(NoticeKind::AnchorFailed));
-    hear.map(|destination| draft_single(&notice, destination, &seq.to_string())).collect()
+    to_all(&notice, destinations, seq)
+}
+
+/// What ends such an alert: an incident that stays open would swallow the next failure.
+fn ends(vault: &Vault, anchor: &Anchor, destinations: &[Destination]) -> Vec<crate::store::OutboxDraft> {
+    let title = "the audit log is anchored again";
+    let mut notice = Notice::blank(NoticeKind::AnchorRestored, group(vault), Severity::High, title, anchor.at);
+    notice.lines.push(format!("Bucket: {}", clean(&vault.bucket, 80)));
+    notice.lines.push(format!("Head: {}:{}", anchor.seq, anchor.hash));
+    to_all(&notice, destinations, anchor.seq)
+}
+
+fn group(vault: &Vault) -> crate::report::notice::GroupKey {
+    crate::report::notice::GroupKey {
+        fleet: None,
+        code: Code::known("audit-anchor"),
+        actor: Some(clean(&vault.bucket, 80)),
+    }
+}
+
+fn to_all(notice: &Notice, destinations: &[Destination], seq: i64) -> Vec<crate::store::OutboxDraft> {
+    let hear = destinations.iter().filter(|destination| destination.kind.hears(notice.kind));
+    hear.map(|destination| draft_single(notice, destination, &seq.to_string())).collect()
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ pub(super) async fn approve(
     let done = act(&site, &session, &form.csrf, |site, _| {
         // The name that the command would give: who approves here and there is one person, not two.
         let by = operator::at_host(&session.user);
-        let approved = approve_plan(site.store.as_ref(), &site.config, &by, site.now(), &form.plan)?;
+        let (store, told) = (site.store.as_ref(), &site.destinations);
+        let approved = approve_plan(store, &site.config, told, &by, site.now(), &form.plan)?;
         Ok(approved.to_string())
     });
     pages::plan_page(&site, &session, Some(done)).await

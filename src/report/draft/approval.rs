@@ -49,6 +49,20 @@ pub fn approval_notices(
     drafts
 }
 
+/// The ends of what was asked for a plan that everybody needed has approved now. The next scan would tell them too, and once
+/// they are told does not.
+pub fn approved_notices(
+    plan: &Plan,
+    destinations: &[Destination],
+    history: &dyn NoticeHistory,
+    now: Timestamp,
+) -> Vec<OutboxDraft> {
+    let mut approved = plan.clone();
+    let gates = approved.held.iter_mut().flat_map(|held| &mut held.gates);
+    gates.filter(|asked| asked.gate == Gate::Approval).for_each(|asked| asked.answer = GateAnswer::Allow);
+    ended(&approved, Some(plan), destinations, history, now)
+}
+
 fn group(plan: &Plan, fleet: &FleetName) -> GroupKey {
     GroupKey { fleet: Some(fleet.clone()), code: Code::known("approval"), actor: Some(plan.hash.as_str().to_owned()) }
 }
@@ -200,6 +214,21 @@ mod tests {
             assert_eq!(scan(&outbox, &next, Some(&waits), 60), page(NoticeKind::ApprovalEnded));
             assert_eq!(scan(&outbox, &next, Some(&next), 120), []);
         }
+    }
+
+    #[test]
+    fn an_incident_ends_when_the_last_person_approved_and_is_ended_once() {
+        let (outbox, waits) = waiting();
+        let (to, history) = ([pager()], OutboxHistory::new(&outbox));
+        let drafts = approved_notices(&waits, &to, &history, at(30));
+        assert_eq!(drafts.len(), 1);
+        outbox.enqueue(&drafts, at(30)).unwrap();
+        assert_eq!(
+            scan(&outbox, &plan("a", GateAnswer::Allow), Some(&waits), 60),
+            [],
+            "the next scan has nothing to add"
+        );
+        assert_eq!(approved_notices(&waits, &to, &OutboxHistory::new(&outbox), at(90)), []);
     }
 
     #[test]

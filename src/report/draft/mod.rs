@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 pub use acknowledge::person_notices;
-pub use approval::{approval_notices, needs_approval, waits_for_approval};
+pub use approval::{approval_notices, approved_notices, needs_approval, waits_for_approval};
 pub use exception::{Waivers, exception_notices};
 pub use history::{NoticeHistory, OutboxHistory};
 pub use operation::{OperationNews, operation_notice};

@@ -72,6 +72,15 @@ fn what_could_not_be_judged_is_never_shown_as_clean() {
 }
 
 #[test]
+fn whoever_hears_the_page_has_its_name_and_hears_counts_and_no_signs() {
+    let page = html(&known(), Place::File).expect("a page");
+    assert_eq!(page.matches("<h1").count(), 1, "one heading stands above all others");
+    let (_, cell) = page.split_once("data-place=").expect("a cell of the map");
+    let (cell, _) = cell.split_once("</a>").expect("its end");
+    assert!(cell.contains("<span class=\"vh\">") && cell.contains("clean</span><b aria-hidden=\"true\">"), "{cell}");
+}
+
+#[test]
 fn the_page_allows_its_own_script_and_style_and_nothing_else() {
     let page = html(&known(), Place::File).expect("a page");
     let between = |open: &str, close: &str| {

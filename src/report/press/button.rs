@@ -134,7 +134,8 @@ pub fn buttons_of(notice: &Notice) -> Vec<Button> {
         | NoticeKind::ExceptionEnded
         | NoticeKind::Test
         | NoticeKind::DeadLetter
-        | NoticeKind::AnchorFailed => Vec::new(),
+        | NoticeKind::AnchorFailed
+        | NoticeKind::AnchorRestored => Vec::new(),
     };
     buttons.into_iter().flatten().filter(|button| button.value().is_some()).collect()
 }

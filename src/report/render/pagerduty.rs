@@ -25,6 +25,7 @@ pub fn action(kind: NoticeKind) -> &'static str {
         NoticeKind::Resolved
         | NoticeKind::Reattributed
         | NoticeKind::CoverageRestored
+        | NoticeKind::AnchorRestored
         | NoticeKind::OperationStarted
         | NoticeKind::OperationDone
         | NoticeKind::ApprovalEnded

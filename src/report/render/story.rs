@@ -61,6 +61,7 @@ pub(crate) fn headline(notice: &Notice) -> String {
         NoticeKind::Test
         | NoticeKind::Resolved
         | NoticeKind::CoverageRestored
+        | NoticeKind::AnchorRestored
         | NoticeKind::Reattributed
         | NoticeKind::Acknowledged
         | NoticeKind::OperationStarted
@@ -106,6 +107,7 @@ pub(crate) fn state_word(notice: &Notice) -> &'static str {
         (Kind::Test, _) => "Test",
         (Kind::DeadLetter, _) => "Not delivered",
         (Kind::AnchorFailed, _) => "Not anchored",
+        (Kind::AnchorRestored, _) => "Anchored again",
     }
 }
 

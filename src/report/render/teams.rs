@@ -82,7 +82,13 @@ fn item(item: &Item) -> Value {
 
 fn colour(notice: &Notice) -> &'static str {
     match (notice.kind, notice.severity) {
-        (NoticeKind::Resolved | NoticeKind::CoverageRestored | NoticeKind::OperationDone, _) => "Good",
+        (
+            NoticeKind::Resolved
+            | NoticeKind::CoverageRestored
+            | NoticeKind::AnchorRestored
+            | NoticeKind::OperationDone,
+            _,
+        ) => "Good",
         (_, Severity::Critical | Severity::High) => "Attention",
         (_, Severity::Medium) => "Warning",
         _ => "Default",

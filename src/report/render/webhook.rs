@@ -81,6 +81,7 @@ pub fn event_type(kind: NoticeKind) -> &'static str {
         NoticeKind::Test => "io.cattleguard.notice.test.v1",
         NoticeKind::DeadLetter => "io.cattleguard.notice.dead_letter.v1",
         NoticeKind::AnchorFailed => "io.cattleguard.audit.anchor_failed.v1",
+        NoticeKind::AnchorRestored => "io.cattleguard.audit.anchor_restored.v1",
     }
 }
 

@@ -13,8 +13,8 @@ use crate::app::terminal::clean;
 use crate::evaluate::controls::{controls, controls_over, unknown_controls};
 use crate::evaluate::test_runner::run_tests;
 use crate::evaluate::{
-    PolicyProblem, PolicySet, Scopes, impossible_comparisons, never_evaluated, parameter_faults, unfit_results,
-    unknown_inputs, unreached_rules, unused_imports, wrong_arities,
+    PolicyProblem, PolicySet, Scopes, absurd_widths, impossible_comparisons, never_evaluated, parameter_faults,
+    unfit_results, unknown_inputs, unreached_rules, unused_imports, wrong_arities,
 };
 
 pub(super) fn run(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, AppError> {
@@ -61,6 +61,7 @@ fn problems(sources: &Sources, strict: bool) -> Vec<PolicyProblem> {
         }
         Err(problems) => problems,
     };
+    problems.extend(sources.policies.iter().chain(&sources.tests).flat_map(absurd_widths));
     problems.extend(unknown_controls(&sources.policies, &controls));
     problems.extend(wrong);
     problems

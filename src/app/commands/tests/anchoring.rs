@@ -103,6 +103,9 @@ fn a_bucket_that_cannot_be_used_is_told_once_and_tried_again() {
     assert_eq!(world.store().anchored().expect("readable").fault, None);
     assert_eq!(world.run(&["audit", "verify", "--anchors"]), 0);
     assert_eq!(alerts(), 1);
+    world.run(&["scan"]);
+    let ends = receiver.arrived().iter().filter(|request| request.body.contains("is anchored again")).count();
+    assert_eq!(ends, 1, "and so is its end");
 }
 
 #[test]
