@@ -49,7 +49,10 @@ pub fn principal(text: &str) -> Option<String> {
 fn regex(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|error| {
         let why = error.to_string();
-        format!("`{text}` is no regular expression: {}", why.lines().last().unwrap_or_default().trim())
+        format!(
+            "`{text}` is no regular expression: {}",
+            why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ")
+        )
     })
 }
 
