@@ -1,13 +1,13 @@
 //! What the plan stage starts from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::decisions::Evaluated;
 use super::history;
 use super::scan::{Known, ScanInputs};
 use super::wish;
 use crate::detect::Detection;
-use crate::plan::{self, PlanInput, PlanSubject};
+use crate::plan::{self, PlanInput, PlanSubject, PlanUnseen};
 use crate::remediate::OperationRecord;
 use crate::types::{Decision, Finding, FindingId, Instance, InstanceId, Plan, Snapshot};
 
@@ -71,12 +71,20 @@ fn planned<'a>(
             })
         })
         .collect();
+    let mut unseen: BTreeMap<&InstanceId, PlanUnseen<'_>> = BTreeMap::new();
+    let looked_at: BTreeSet<&InstanceId> = detection.instances.iter().map(|found| &found.instance).collect();
+    for finding in detection.findings.iter().filter(|finding| !looked_at.contains(&finding.instance)) {
+        let Some(fleet) = &finding.fleet else { continue };
+        let blank = || PlanUnseen { instance: &finding.instance, fleet, findings: Vec::new() };
+        unseen.entry(&finding.instance).or_insert_with(blank).findings.push(finding);
+    }
     let history = history::history(operations, &known.goldens);
     let approvals = history::approvals(&known.approvals, inputs.approvals_needed);
     plan::plan(&PlanInput {
         now: snapshot.started_at,
         mode: inputs.mode,
         subjects,
+        unseen: unseen.into_values().collect(),
         fleets: inputs.fleets,
         goldens: &known.goldens,
         images: &snapshot.images,
