@@ -9,7 +9,7 @@ use super::wish;
 use crate::detect::Detection;
 use crate::plan::{self, PlanInput, PlanSubject, PlanUnseen};
 use crate::remediate::OperationRecord;
-use crate::types::{Decision, Finding, FindingId, Instance, InstanceId, Plan, Snapshot};
+use crate::types::{Decision, Finding, FindingId, Gate, GateAnswer, GateReport, Instance, InstanceId, Plan, Snapshot};
 
 /// Plans over every live instance of a scan.
 pub(super) fn plan(
@@ -43,7 +43,19 @@ pub(super) fn wished(
     let decisions = BTreeMap::from([(&wish.instance, &decision)]);
     let overriding =
         wish.overriding.as_deref().map(|reason| plan::Overriding { instance: &wish.instance, by: &wish.by, reason });
-    Some(planned(inputs, snapshot, known, detection, &decisions, operations, overriding))
+    let mut plan = planned(inputs, snapshot, known, detection, &decisions, operations, overriding);
+    plan.held.iter_mut().flat_map(|held| &mut held.gates).for_each(say_who_approves);
+    Some(plan)
+}
+
+/// Only the plan of a scan can be approved: what a person wants done with one server is in no such plan.
+fn say_who_approves(report: &mut GateReport) {
+    if report.gate == Gate::Approval && report.answer == GateAnswer::Hold {
+        report.reason =
+            "the fleet wants a person's approval, and only plans of scans can be approved: `--override REASON` \
+                         is a person's word for this one"
+                .to_owned();
+    }
 }
 
 fn planned<'a>(
