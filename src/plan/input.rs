@@ -19,7 +19,7 @@ pub struct PlanInput<'a> {
     /// Every live instance, also those policy asks nothing of: budgets, the mass-drift breaker and
     /// availability are shares of the whole fleet.
     pub subjects: Vec<PlanSubject<'a>>,
-    /// Servers with findings that this scan could not look for.
+    /// Members of fleets that this scan could not look for.
     pub unseen: Vec<PlanUnseen<'a>>,
     /// Fleets.
     pub fleets: &'a [Fleet],
