@@ -63,7 +63,11 @@ fn reason(input: &PlanInput<'_>, fleet: &Fleet) -> Option<String> {
 type Member<'m, 'a> = (&'a FleetName, &'a InstanceId, &'m Vec<&'a Finding>);
 
 fn live<'m, 'a>(input: &'m PlanInput<'a>) -> impl Iterator<Item = Member<'m, 'a>> {
-    input.members().filter_map(|subject| subject.fleet.map(|fleet| (fleet, &subject.instance.id, &subject.findings)))
+    let seen = input.members();
+    let seen = seen.filter_map(|subject| subject.fleet.map(|fleet| (fleet, &subject.instance.id, &subject.findings)));
+    // A region that cannot be read does not thaw a fleet: what drifted there is not known to be well.
+    let unseen = input.unseen.iter().filter(|unseen| !input.history.retained.contains(unseen.instance));
+    seen.chain(unseen.map(|unseen| (unseen.fleet, unseen.instance, &unseen.findings)))
 }
 
 fn drift<'m, 'a>(findings: &'m [&'a Finding]) -> impl Iterator<Item = &'a Finding> + use<'m, 'a> {

@@ -19,6 +19,8 @@ pub struct PlanInput<'a> {
     /// Every live instance, also those policy asks nothing of: budgets, the mass-drift breaker and
     /// availability are shares of the whole fleet.
     pub subjects: Vec<PlanSubject<'a>>,
+    /// Members of fleets that this scan could not look for.
+    pub unseen: Vec<PlanUnseen<'a>>,
     /// Fleets.
     pub fleets: &'a [Fleet],
     /// Goldens.
@@ -74,6 +76,17 @@ pub struct PlanSubject<'a> {
     pub fleet: Option<&'a FleetName>,
     /// What policy says.
     pub decision: Option<&'a Decision>,
+    /// Its findings that are not resolved.
+    pub findings: Vec<&'a Finding>,
+}
+
+/// A server that the scan could not look for: its place could not be read.
+#[derive(Clone, Debug)]
+pub struct PlanUnseen<'a> {
+    /// Which one.
+    pub instance: &'a InstanceId,
+    /// Its fleet, as it was known.
+    pub fleet: &'a FleetName,
     /// Its findings that are not resolved.
     pub findings: Vec<&'a Finding>,
 }

@@ -28,7 +28,7 @@ pub use check::{awaits_approval_only, check};
 pub use hash::plan_hash;
 pub use input::{
     Alarm, AlarmState, Approval, CapacityBackoff, History, Lineage, OperationState, Overriding, PastOperation,
-    PastReplacement, Pause, Permissions, PlanInput, PlanSubject,
+    PastReplacement, Pause, Permissions, PlanInput, PlanSubject, PlanUnseen,
 };
 pub use planner::plan;
 pub use windows::{WindowProblem, check_window, open_until};

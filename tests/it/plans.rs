@@ -1,5 +1,7 @@
 //! What would be done, what is held, and why.
 
+use cattleguard::collect::ReadFailure;
+use cattleguard::testing::FailRule;
 use cattleguard::types::InstanceId;
 
 use crate::harness::{HELD, OK, Receiver, Setup, TestApp, carol, small};
@@ -147,6 +149,46 @@ fn mass_drift_freezes_the_fleet_and_sends_one_alert() {
     let thawed = app.scan();
     assert_eq!((thawed.code, &thawed.doc["plan"]["frozen"]), (OK, &serde_json::json!([])));
     assert_eq!(receiver.hooks().len(), 2, "and one when it is over");
+}
+
+/// What drifted in a region that cannot be read now is not known to be well.
+#[test]
+fn a_region_that_cannot_be_read_does_not_thaw_a_fleet() {
+    let fleet = small().place("000000000000", "eu-west-1").place("000000000000", "eu-central-1");
+    let app = Setup::new(fleet).mode("replace").fleet(ENFORCING).fleet(OPEN).failing().start();
+    app.settle();
+    app.scan();
+    let places = app.cloud().places();
+    for place in &places {
+        for id in app.fleet.standalone[place].iter().take(2) {
+            app.cloud().upgrade_package(id, "nginx", "9.9").unwrap();
+        }
+    }
+    app.settle();
+    assert_eq!(app.scan().doc["plan"]["frozen"][0]["fleet"], "web", "four of them drifted");
+    app.faults.add_rule(FailRule::fail(ReadFailure::Denied).api("ec2:DescribeInstances").place(&places[0]));
+    app.settle();
+    let scan = app.scan();
+    assert_eq!(scan.doc["plan"]["frozen"][0]["fleet"], "web", "{:#}", scan.doc["plan"]);
+    assert!(scan.operations().is_empty());
+}
+
+/// The group's tag says whose member it is: what a fleet expects of it is expected although nobody could ask the group.
+#[test]
+fn members_stay_in_their_fleet_while_auto_scaling_cannot_be_read() {
+    let app = Setup::new(small()).failing().start();
+    app.reconfigure(|text| text.replace("tags = { app = \"web\" }", "asg = \"web-*\""));
+    let id = app.member(0);
+    app.cloud().unmanage(&id).unwrap();
+    app.settle();
+    app.minutes(120);
+    assert_eq!(app.scan().instance(&id)["verdict"], "unjudged");
+    app.faults.add_rule(FailRule::fail(ReadFailure::Throttled).api("autoscaling:DescribeAutoScalingGroups"));
+    app.minutes(10);
+    let scan = app.scan();
+    let member = scan.instance(&id);
+    assert_eq!((&member["fleet"], &member["verdict"]), (&"web".into(), &"unjudged".into()), "{member:#}");
+    app.may_leave_alerts();
 }
 
 #[test]

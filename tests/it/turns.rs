@@ -243,3 +243,37 @@ fn a_server_of_no_fleet_is_contained_by_a_persons_word_and_released() {
     assert_eq!(app.cloud().form(&place, &id), before, "as it was");
     app.may_leave_alerts();
 }
+
+/// What is wanted by hand is in no plan that could be approved.
+#[test]
+fn a_wish_by_hand_does_not_ask_for_an_approval_that_nobody_can_give() {
+    let app = one_by_one("").start();
+    app.reconfigure(|text| text.replace("bake = \"1m\"", "bake = \"1m\"\napproval = true"));
+    drifted(&app, 1);
+    let (code, plan) = app.json(&["quarantine", app.server(0).as_str(), "--dry-run"]);
+    let gates = plan["held"][0]["gates"].as_array().unwrap();
+    let gate = gates.iter().find(|gate| gate["gate"] == "approval").unwrap();
+    let reason = gate["reason"].as_str().unwrap();
+    assert!(code == HELD && reason.contains("--override") && !reason.contains("cattleguard approve"), "{gate:#}");
+    assert_eq!(app.run(&["quarantine", app.server(0).as_str(), "--override", "incident 4711"]), OK);
+    app.may_leave_alerts();
+}
+
+/// What the kill switch keeps from beginning does not begin by itself when the switch is let go.
+#[test]
+fn a_release_that_the_kill_switch_holds_is_not_remembered() {
+    let app = one_by_one("kill_switch = { file = \"stop\" }").start();
+    let id = app.server(0);
+    app.settle();
+    app.scan();
+    assert_eq!(app.run(&["quarantine", id.as_str(), "--override", "drill"]), OK);
+    app.write("stop", "incident 7");
+    assert_eq!(app.run(&["release", id.as_str()]), HELD);
+    std::fs::remove_file(app.path("stop")).unwrap();
+    let log = app.cloud().log_length();
+    app.run(&["enforce"]);
+    assert_eq!(app.cloud().log_length(), log, "it stays contained until somebody asks again");
+    app.minutes(3);
+    assert_eq!(app.run(&["release", id.as_str()]), OK);
+    app.may_leave_alerts();
+}

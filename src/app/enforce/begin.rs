@@ -89,6 +89,8 @@ impl Session<'_> {
         quarantine: &OperationRecord,
         requested: Requested,
     ) -> Result<OperationRecord, Refused> {
+        // One that is only stopped once it is in the journal would go on by itself as soon as the switch is let go.
+        self.host().switch(&quarantine.place, &quarantine.fleet).await.map_err(Refused::passing)?;
         let mut record = lay_out_release(new_id(), quarantine, requested, self.now());
         self.introduce(&mut record).await?;
         Ok(record)

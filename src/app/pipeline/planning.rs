@@ -7,9 +7,10 @@ use super::history;
 use super::scan::{Known, ScanInputs};
 use super::wish;
 use crate::detect::Detection;
-use crate::plan::{self, PlanInput, PlanSubject};
+use crate::plan::{self, PlanInput, PlanSubject, PlanUnseen};
 use crate::remediate::OperationRecord;
-use crate::types::{Decision, Finding, FindingId, Instance, InstanceId, Plan, Snapshot};
+use crate::store::InstanceResult;
+use crate::types::{Decision, Finding, FindingId, Gate, GateAnswer, GateReport, Instance, InstanceId, Plan, Snapshot};
 
 /// Plans over every live instance of a scan.
 pub(super) fn plan(
@@ -19,9 +20,10 @@ pub(super) fn plan(
     detection: &Detection,
     evaluated: &Evaluated,
     operations: &[OperationRecord],
+    unseen: &[InstanceResult],
 ) -> Plan {
     let decisions = evaluated.decisions.iter().collect();
-    planned(inputs, snapshot, known, detection, &decisions, operations, None)
+    planned(inputs, snapshot, known, detection, &decisions, operations, unseen, None)
 }
 
 /// The plan for a person's wish, and nothing else: `None` without one, or when its instance is not there.
@@ -32,6 +34,7 @@ pub(super) fn wished(
     detection: &Detection,
     evaluated: &Evaluated,
     operations: &[OperationRecord],
+    unseen: &[InstanceResult],
 ) -> Option<Plan> {
     let wish = inputs.wish?;
     let instance = snapshot.instances.iter().find(|instance| instance.id == wish.instance && instance.is_live())?;
@@ -43,7 +46,19 @@ pub(super) fn wished(
     let decisions = BTreeMap::from([(&wish.instance, &decision)]);
     let overriding =
         wish.overriding.as_deref().map(|reason| plan::Overriding { instance: &wish.instance, by: &wish.by, reason });
-    Some(planned(inputs, snapshot, known, detection, &decisions, operations, overriding))
+    let mut plan = planned(inputs, snapshot, known, detection, &decisions, operations, unseen, overriding);
+    plan.held.iter_mut().flat_map(|held| &mut held.gates).for_each(say_who_approves);
+    Some(plan)
+}
+
+/// Only the plan of a scan can be approved: what a person wants done with one server is in no such plan.
+fn say_who_approves(report: &mut GateReport) {
+    if report.gate == Gate::Approval && report.answer == GateAnswer::Hold {
+        report.reason =
+            "the fleet wants a person's approval, and only plans of scans can be approved: `--override REASON` \
+                         is a person's word for this one"
+                .to_owned();
+    }
 }
 
 fn planned<'a>(
@@ -53,6 +68,7 @@ fn planned<'a>(
     detection: &'a Detection,
     decisions: &BTreeMap<&InstanceId, &'a Decision>,
     operations: &[OperationRecord],
+    unseen: &'a [InstanceResult],
     overriding: Option<plan::Overriding<'a>>,
 ) -> Plan {
     let instances: BTreeMap<&InstanceId, &Instance> =
@@ -71,12 +87,18 @@ fn planned<'a>(
             })
         })
         .collect();
+    let unseen = unseen.iter().filter_map(|result| {
+        let own = result.findings.iter().filter_map(|id| findings.get(id).copied());
+        let fleet = result.fleet.as_ref()?;
+        Some(PlanUnseen { instance: &result.instance.id, fleet, findings: own.collect() })
+    });
     let history = history::history(operations, &known.goldens);
     let approvals = history::approvals(&known.approvals, inputs.approvals_needed);
     plan::plan(&PlanInput {
         now: snapshot.started_at,
         mode: inputs.mode,
         subjects,
+        unseen: unseen.collect(),
         fleets: inputs.fleets,
         goldens: &known.goldens,
         images: &snapshot.images,

@@ -155,10 +155,10 @@ async fn scan_under_lease(
     let evaluated = decisions::decide_all(inputs, snapshot, &known, &detection, &operations);
     let mut evaluated = evaluated.ok_or(ScanError::Policy)?;
     log.next("plan");
-    let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated, &operations);
-    let wished = planning::wished(inputs, snapshot, &known, &detection, &evaluated, &operations);
-    log.next("report");
     let unseen = unseen::unseen(store, snapshot, &detection)?;
+    let plan = planning::plan(inputs, snapshot, &known, &detection, &evaluated, &operations, &unseen);
+    let wished = planning::wished(inputs, snapshot, &known, &detection, &evaluated, &operations, &unseen);
+    log.next("report");
     let mut report = report(inputs, &mut collected.snapshot, detection, &mut evaluated, plan, unseen);
     report.unfinished = store.unfinished_operations()?;
     report.totals = outcome::totals(&report, inputs.fail_on);

@@ -92,6 +92,7 @@ impl World {
                     findings: member.findings.iter().collect(),
                 })
                 .collect(),
+            unseen: Vec::new(),
             fleets: &self.fleets,
             goldens: &self.goldens,
             images: &self.images,

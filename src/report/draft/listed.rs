@@ -10,6 +10,8 @@ use crate::types::{Attribution, Finding, GoldenRef};
 const POLICY_LINES: usize = 3;
 /// Gates listed with one finding. There are fifteen; `explain` prints them all.
 const HELD_LINES: usize = 5;
+/// Most that a notice says of one gate; `plan` and `explain` say all.
+const HELD_CHARS: usize = 330;
 
 pub(super) fn listed(finding: &Finding, view: &View<'_>) -> NoticeFinding {
     let id = &finding.instance;
@@ -34,7 +36,11 @@ pub(super) fn listed(finding: &Finding, view: &View<'_>) -> NoticeFinding {
         who: finding.attribution.first().map(actor),
         policy,
         next: parts::next_step(view, id),
-        held: parts::blocking(held).into_iter().take(HELD_LINES).map(parts::gate_line).collect(),
+        held: parts::blocking(held)
+            .into_iter()
+            .take(HELD_LINES)
+            .map(|gate| clean(&parts::gate_line(gate), HELD_CHARS))
+            .collect(),
         first_seen: finding.first_seen,
         status: finding.status.as_str().to_owned(),
     }

@@ -136,7 +136,8 @@ fn verb_phrase(kind: OperationKind, golden: Option<&GoldenRef>) -> String {
 pub(crate) fn gate_line(report: &GateReport) -> String {
     let GateReport { gate, answer, until, reason } = report;
     let until = until.map_or(String::new(), |until| format!(" until {}", time(until)));
-    let reason = clean(reason, 300);
+    // Whole: a list of missing permissions or all that a budget counts is what a person has to work through.
+    let reason = clean(reason, 2_000);
     if reason.is_empty() { format!("{gate}: {answer}{until}") } else { format!("{gate}: {answer}{until}: {reason}") }
 }
 
@@ -178,6 +179,14 @@ mod tests {
                 "window: hold until 2026-11-24 02:00:00Z: outside every window"
             ]
         );
+    }
+
+    #[test]
+    fn all_that_a_gate_says_is_shown() {
+        let missing: Vec<String> = (0..40).map(|number| format!("ec2:Action{number}")).collect();
+        let mut gate = fixtures::gates().remove(0);
+        gate.reason = format!("missing in 111122223333: {}; grant them", missing.join(", "));
+        assert!(gate_line(&gate).ends_with("ec2:Action39; grant them"));
     }
 
     #[test]

@@ -195,6 +195,7 @@ impl Process {
             now,
             mode: Enforcement::Replace,
             subjects: subjects.collect(),
+            unseen: Vec::new(),
             fleets: &fleets,
             goldens: &goldens,
             images: &seen.images,
