@@ -64,6 +64,8 @@ pub enum NoticeKind {
     Test,
     /// Another destination did not take a notice for a whole day.
     DeadLetter,
+    /// It takes notices again.
+    DeliveryRestored,
     /// The head of the audit log could not be put into its bucket.
     AnchorFailed,
     /// It could be again.
@@ -96,6 +98,7 @@ impl NoticeKind {
             Self::ExceptionEnded => "exception_ended",
             Self::Test => "test",
             Self::DeadLetter => "dead_letter",
+            Self::DeliveryRestored => "delivery_restored",
             Self::AnchorFailed => "anchor_failed",
             Self::AnchorRestored => "anchor_restored",
         }
@@ -127,6 +130,7 @@ impl NoticeKind {
             | Self::ExceptionEnded
             | Self::Test
             | Self::DeadLetter
+            | Self::DeliveryRestored
             | Self::AnchorFailed
             | Self::AnchorRestored => false,
         }

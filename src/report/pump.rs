@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::backoff::{self, Next, later};
 use super::bucket::Bucket;
-use super::dead_letter::give_up;
+use super::dead_letter::{give_up, restored};
 use super::deliver::{Attempt, Client, CloudPublish, deliver};
 use super::destination::Destination;
 use super::pump_batch::{merged, together};
@@ -281,17 +281,22 @@ impl Lane<'_> {
             said: Said::Nothing,
             result: Ok(()),
         };
-        ran.result = self.send(store, rows, clock, &mut ran).await;
+        let mut taken = Vec::new();
+        ran.result = self.send(store, rows, clock, &mut ran, &mut taken).await;
+        if !taken.is_empty() && ran.result.is_ok() {
+            ran.result = restored(store, &taken, &self.destination.name, self.others, clock());
+        }
         ran.bucket = self.bucket;
         ran
     }
 
-    async fn send<S: Outbox + Threads + ?Sized>(
+    async fn send<'r, S: Outbox + Threads + ?Sized>(
         &mut self,
         store: &S,
-        rows: Vec<&OutboxRow>,
+        rows: Vec<&'r OutboxRow>,
         clock: &impl Fn() -> Timestamp,
         ran: &mut Ran,
+        taken: &mut Vec<&'r OutboxRow>,
     ) -> Result<(), StoreError> {
         let Ran { done, accepted, said, .. } = ran;
         let mut rest = rows.as_slice();
@@ -319,6 +324,7 @@ impl Lane<'_> {
                         accepted.retain(|seq| *seq != row.seq);
                         done.delivered += 1;
                     }
+                    taken.extend(batch);
                     rest = after;
                     continue;
                 }

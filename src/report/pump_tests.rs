@@ -147,6 +147,33 @@ async fn a_dead_letter_is_told_elsewhere_once() {
 }
 
 #[tokio::test]
+async fn who_heard_that_alerts_are_given_up_hears_when_they_arrive_again() {
+    const GONE: &str = "410 Gone\r\n";
+    const TAKEN: &str = "200 OK\r\n";
+    let (hook, pager) = (serve(&[GONE, TAKEN, TAKEN, GONE, TAKEN]).await, serve(&[]).await);
+    let key = "k".to_owned().into();
+    let kind = DestinationKind::PagerDuty { key, url: pager.url.clone() };
+    let destinations = [webhook("hook", &hook.url), Destination { kind, ..slack("page", &pager.url) }];
+    let outbox = MemoryOutbox::default();
+    let sends = async |kind: NoticeKind, second: i64| {
+        let notice = Notice { kind, ..Notice::test("hook", at(second)) };
+        outbox.enqueue(&[draft_single(&notice, &destinations[0], &second.to_string())], at(second)).unwrap();
+        run(&outbox, &destinations, at(second)).await;
+        let told = pager.requests.lock().unwrap().clone();
+        let word =
+            |told: &String| told.split("\"event_action\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        told.iter().map(word).collect::<Vec<_>>()
+    };
+    // A destination that refuses single notices ends no incident within the hour.
+    assert_eq!(sends(NoticeKind::New, 0).await, ["trigger"]);
+    assert_eq!(sends(NoticeKind::New, 60).await, ["trigger"]);
+    // A person's test does, and what is given up after it is told all the same.
+    assert_eq!(sends(NoticeKind::Test, 120).await, ["trigger", "resolve"]);
+    assert_eq!(sends(NoticeKind::New, 180).await, ["trigger", "resolve", "trigger"]);
+    assert_eq!(sends(NoticeKind::New, 3_700).await, ["trigger", "resolve", "trigger", "resolve"]);
+}
+
+#[tokio::test]
 async fn an_undeliverable_self_alert_ends_there() {
     let (first, second) = (serve(&["410 Gone\r\n"]).await, serve(&["410 Gone\r\n"]).await);
     let destinations = [webhook("a", &first.url), webhook("b", &second.url)];

@@ -45,7 +45,8 @@ pub struct Pruned {
 pub trait Upkeep {
     /// How large it is.
     fn stats(&self) -> Result<StateStats, StoreError>;
-    /// Everything that is wrong with the file, in SQLite's words; empty when it is sound. Reads all of it.
+    /// Everything that is wrong with the file: pages and references, in SQLite's words, and what stands in the rows; empty
+    /// when it is sound. Reads all of it.
     fn unsound(&self) -> Result<Vec<String>, StoreError>;
     /// Writes a whole, compact copy of one moment into a new file (mode 0600) that is on disk when this returns. Works
     /// while others write. Refused when there is such a file; nothing is left behind when it fails.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::app::config::parse_duration;
+use crate::app::config::{is_role_name, parse_duration};
 use crate::types::{AccountId, GoldenRef, Severity};
 
 /// `24h`, `7d`, …
@@ -28,12 +28,19 @@ pub fn account(text: &str) -> Result<AccountId, String> {
     if fits { Ok(AccountId::new(text)) } else { Err("an account id has 12 digits".to_owned()) }
 }
 
-/// `arn:PARTITION:iam::ACCOUNT:role/NAME`.
+/// `arn:PARTITION:iam::ACCOUNT:role/NAME`. It goes into policies, where a `*` would stand for every role.
 pub fn role(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let letters = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     match parts.as_slice() {
-        ["arn", _, "iam", "", account, name] if self::account(account).is_ok() && name.starts_with("role/") => {
-            Ok(text.to_owned())
+        ["arn", partition, "iam", "", account, name] if letters(partition) && self::account(account).is_ok() => {
+            match name.strip_prefix("role/") {
+                Some(name) if is_role_name(name) => Ok(text.to_owned()),
+                Some(name) if name.contains(['*', '?']) => {
+                    Err("name each role: a pattern would let every role that it matches be passed to EC2".to_owned())
+                }
+                _ => Err("write the role's ARN, e.g. arn:aws:iam::111122223333:role/web".to_owned()),
+            }
         }
         _ => Err("write the role's ARN, e.g. arn:aws:iam::111122223333:role/web".to_owned()),
     }
@@ -78,4 +85,26 @@ pub fn instant(text: &str) -> Result<Timestamp, String> {
     text.parse()
         .or_else(|_| day(text))
         .map_err(|_| "write a day, 2026-10-01, or an instant, 2026-10-01T12:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_one_role() {
+        assert!(role("arn:aws:iam::111122223333:role/web").is_ok());
+        assert!(role("arn:aws-us-gov:iam::111122223333:role/some/path/we_b+=,.@-1").is_ok());
+        let refused = |text: &str| role(text).expect_err(text);
+        assert!(refused("arn:aws:iam::111122223333:role/*").contains("name each role"));
+        assert!(refused("arn:aws:iam::111122223333:role/web-?").contains("name each role"));
+        for name in ["", "web/", "we\"b", "${web}", "web\n", "wéb"] {
+            assert!(
+                refused(&format!("arn:aws:iam::111122223333:role/{name}")).starts_with("write the role's"),
+                "{name}"
+            );
+        }
+        assert!(role("arn:*:iam::111122223333:role/web").is_err() && role("arn:aws:iam::*:role/web").is_err());
+        assert!(role("arn:aws:iam::111122223333:instance-profile/web").is_err());
+    }
 }

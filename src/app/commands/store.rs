@@ -86,7 +86,7 @@ fn verify(context: &Context<'_>) -> Result<Exit, AppError> {
                 "audit_entries": entries.len(), "exit_code": exit.code(),
             })),
             Format::Table if problems.is_empty() => {
-                format!("ok: every page is sound, and so is the chain of {} audit entries", entries.len())
+                format!("ok: every page and document is sound, and so is the chain of {} audit entries", entries.len())
             }
             Format::Table => problems.iter().map(|problem| format!("{}\n", clean(problem))).collect(),
         })
@@ -101,11 +101,13 @@ fn backup(context: &Context<'_>, args: &BackupArgs) -> Result<Exit, AppError> {
         return Err(AppError::failed(format!("{shown} is there already: name a new file")));
     }
     context.read_store(&config)?.backup(&args.file)?;
-    // A copy that nobody opened is a hope.
+    // A copy that nobody opened is a hope. What is wrong with it is wrong with the state, too, or with the disk.
     let problems = SqliteStore::open_read_only(&args.file)?.unsound()?;
     if let Some(problem) = problems.first() {
         let text = format!("{shown} was written and is not sound: {}", clean(problem));
-        return Err(AppError::failed(text).with_hint("cattleguard store verify"));
+        let hint =
+            "do not replace an older backup by it; `cattleguard store verify` says whether the state itself is damaged";
+        return Err(AppError::failed(text).with_hint(hint));
     }
     let bytes = std::fs::metadata(&args.file).map_or(0, |found| found.len());
     context.note(&format!("{shown}: {}, whole and on disk", size(bytes)));

@@ -68,6 +68,13 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Option<AccountConfig> {
     Some(AccountConfig { id: id?, alias, regions, role, external_id, source_identity, enforce_role })
 }
 
+/// Whether it names one role, with its path ("IAM and AWS STS quotas"): it goes into policies, where a `*` would stand for
+/// every role.
+pub(in crate::app) fn is_role_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "/_+=,.@-".contains(c);
+    !name.is_empty() && !name.ends_with('/') && name.chars().all(fits)
+}
+
 /// `arn:PARTITION:iam::ACCOUNT:role/PATH`.
 pub(super) struct RoleArn(pub(super) String);
 
@@ -79,8 +86,7 @@ impl Setting for RoleArn {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let fits = matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
             if partition.starts_with("aws") && is_account(account)
-                && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
-                && !resource.chars().any(|c| c.is_whitespace() || c.is_control()));
+                && resource.strip_prefix("role/").is_some_and(is_role_name));
         if !fits {
             let help = "role ARNs look like arn:aws:iam::111122223333:role/cattleguard-read";
             return Err(Fault::bad(format!("{} is not a role ARN", quoted(text))).help(help));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::overlay::{self, Override};
@@ -67,7 +68,12 @@ fn read_file(path: &Path) -> Result<String, Box<Diag>> {
     if size > LONGEST {
         return Err(refuse("no-file", format!("{size} bytes are too many for a configuration file")));
     }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
+    // What is no regular file says no size: one byte more shows that there is more.
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(refuse("no-file", format!("more than {LONGEST} bytes are too many for a configuration file")));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         refuse("syntax", format!("the file is not UTF-8 text (byte {at})"))

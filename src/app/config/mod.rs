@@ -52,6 +52,7 @@ mod tree;
 mod window;
 
 pub use account::AccountConfig;
+pub(in crate::app) use account::is_role_name;
 pub use alerts::AlertsConfig;
 pub use audit::AuditConfig;
 pub use buttons::{ButtonsConfig, ButtonsWay};

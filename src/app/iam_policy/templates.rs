@@ -17,6 +17,13 @@ struct Role {
 }
 
 impl Role {
+    /// Statements that it has already, by their names, stay as they are.
+    fn allow_also(&mut self, mut policy: Value) {
+        let (Some(there), Some(more)) = (list(&mut self.policy), list(&mut policy)) else { return };
+        more.retain(|one| !there.iter().any(|other| other.get("Sid") == one.get("Sid")));
+        there.append(more);
+    }
+
     /// The path, with its slashes, and the name (IAM identifiers: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`).
     fn path_and_name(&self) -> (String, &str) {
         let full = self.arn.split_once(":role/").map_or(self.arn.as_str(), |(_, full)| full);
@@ -27,13 +34,22 @@ impl Role {
     }
 }
 
-/// The roles of this account, each once; one that reads and is also used for logs gets both rights.
+fn list(policy: &mut Value) -> Option<&mut Vec<Value>> {
+    policy.get_mut("Statement").and_then(Value::as_array_mut)
+}
+
+/// The roles of this account, each once; one that is used for several things gets the rights to all of them.
 fn roles(config: &Config, account: &AccountId, trusted: &AccountId, instance_roles: &[String]) -> Vec<Role> {
     let trust = trust_policies(config, trusted);
     let trust_of = |arn: &str| trust.get(arn).cloned().unwrap_or(Value::Null);
     let mut roles: Vec<Role> = Vec::new();
     let mut add = |purpose: &'static str, arn: &str, policy: Value| {
-        if arn.split(':').nth(4) == Some(account.as_str()) && !roles.iter().any(|role| role.arn == arn) {
+        if arn.split(':').nth(4) != Some(account.as_str()) {
+            return;
+        }
+        if let Some(role) = roles.iter_mut().find(|role| role.arn == arn) {
+            role.allow_also(policy);
+        } else {
             roles.push(Role { purpose, arn: arn.to_owned(), trust: trust_of(arn), policy });
         }
     };
@@ -158,6 +174,23 @@ mod tests {
             })
             .map(|value| value.expect("JSON"))
             .collect()
+    }
+
+    #[test]
+    fn a_role_that_reads_and_enforces_may_do_both() {
+        let mut config = two_roles();
+        config.accounts[0].enforce_role = Some("arn:aws:iam::111122223333:role/ops/read".to_owned());
+        let template = cloudformation(&config, &account(), &AccountId::new("444455556666"), &[]).expect("a role");
+        let text = template.to_string();
+        assert_eq!(template["Resources"].as_object().expect("roles").len(), 1);
+        for action in ["ec2:DescribeInstances", "cloudtrail:LookupEvents", "ec2:RunInstances", "ec2:TerminateInstances"]
+        {
+            assert!(text.contains(&format!("\"{action}\"")), "{action}");
+        }
+        let document = &template["Resources"]["CattleguardReadRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+        assert!(document.to_string().len() < INLINE_LIMIT);
+        let names: Vec<_> = document["Statement"].as_array().expect("a list").iter().map(|one| &one["Sid"]).collect();
+        assert!(names.iter().all(|name| names.iter().filter(|other| other == &name).count() == 1), "{names:?}");
     }
 
     #[test]

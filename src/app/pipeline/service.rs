@@ -24,7 +24,9 @@ use crate::plan::{Alarm, Permissions};
 use crate::remediate::{KillSwitch, OperationRecord};
 use crate::report::anchor::AnchorVault;
 use crate::report::deliver::Client;
-use crate::report::{Destination, NotifySettings, OperationNews, Pump, PumpSummary, operation_notice};
+use crate::report::{
+    Destination, NotifySettings, OperationNews, OutboxHistory, Pump, PumpSummary, operation_notice, overtaken_notices,
+};
 use crate::store::Store;
 use crate::types::Place;
 
@@ -212,7 +214,14 @@ impl<'b> Service<'b> {
     pub fn tell_operation(&self, record: &OperationRecord) {
         let now = self.backend.now();
         let drafts = operation_notice(&OperationNews::from(record), &self.destinations, now);
-        if let Err(error) = self.store.enqueue(&drafts, now) {
+        let kept = self.store.enqueue(&drafts, now).and_then(|()| {
+            let earlier = self.store.operations_of(&record.instance)?;
+            let history = OutboxHistory::new(self.store.as_ref());
+            let ends = overtaken_notices(record, &earlier, &self.destinations, &history, now);
+            history.take_error().map_or(Ok(()), Err)?;
+            self.store.enqueue(&ends, now)
+        });
+        if let Err(error) = kept {
             tracing::error!(error = %error, operation = %record.id, "a notice of an operation could not be kept");
         }
     }

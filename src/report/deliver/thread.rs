@@ -82,7 +82,7 @@ pub(super) fn ends(notice: &Notice) -> bool {
     match notice.kind {
         NoticeKind::Resolved | NoticeKind::Reattributed | NoticeKind::CoverageRestored => true,
         NoticeKind::Test | NoticeKind::DeadLetter | NoticeKind::ApprovalWanted | NoticeKind::ApprovalEnded => true,
-        NoticeKind::AnchorFailed | NoticeKind::AnchorRestored => true,
+        NoticeKind::DeliveryRestored | NoticeKind::AnchorFailed | NoticeKind::AnchorRestored => true,
         NoticeKind::ExceptionEnded => true,
         NoticeKind::OperationDone => notice.operation.as_ref().is_none_or(|operation| operation.status == "done"),
         NoticeKind::OperationFailed => {

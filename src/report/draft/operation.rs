@@ -106,15 +106,24 @@ pub fn operation_notice(news: &OperationNews, destinations: &[Destination], now:
         NoticeKind::OperationFailed => news.severity.max(Severity::High),
         _ => news.severity,
     };
-    let group = GroupKey {
-        fleet: Some(news.fleet.clone()),
-        code: Code::known("operation"),
-        actor: Some(news.id.as_str().to_owned()),
-    };
-    let mut notice = Notice::blank(kind, group, severity, &title, now);
+    let mut notice = Notice::blank(kind, group(news), severity, &title, now);
     notice.lines.clone_from(&news.lines);
     notice.totals.instances = 1;
-    notice.operation = Some(NoticeOperation {
+    notice.operation = Some(about(news));
+    let unique = format!("{}/{}", news.status, news.turn);
+    let accounts = BTreeSet::from([news.place.account.clone()]);
+    takers(&notice, &news.fleet, &accounts, destinations)
+        .map(|(destination, notice)| draft_single(&notice, destination, &unique))
+        .collect()
+}
+
+pub(super) fn group(news: &OperationNews) -> GroupKey {
+    let id = news.id.as_str().to_owned();
+    GroupKey { fleet: Some(news.fleet.clone()), code: Code::known("operation"), actor: Some(id) }
+}
+
+pub(super) fn about(news: &OperationNews) -> NoticeOperation {
+    NoticeOperation {
         id: news.id.clone(),
         kind: news.kind.as_str().to_owned(),
         status: news.status.as_str().to_owned(),
@@ -123,12 +132,7 @@ pub fn operation_notice(news: &OperationNews, destinations: &[Destination], now:
         account: news.place.account.clone(),
         region: news.place.region.clone(),
         replacement: news.replacement.clone(),
-    });
-    let unique = format!("{}/{}", news.status, news.turn);
-    let accounts = BTreeSet::from([news.place.account.clone()]);
-    takers(&notice, &news.fleet, &accounts, destinations)
-        .map(|(destination, notice)| draft_single(&notice, destination, &unique))
-        .collect()
+    }
 }
 
 /// The destinations that take a notice, with the notice for each: in quiet hours what is not severe enough waits for

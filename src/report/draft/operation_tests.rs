@@ -1,9 +1,11 @@
 use super::*;
 use crate::remediate::sample::{at, moved, operation, turned};
 use crate::remediate::{Cut, StepState};
-use crate::report::draft::{OutboxHistory, approval_notices};
+use crate::report::destination::DestinationKind;
+use crate::report::draft::{OutboxHistory, approval_notices, overtaken_notices};
 use crate::report::fixtures;
-use crate::report::render::{cloud_event, slack_message};
+use crate::report::render::{cloud_event, pagerduty_event, slack_message};
+use crate::store::Outbox as _;
 use crate::types::{Gate, GateAnswer, Held, Plan};
 
 fn told(record: &OperationRecord, destinations: &[Destination]) -> Vec<Notice> {
@@ -88,6 +90,42 @@ fn a_status_is_told_once_and_again_after_a_person_resumed_it() {
     assert_eq!(key(&first), key(&OperationRecord { note: Some("again".to_owned()), ..first.clone() }));
     assert_ne!(key(&first), key(&OperationRecord { deadline: at(90_000), ..first.clone() }));
     assert_ne!(key(&first), key(&turned(&first, OperationStatus::RolledBack, 30).0));
+}
+
+#[test]
+fn the_incident_of_what_was_rolled_back_ends_when_a_later_operation_succeeds() {
+    let key = "k".to_owned().into();
+    let kind = DestinationKind::PagerDuty { key, url: "http://127.0.0.1/".to_owned() };
+    let to = [Destination { kind, ..fixtures::slack("page", "http://127.0.0.1/") }, everywhere()[0].clone()];
+    let outbox = fixtures::MemoryOutbox::default();
+    let back = turned(&operation("op-1", OperationKind::Replace, "i-1", 0), OperationStatus::RolledBack, 20).0;
+    let later = operation("op-2", OperationKind::Replace, "i-1", 60);
+    let other = operation("op-3", OperationKind::Quarantine, "i-1", 60);
+    let ends = |record: &OperationRecord, status| {
+        let record = turned(record, status, 80).0;
+        let history = OutboxHistory::new(&outbox);
+        overtaken_notices(&record, &[back.clone(), record.clone()], &to, &history, at(80))
+    };
+    assert_eq!(ends(&later, OperationStatus::Done), [], "it was not told");
+    outbox.enqueue(&operation_notice(&OperationNews::from(&back), &to, at(20)), at(20)).expect("kept");
+    assert_eq!(ends(&other, OperationStatus::Done), [], "another thing");
+    assert_eq!(ends(&later, OperationStatus::NeedsHuman), []);
+    let drafts = ends(&later, OperationStatus::Retaining);
+    let told: Notice = serde_json::from_value(drafts[0].payload.clone()).expect("a notice");
+    assert_eq!((drafts.len(), drafts[0].destination.as_str()), (1, "page"));
+    assert_eq!(told.title, "web: replace of i-1 succeeded after it was rolled back");
+    let incident = |notice: &Notice| {
+        let body: serde_json::Value = serde_json::from_slice(&pagerduty_event(notice, "k")).expect("JSON");
+        (body["event_action"].clone(), body["dedup_key"].clone())
+    };
+    let opened = incident(&operation_told(&back));
+    assert_eq!(incident(&told), ("resolve".into(), opened.1));
+    outbox.enqueue(&drafts, at(80)).expect("kept");
+    assert_eq!(ends(&later, OperationStatus::Done), [], "once");
+}
+
+fn operation_told(record: &OperationRecord) -> Notice {
+    told(record, &everywhere()).remove(0)
 }
 
 #[test]

@@ -134,6 +134,7 @@ pub fn buttons_of(notice: &Notice) -> Vec<Button> {
         | NoticeKind::ExceptionEnded
         | NoticeKind::Test
         | NoticeKind::DeadLetter
+        | NoticeKind::DeliveryRestored
         | NoticeKind::AnchorFailed
         | NoticeKind::AnchorRestored => Vec::new(),
     };

@@ -26,6 +26,7 @@ pub fn action(kind: NoticeKind) -> &'static str {
         | NoticeKind::Reattributed
         | NoticeKind::CoverageRestored
         | NoticeKind::AnchorRestored
+        | NoticeKind::DeliveryRestored
         | NoticeKind::OperationStarted
         | NoticeKind::OperationDone
         | NoticeKind::ApprovalEnded

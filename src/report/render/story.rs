@@ -62,6 +62,7 @@ pub(crate) fn headline(notice: &Notice) -> String {
         | NoticeKind::Resolved
         | NoticeKind::CoverageRestored
         | NoticeKind::AnchorRestored
+        | NoticeKind::DeliveryRestored
         | NoticeKind::Reattributed
         | NoticeKind::Acknowledged
         | NoticeKind::OperationStarted
@@ -106,6 +107,7 @@ pub(crate) fn state_word(notice: &Notice) -> &'static str {
         (Kind::ExceptionEnded, _) => "Ended",
         (Kind::Test, _) => "Test",
         (Kind::DeadLetter, _) => "Not delivered",
+        (Kind::DeliveryRestored, _) => "Delivered again",
         (Kind::AnchorFailed, _) => "Not anchored",
         (Kind::AnchorRestored, _) => "Anchored again",
     }

@@ -86,6 +86,7 @@ fn colour(notice: &Notice) -> &'static str {
             NoticeKind::Resolved
             | NoticeKind::CoverageRestored
             | NoticeKind::AnchorRestored
+            | NoticeKind::DeliveryRestored
             | NoticeKind::OperationDone,
             _,
         ) => "Good",

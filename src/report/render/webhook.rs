@@ -80,6 +80,7 @@ pub fn event_type(kind: NoticeKind) -> &'static str {
         NoticeKind::ExceptionEnded => "io.cattleguard.exception.ended.v1",
         NoticeKind::Test => "io.cattleguard.notice.test.v1",
         NoticeKind::DeadLetter => "io.cattleguard.notice.dead_letter.v1",
+        NoticeKind::DeliveryRestored => "io.cattleguard.notice.delivery_restored.v1",
         NoticeKind::AnchorFailed => "io.cattleguard.audit.anchor_failed.v1",
         NoticeKind::AnchorRestored => "io.cattleguard.audit.anchor_restored.v1",
     }

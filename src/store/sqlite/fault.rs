@@ -57,6 +57,10 @@ impl Fault {
             Self::Sql(error) => error,
         };
         let path = path.display().to_string();
+        // The tables admit no other types: what is no text was damaged.
+        if matches!(error, rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..)) {
+            return StoreError::Corrupt { path, detail: error.to_string() };
+        }
         let Some(code) = error.sqlite_error_code() else {
             return StoreError::Other(format!("{path}: {error}"));
         };
@@ -69,7 +73,14 @@ impl Fault {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                 StoreError::Other(format!("{path} is being written by another process, which does not finish"))
             }
-            ErrorCode::ReadOnly => StoreError::Other(format!("{path} cannot be written: it is open for reading only")),
+            ErrorCode::ReadOnly if error.sqlite_extended_error_code() == Some(ffi::SQLITE_READONLY) => {
+                StoreError::Other(format!("{path} cannot be written: it is open for reading only"))
+            }
+            // Of the folder, which is the same for a reader.
+            ErrorCode::ReadOnly => StoreError::Other(format!(
+                "{path} cannot be written here, nor the two files that readers need beside it (-wal, -shm): run this as \
+                 the user whose state it is, or look at a copy in a folder of your own"
+            )),
             ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
                 StoreError::Other(format!("{path} cannot be opened: {error}"))
             }
@@ -108,6 +119,8 @@ mod tests {
         assert!(matches!(told(ffi::SQLITE_IOERR_READ), StoreError::Other(_)));
         assert!(matches!(told(ffi::SQLITE_CORRUPT), StoreError::Corrupt { .. }));
         assert!(matches!(told(ffi::SQLITE_NOTADB), StoreError::Corrupt { .. }));
+        assert!(told(ffi::SQLITE_READONLY_DIRECTORY).to_string().contains("look at a copy"));
+        assert!(told(ffi::SQLITE_READONLY).to_string().contains("open for reading only"));
         assert!(told(ffi::SQLITE_BUSY).to_string().contains("another process"));
     }
 }

@@ -7,6 +7,7 @@ mod alerts;
 mod anchors;
 mod audit;
 mod bundles;
+mod cells;
 mod contents;
 mod counters;
 mod decisions;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::fault::{Db, Fault, conflict};
 use super::value::time;
-use super::{SqliteStore, migrate, prune};
+use super::{SqliteStore, cells, migrate, prune};
 use crate::store::traits::StoreError;
 use crate::store::upkeep::{Pruned, StateStats, TableStats, Upkeep};
 
@@ -54,6 +54,10 @@ impl Upkeep for SqliteStore {
             for orphan in orphans.take(LISTED) {
                 problems.push(orphan?);
             }
+            // Where pages are mixed up, reading their rows tells nothing more.
+            if problems.is_empty() {
+                problems = cells::unreadable(connection)?;
+            }
             Ok(problems)
         })
     }
@@ -68,7 +72,12 @@ impl Upkeep for SqliteStore {
             ErrorKind::StorageFull => StoreError::Full { path: shown.to_string() },
             _ => StoreError::Other(format!("{shown} cannot be created: {error}")),
         })?;
-        let copied = self.copy(text).map_err(|fault| fault.at(to)).and_then(|()| on_disk(&file, to));
+        let copied = self.copy(text).map_err(|fault| match fault.at(to) {
+            // What is damaged is what was read.
+            StoreError::Corrupt { detail, .. } => StoreError::Corrupt { path: self.path.display().to_string(), detail },
+            error => error,
+        });
+        let copied = copied.and_then(|()| on_disk(&file, to));
         if copied.is_err()
             && let Err(error) = std::fs::remove_file(to)
         {

@@ -1,6 +1,7 @@
 //! Wrong accounts and fleets, and entries that do not fit together.
 
 use super::{ACCOUNT, FLEET, told, told_of, told_of_fleet};
+use crate::app::config::{LoadRequest, load};
 
 #[test]
 fn an_account_id_that_is_not_12_digits() {
@@ -110,6 +111,21 @@ fn a_role_of_another_account() {
       |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       = help: the ARN holds the account id: arn:aws:iam::ACCOUNT:role/NAME
     "#);
+}
+
+#[test]
+fn a_role_that_is_every_role() {
+    for name in ["*", "read-?", "${web}", "x\\\"y", "path/"] {
+        let told = told(&format!("{ACCOUNT}role = \"arn:aws:iam::111122223333:role/{name}\"\n{FLEET}"));
+        assert!(told.contains("is not a role ARN"), "{name}: {told}");
+    }
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read_to_it() {
+    let request = LoadRequest { path: "/dev/zero".into(), env: Vec::new(), flags: Vec::new() };
+    let told = load(&request).expect_err("refused");
+    assert!(format!("{told:?}").contains("too many for a configuration file"), "{told:?}");
 }
 
 #[test]

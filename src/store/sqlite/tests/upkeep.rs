@@ -55,6 +55,50 @@ fn rows_that_point_to_nothing_are_found() {
 }
 
 #[test]
+fn documents_that_were_damaged_within_sound_pages_are_found() {
+    let damage = |sql: &str| {
+        let (_folder, path) = folder();
+        let store = open(&path);
+        let lease = lease(&store);
+        store.commit_scan(&lease, &scan("s-1", 0)).expect("commits");
+        assert_eq!(store.unsound().expect("readable"), Vec::<String>::new());
+        let other = Connection::open(&path).expect("opens");
+        assert_eq!(other.execute(sql, []).expect("damaged"), 1);
+        (store.unsound().expect("readable"), store)
+    };
+    let (problems, store) = damage("UPDATE scan SET coverage = CAST(x'5bff5d' AS TEXT)");
+    assert!(problems[0].starts_with("scan.coverage cannot be read in 1 rows: invalid utf-8"), "{problems:?}");
+    let told = store.last_scan().expect_err("damaged").to_string();
+    assert!(told.contains("is damaged") && told.contains("restore it from a backup"), "{told}");
+    let (problems, _) = damage("UPDATE scan SET coverage = '[{'");
+    assert!(problems[0].starts_with("scan.coverage cannot be read in 1 rows: EOF"), "{problems:?}");
+    let (problems, _) = damage("UPDATE scan SET id = CAST(x'ff' AS TEXT)");
+    assert!(problems[0].starts_with("scan.id cannot be read"), "{problems:?}");
+}
+
+#[test]
+fn a_copy_of_a_damaged_file_names_that_file_and_leaves_nothing() {
+    let (folder, path) = folder();
+    let store = open(&path);
+    store.commit_scan(&lease(&store), &scan("s-1", 0)).expect("commits");
+    drop(store);
+    let (root, size): (u32, u32) = Connection::open(&path)
+        .expect("opens")
+        .query_row("SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = 'scan'", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .expect("a table");
+    let mut bytes = fs::read(&path).expect("the file");
+    let (root, size) = (root as usize, size as usize);
+    bytes[(root - 1) * size..root * size].fill(0xff);
+    fs::write(&path, &bytes).expect("damaged");
+    let copy = folder.path().join("copy.db");
+    let told = SqliteStore::open_read_only(&path).expect("a state").backup(&copy).expect_err("damaged").to_string();
+    assert!(told.contains("/state.db is damaged"), "{told}");
+    assert!(!copy.exists());
+}
+
+#[test]
 fn what_would_be_pruned_is_told_by_a_reader_as_well() {
     let (_folder, path) = folder();
     let store = open(&path);
