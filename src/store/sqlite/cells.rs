@@ -25,7 +25,7 @@ pub(super) fn unreadable(connection: &Connection) -> Db<Vec<String>> {
             first.get_or_insert(problem);
         }
         if let Some(problem) = first {
-            problems.push(format!("{table}.{column} cannot be read in {count} rows: {problem}"));
+            problems.push(format!("{table}.{column}: unreadable rows: {count}; the first: {problem}"));
         }
     }
     Ok(problems)

@@ -67,11 +67,11 @@ fn documents_that_were_damaged_within_sound_pages_are_found() {
         (store.unsound().expect("readable"), store)
     };
     let (problems, store) = damage("UPDATE scan SET coverage = CAST(x'5bff5d' AS TEXT)");
-    assert!(problems[0].starts_with("scan.coverage cannot be read in 1 rows: invalid utf-8"), "{problems:?}");
+    assert!(problems[0].starts_with("scan.coverage: unreadable rows: 1; the first: invalid utf-8"), "{problems:?}");
     let told = store.last_scan().expect_err("damaged").to_string();
     assert!(told.contains("is damaged") && told.contains("restore it from a backup"), "{told}");
     let (problems, _) = damage("UPDATE scan SET coverage = '[{'");
-    assert!(problems[0].starts_with("scan.coverage cannot be read in 1 rows: EOF"), "{problems:?}");
+    assert!(problems[0].starts_with("scan.coverage: unreadable rows: 1; the first: EOF"), "{problems:?}");
     let (problems, _) = damage("UPDATE scan SET id = CAST(x'ff' AS TEXT)");
     assert!(problems[0].starts_with("scan.id cannot be read"), "{problems:?}");
 }
