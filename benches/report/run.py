@@ -56,7 +56,8 @@ def load(address, path, cookie):
 
 
 def serve():
-    (folder / "bench.token").write_text(token)
+    with open(folder / "bench.token", "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write(token)
     server = subprocess.Popen([*base, "serve", "--listen", "127.0.0.1:0", "--user", f"bench={folder / 'bench.token'}"],
                               stderr=subprocess.PIPE, text=True)
     try:
