@@ -20,7 +20,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
@@ -68,6 +70,15 @@ fn refused(listen: SocketAddr, error: &std::io::Error) -> AppError {
     AppError::new(Exit::Unavailable, message).with_hint(hint)
 }
 
+/// What a mistyped address gets: without a word a browser would show its own page, or nothing.
+async fn nothing_there() -> Response {
+    act::plain(StatusCode::NOT_FOUND, "There is no such page. All there is can be reached from /")
+}
+
+async fn not_so() -> Response {
+    act::plain(StatusCode::METHOD_NOT_ALLOWED, "This page is not asked for in that way.")
+}
+
 /// Every page there is.
 pub(in crate::app) fn router(site: Arc<Site>) -> Router {
     let posted =
@@ -83,6 +94,8 @@ pub(in crate::app) fn router(site: Arc<Site>) -> Router {
         .route("/logout", get(pages::logout).post(session::logout))
         .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(metrics::healthz))
+        .fallback(nothing_there)
+        .method_not_allowed_fallback(not_so)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn_with_state(site.clone(), guard::guard))
         .with_state(site);

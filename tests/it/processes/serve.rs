@@ -133,6 +133,19 @@ fn open_finding(app: &TestApp) -> String {
 }
 
 #[test]
+fn an_address_that_is_none_says_so_and_keeps_the_headers_of_a_page() {
+    let app = scanned();
+    let server = Server::start(&app, &[]);
+    for (method, path, status, told) in [("GET", "/finding/1", 404, "no such page"), ("PUT", "/plan", 405, "not asked")]
+    {
+        let answer = server.send(method, path, &[], "");
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.body.contains(told), "{path}: {}", answer.body);
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+}
+
+#[test]
 fn people_log_in_look_and_act_and_the_audit_log_names_them() {
     let app = scanned();
     let server = Server::start(&app, &[]);

@@ -1,7 +1,9 @@
 //! Puts things in order of time and id, however many they are, and takes each once: what does not fit into memory is
 //! sorted in parts that wait in a temporary file. So repeats come to stand beside each other.
 
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -124,8 +126,7 @@ impl Spool {
     }
 
     fn item(&self, at: usize) -> io::Result<Item<'_>> {
-        let (item, _) = Item::read(self.arena.get(at..).unwrap_or_default()).ok_or_else(damaged)?;
-        Ok(item)
+        self.arena.get(at..).and_then(Item::read).ok_or_else(damaged)
     }
 
     fn spill(&mut self) -> io::Result<()> {
@@ -156,10 +157,16 @@ impl Spool {
     }
 }
 
+/// Bytes of the time of an item.
+const TIME: usize = 12;
+/// What follows it: the id and the content. Each has its length before it.
+const PARTS: usize = 3;
+
 impl<'i> Item<'i> {
     fn write(&self, out: &mut Vec<u8>) {
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
-        out.extend_from_slice(&self.time.as_nanosecond().to_le_bytes());
+        out.extend_from_slice(&self.time.as_second().to_le_bytes());
+        out.extend_from_slice(&self.time.subsec_nanosecond().to_le_bytes());
         let [first, second] = self.parts;
         for part in [self.id.as_bytes(), first, second] {
             out.extend_from_slice(&length(part));
@@ -167,18 +174,28 @@ impl<'i> Item<'i> {
         }
     }
 
-    /// The first one and what follows it; `None` when it is not complete.
-    fn read(bytes: &'i [u8]) -> Option<(Self, &'i [u8])> {
-        let (time, mut rest) = bytes.split_first_chunk::<16>()?;
-        let mut part = || {
+    /// How many bytes the first one takes; `None` when it is not complete.
+    fn length(bytes: &[u8]) -> Option<usize> {
+        let mut end = TIME;
+        for _ in 0..PARTS {
+            let (length, _) = bytes.get(end..)?.split_first_chunk::<4>()?;
+            end += length.len() + usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        }
+        (end <= bytes.len()).then_some(end)
+    }
+
+    /// The first one; `None` when it is not complete.
+    fn read(bytes: &'i [u8]) -> Option<Self> {
+        let (seconds, rest) = bytes.split_first_chunk::<8>()?;
+        let (nanoseconds, mut rest) = rest.split_first_chunk::<4>()?;
+        let mut parts = [[].as_slice(); PARTS];
+        for part in &mut parts {
             let (length, after) = rest.split_first_chunk::<4>()?;
-            let (part, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-            rest = after;
-            Some(part)
-        };
-        let (id, first, second) = (part()?, part()?, part()?);
-        let time = Timestamp::from_nanosecond(i128::from_le_bytes(*time)).ok()?;
-        Some((Self { time, id: std::str::from_utf8(id).ok()?, parts: [first, second] }, rest))
+            (*part, rest) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        }
+        let [id, first, second] = parts;
+        let time = Timestamp::new(i64::from_le_bytes(*seconds), i32::from_le_bytes(*nanoseconds)).ok()?;
+        Some(Self { time, id: std::str::from_utf8(id).ok()?, parts: [first, second] })
     }
 }
 
@@ -193,12 +210,12 @@ struct Part {
 }
 
 impl Part {
-    /// Makes sure that the next item is in the buffer; false at the end.
-    fn fill(&mut self, file: &File, page: usize) -> io::Result<bool> {
-        while Item::read(self.buffer.get(self.at..).unwrap_or_default()).is_none() {
+    /// The next item; `None` at the end.
+    fn next(&mut self, file: &File, page: usize) -> io::Result<Option<Item<'_>>> {
+        while self.buffer.get(self.at..).and_then(Item::length).is_none() {
             let size = self.end.saturating_sub(self.from).min(u64::try_from(page).unwrap_or_default());
             if size == 0 {
-                return if self.at == self.buffer.len() { Ok(false) } else { Err(damaged()) };
+                return if self.at == self.buffer.len() { Ok(None) } else { Err(damaged()) };
             }
             self.buffer.drain(..self.at);
             self.at = 0;
@@ -207,13 +224,12 @@ impl Part {
             file.read_exact_at(self.buffer.get_mut(before..).unwrap_or_default(), self.from)?;
             self.from += size;
         }
-        Ok(true)
+        self.buffer.get(self.at..).and_then(Item::read).ok_or_else(damaged).map(Some)
     }
 
-    fn next(&self) -> Option<(Item<'_>, usize)> {
-        let rest = self.buffer.get(self.at..)?;
-        let (item, after) = Item::read(rest)?;
-        Some((item, self.buffer.len() - after.len()))
+    /// Goes on to the item behind the next one.
+    fn pass(&mut self) {
+        self.at += self.buffer.get(self.at..).and_then(Item::length).unwrap_or_default();
     }
 }
 
@@ -224,21 +240,25 @@ fn merge(file: &File, ends: &[u64], sink: &mut dyn FnMut(Item<'_>) -> io::Result
     let page = (PAGES / parts.len().max(1)).clamp(LEAST_PAGE, PAGE);
     // The least first; of equals the part that was written first.
     let mut heads = BinaryHeap::new();
-    let head = |parts: &mut Vec<Part>, number: usize| -> io::Result<_> {
-        let Some(part) = parts.get_mut(number) else { return Ok(None) };
-        let goes_on = part.fill(file, page)?;
-        Ok(part.next().filter(|_| goes_on).map(|(item, _)| std::cmp::Reverse((item.time, item.id.to_owned(), number))))
-    };
-    for number in 0..parts.len() {
-        heads.extend(head(&mut parts, number)?);
-    }
-    while let Some(std::cmp::Reverse((_, _, number))) = heads.pop() {
-        if let Some(part) = parts.get_mut(number) {
-            let (item, after) = part.next().ok_or_else(damaged)?;
-            sink(item)?;
-            part.at = after;
+    for (number, part) in parts.iter_mut().enumerate() {
+        if let Some(item) = part.next(file, page)? {
+            heads.push(Reverse((item.time, item.id.to_owned(), number)));
         }
-        heads.extend(head(&mut parts, number)?);
+    }
+    while let Some(mut head) = heads.peek_mut() {
+        let Reverse((time, id, number)) = &mut *head;
+        let part = parts.get_mut(*number).ok_or_else(damaged)?;
+        sink(part.next(file, page)?.ok_or_else(damaged)?)?;
+        part.pass();
+        // The next of the same part takes the place of this one: the heap moves it only if another comes before it.
+        match part.next(file, page)? {
+            Some(item) => {
+                *time = item.time;
+                id.clear();
+                id.push_str(item.id);
+            }
+            None => drop(PeekMut::pop(head)),
+        }
     }
     Ok(())
 }
