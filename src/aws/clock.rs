@@ -14,7 +14,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When there is no answer, or it has no date.
 pub async fn clock_skew(region: &str) -> Result<SignedDuration, String> {
-    let url = std::env::var("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty()).unwrap_or_else(|| endpoint(region));
+    let url = std::env::var("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty()).unwrap_or_else(|| {
+        let fips = std::env::var("AWS_USE_FIPS_ENDPOINT").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
+        endpoint(region, fips)
+    });
     let client = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build();
     let client = client.map_err(|error| error.to_string())?;
     let before = Timestamp::now();
@@ -28,7 +31,28 @@ pub async fn clock_skew(region: &str) -> Result<SignedDuration, String> {
     Ok(here.duration_since(there))
 }
 
-fn endpoint(region: &str) -> String {
+/// The regional endpoint. Those of US regions have another name for FIPS; in GovCloud the plain one is validated
+/// ("AWS Security Token Service endpoints and quotas", AWS General Reference).
+fn endpoint(region: &str, fips: bool) -> String {
+    let named = ["us-east-", "us-west-"].iter().any(|prefix| region.starts_with(prefix));
+    let service = if fips && named { "sts-fips" } else { "sts" };
     let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("https://sts.{region}.{suffix}/")
+    format!("https://{service}.{region}.{suffix}/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_endpoint_follows_partition_and_fips() {
+        for (region, fips, url) in [
+            ("us-east-1", false, "https://sts.us-east-1.amazonaws.com/"),
+            ("us-east-1", true, "https://sts-fips.us-east-1.amazonaws.com/"),
+            ("us-gov-west-1", true, "https://sts.us-gov-west-1.amazonaws.com/"),
+            ("cn-north-1", false, "https://sts.cn-north-1.amazonaws.com.cn/"),
+        ] {
+            assert_eq!(endpoint(region, fips), url);
+        }
+    }
 }

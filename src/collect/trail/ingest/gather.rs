@@ -50,7 +50,7 @@ impl Gather {
         let Chunk { entries, text, launches, ends, roles, asked, ignored, set_aside, set_aside_total, stats } = chunk;
         let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
         for Entry { time, id, change } in entries {
-            let id = std::str::from_utf8(part(id)).unwrap_or_default();
+            let id = part(id);
             let Some(Change { text: line, late, lesson: [sketch, lesson] }) = change else {
                 // Only to be told from its repeats.
                 self.spool.push(Item { time, id, parts: [&[], &[]] })?;

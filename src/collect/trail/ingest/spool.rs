@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 
-/// Bytes that are sorted at a time.
-const RUN: usize = 4 * 1024 * 1024;
+/// Bytes that are sorted at a time: the changes of a million events need no file.
+const RUN: usize = 24 * 1024 * 1024;
 /// Bytes written at a time, and the most that is read at a time of each part.
 const PAGE: usize = 64 * 1024;
 /// The least that is read at a time.
@@ -24,9 +24,18 @@ const PAGES: usize = 2 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Item<'i> {
     pub(super) time: Timestamp,
-    pub(super) id: &'i str,
+    pub(super) id: &'i [u8],
     /// Its content in two parts.
     pub(super) parts: [&'i [u8]; 2],
+}
+
+/// Where an item stands in the arena, and what it is sorted by.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    time: Timestamp,
+    /// The first bytes of its id: events of one second are told apart by them, without a look at the arena.
+    begins: u64,
+    at: usize,
 }
 
 /// Takes things in any order.
@@ -34,7 +43,7 @@ pub(super) struct Item<'i> {
 pub(super) struct Spool {
     run: usize,
     arena: Vec<u8>,
-    index: Vec<(Timestamp, usize)>,
+    index: Vec<Slot>,
     file: Option<File>,
     /// Where each sorted part ends in the file.
     ends: Vec<u64>,
@@ -63,7 +72,7 @@ impl Spool {
             // Once: what grows step by step is moved as often.
             self.arena.reserve(self.run + self.run / 8);
         }
-        self.index.push((item.time, self.arena.len()));
+        self.index.push(Slot { time: item.time, begins: beginning(item.id), at: self.arena.len() });
         item.write(&mut self.arena);
         Ok(())
     }
@@ -88,7 +97,7 @@ impl Spool {
     /// # Errors
     /// The temporary file cannot be read, or the sink's own.
     pub(super) fn each(&self, sink: &mut dyn FnMut(Item<'_>) -> io::Result<()>) -> io::Result<u64> {
-        let mut last: Option<(Timestamp, String)> = None;
+        let mut last: Option<(Timestamp, Vec<u8>)> = None;
         let mut repeats = 0;
         let mut once = |item: Item<'_>| {
             match &mut last {
@@ -99,7 +108,7 @@ impl Spool {
                 Some((time, id)) => {
                     *time = item.time;
                     id.clear();
-                    id.push_str(item.id);
+                    id.extend_from_slice(item.id);
                 }
                 None => last = Some((item.time, item.id.to_owned())),
             }
@@ -107,21 +116,21 @@ impl Spool {
         };
         match &self.file {
             Some(file) => merge(file, &self.ends, &mut once)?,
-            None => self.index.iter().try_for_each(|(_, at)| once(self.item(*at)?))?,
+            None => self.index.iter().try_for_each(|slot| once(self.item(slot.at)?))?,
         }
         Ok(repeats)
     }
 
     fn sort(&mut self) {
         let mut index = std::mem::take(&mut self.index);
-        index.sort_by(|(time, at), (other, beside)| {
-            // The id is looked at only when two things happened in the same moment.
-            time.cmp(other).then_with(|| self.id(*at).cmp(&self.id(*beside)))
+        index.sort_by(|one, other| {
+            let keys = (one.time, one.begins).cmp(&(other.time, other.begins));
+            keys.then_with(|| self.id(one.at).cmp(&self.id(other.at)))
         });
         self.index = index;
     }
 
-    fn id(&self, at: usize) -> Option<&str> {
+    fn id(&self, at: usize) -> Option<&[u8]> {
         self.item(at).ok().map(|item| item.id)
     }
 
@@ -140,8 +149,8 @@ impl Spool {
         };
         let mut page = Vec::with_capacity(PAGE);
         let mut end = self.ends.last().copied().unwrap_or_default();
-        for (_, at) in &self.index {
-            self.item(*at)?.write(&mut page);
+        for slot in &self.index {
+            self.item(slot.at)?.write(&mut page);
             if page.len() >= PAGE {
                 file.write_all(&page)?;
                 end += u64::try_from(page.len()).unwrap_or_default();
@@ -162,13 +171,20 @@ const TIME: usize = 12;
 /// What follows it: the id and the content. Each has its length before it.
 const PARTS: usize = 3;
 
+/// Orders as the whole does, as far as it goes.
+fn beginning(id: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(id).for_each(|(to, from)| *to = *from);
+    u64::from_be_bytes(bytes)
+}
+
 impl<'i> Item<'i> {
     fn write(&self, out: &mut Vec<u8>) {
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
         out.extend_from_slice(&self.time.as_second().to_le_bytes());
         out.extend_from_slice(&self.time.subsec_nanosecond().to_le_bytes());
         let [first, second] = self.parts;
-        for part in [self.id.as_bytes(), first, second] {
+        for part in [self.id, first, second] {
             out.extend_from_slice(&length(part));
             out.extend_from_slice(part);
         }
@@ -195,7 +211,7 @@ impl<'i> Item<'i> {
         }
         let [id, first, second] = parts;
         let time = Timestamp::new(i64::from_le_bytes(*seconds), i32::from_le_bytes(*nanoseconds)).ok()?;
-        Some(Self { time, id: std::str::from_utf8(id).ok()?, parts: [first, second] })
+        Some(Self { time, id, parts: [first, second] })
     }
 }
 
@@ -255,7 +271,7 @@ fn merge(file: &File, ends: &[u64], sink: &mut dyn FnMut(Item<'_>) -> io::Result
             Some(item) => {
                 *time = item.time;
                 id.clear();
-                id.push_str(item.id);
+                id.extend_from_slice(item.id);
             }
             None => drop(PeekMut::pop(head)),
         }
@@ -285,7 +301,7 @@ mod tests {
         let mut spool = Spool::new(run);
         for (second, id, content) in items {
             let time = Timestamp::from_second(*second).unwrap();
-            spool.push(Item { time, id, parts: [content.as_bytes(), b"late"] }).unwrap();
+            spool.push(Item { time, id: id.as_bytes(), parts: [content.as_bytes(), b"late"] }).unwrap();
         }
         let mut out = Vec::new();
         spool.settle().unwrap();
@@ -295,7 +311,8 @@ mod tests {
             repeats = spool
                 .each(&mut |item| {
                     assert_eq!(item.parts[1], b"late");
-                    out.push((item.time.as_second(), item.id.to_owned(), item.parts[0].to_vec()));
+                    let id = String::from_utf8(item.id.to_owned()).unwrap();
+                    out.push((item.time.as_second(), id, item.parts[0].to_vec()));
                     Ok(())
                 })
                 .unwrap();
