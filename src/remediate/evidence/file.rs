@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use super::{EvidenceError, io};
+use crate::store::leave_to_the_folders_owner;
 
 /// Ends the name of a file that is not complete. Names of evidence never begin with a dot.
 const UNFINISHED: &str = ".unfinished";
@@ -34,6 +35,8 @@ impl Folder {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))?;
                 if let Some(parent) = path.parent() {
+                    let made = File::open(path).map_err(io(path))?;
+                    leave_to_the_folders_owner(&made, parent).map_err(io(path))?;
                     sync(parent)?;
                 }
             }
@@ -54,6 +57,7 @@ impl Folder {
         }
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(io(&beside))?;
+        leave_to_the_folders_owner(&file, &self.path).map_err(io(&beside))?;
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io(&beside))?;
         fs::rename(&beside, &path).map_err(io(&path))?;
         sync(&self.path)
