@@ -94,7 +94,8 @@ fn code_page(code: &str) -> Option<Page> {
 fn print_codes(outputs: &Outputs) -> Result<Exit, AppError> {
     let own = codes::PAGES.iter().map(|page| (page.code.to_owned(), page.title.to_owned()));
     let events = event_codes().into_iter().map(|event| (event.code.to_string(), event.title.clone()));
-    let all: BTreeMap<String, String> = own.chain(events).collect();
+    // A page of our own says more than the event that may raise the code.
+    let all: BTreeMap<String, String> = events.chain(own).collect();
     outputs.emit(|format, canvas| {
         Ok(match format {
             Format::Json | Format::Ndjson => {

@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+
 use super::{EvidenceError, io};
 use crate::store::leave_to_the_folders_owner;
 
@@ -35,7 +37,10 @@ impl Folder {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))?;
                 if let Some(parent) = path.parent() {
-                    let made = File::open(path).map_err(io(path))?;
+                    // Not through a link that somebody has put in its place since.
+                    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                    let made = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| io(path)(error.into()))?;
+                    let made = File::from(made);
                     leave_to_the_folders_owner(&made, parent).map_err(io(path))?;
                     sync(parent)?;
                 }

@@ -1,6 +1,8 @@
-//! Names that others build upon are in the documents: metrics, and types of events.
+//! Names that others build upon are in the documents: metrics, types of events, gates.
 
 use std::collections::BTreeSet;
+
+use cattleguard::types::Gate;
 
 const METRICS: &[&str] = &[
     include_str!("../../../src/app/metrics/counters.rs"),
@@ -38,4 +40,12 @@ fn every_type_of_event_is_documented_and_there() {
     let told: BTreeSet<&str> =
         operations().split('`').filter(|span| span.ends_with(".v1") && !span.starts_with("io.")).collect();
     assert_eq!(there, told);
+}
+
+#[test]
+fn every_gate_is_documented_in_the_order_in_which_it_is_asked() {
+    let section = operations().split("### The fifteen gates").nth(1).and_then(|rest| rest.split("\n### ").next());
+    let rows = section.expect("a section").lines().filter_map(|line| line.strip_prefix("| `"));
+    let told: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    assert_eq!(told, Gate::ALL.map(Gate::as_str));
 }

@@ -14,6 +14,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("systemctl edit cattleguard", "opens an editor; the drop-ins are verified in `units`"),
     ("systemctl edit cattleguard-scan", "opens an editor; the drop-ins are verified in `units`"),
     ("systemctl edit cattleguard-serve", "opens an editor; the drop-ins are verified in `units`"),
+    ("systemctl daemon-reload", "there is no service manager in a test"),
     ("systemctl stop cattleguard", "there is no service manager in a test"),
     ("systemctl start cattleguard", "there is no service manager in a test"),
     ("systemctl restart cattleguard", "there is no service manager in a test"),
