@@ -63,7 +63,7 @@ pub enum Command {
     Golden(golden::GoldenCommand),
     /// Collect, detect, evaluate, plan and notify, once
     Scan(scan::ScanArgs),
-    /// Scan on the configured schedule and deliver notifications, until stopped
+    /// Scan on the configured schedule, execute what `mode` allows, deliver notifications, until stopped
     Daemon(scan::DaemonArgs),
     /// Read CloudTrail log files and print the change events in them
     Ingest(ingest::IngestArgs),
@@ -143,7 +143,9 @@ pub fn command(name: &'static str) -> clap::Command {
 fn after_help() -> String {
     format!(
         "{}\n\nOutput: data goes to stdout, progress and logs to stderr. \
-         Every setting can also be given as CATTLEGUARD__SECTION__KEY.",
+         Every setting can also be given as CATTLEGUARD__SECTION__KEY.\n\nEnvironment: CATTLEGUARD_CONFIG names the configuration, \
+         CATTLEGUARD_LOG filters the log, CATTLEGUARD_STOP (anything but empty) stops every change, NO_COLOR, \
+         SSL_CERT_FILE; credentials as for every AWS SDK.",
         exit::help_table()
     )
 }

@@ -91,9 +91,14 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         let (exit, hint) = match &error {
-            StoreError::LeaseHeld { .. } => {
-                (Exit::Unavailable, Some("one at a time; the lease of a dead process ends by itself in two minutes"))
-            }
+            StoreError::LeaseHeld { .. } => (
+                Exit::Unavailable,
+                Some(
+                    "one at a time; what must not wait goes first when the other is stopped (SIGTERM, or `systemctl stop`): \
+                     it ends before its next call and goes on when it is started again. The lease of a dead process ends \
+                     by itself in two minutes",
+                ),
+            ),
             StoreError::LeaseLost { .. } => (Exit::Unavailable, Some("nothing of this run was written; run it again")),
             StoreError::NewerSchema { .. } => (Exit::Config, None),
             StoreError::Corrupt { .. } => (Exit::Unavailable, None),

@@ -15,10 +15,11 @@ pub fn directives(config: LogConfig, verbose: u8, quiet: bool, variable: Option<
     match (variable, verbose, quiet) {
         (Some(filter), _, _) => filter.to_owned(),
         // What it says of a certificate is said again by whoever needed it, with what to do.
+        // So is what it says of credentials, which the SDK prints with the whole of the answer.
         (None, 0, true) => "error,rustls_platform_verifier=off".to_owned(),
-        (None, 0, false) => format!("{level},rustls_platform_verifier=off"),
+        (None, 0, false) => format!("{level},aws_config=error,rustls_platform_verifier=off"),
         // The libraries below us say little that helps at the same level.
-        (None, 1, _) => "warn,cattleguard=info,rustls_platform_verifier=off".to_owned(),
+        (None, 1, _) => "warn,cattleguard=info,aws_config=error,rustls_platform_verifier=off".to_owned(),
         (None, 2, _) => "info,cattleguard=debug".to_owned(),
         (None, _, _) => "debug,cattleguard=trace".to_owned(),
     }

@@ -130,10 +130,14 @@ fn check_store(pauses: Result<Vec<Pause>, StoreError>, fleet: &FleetName) -> Res
     let mut own = pauses.iter().filter(|(paused, _)| paused.as_ref().is_none_or(|paused| paused == fleet));
     match own.next() {
         None => Ok(()),
-        Some((None, reason)) => Err(Pulled::new(format!("everything is paused: {}", clean(reason, MOST_CHARS)))),
-        Some((Some(fleet), reason)) => {
-            Err(Pulled::new(format!("fleet {fleet} is paused: {}", clean(reason, MOST_CHARS))))
-        }
+        Some((None, reason)) => Err(Pulled::new(format!(
+            "everything is paused: {}; `cattleguard resume` lifts it",
+            clean(reason, MOST_CHARS)
+        ))),
+        Some((Some(fleet), reason)) => Err(Pulled::new(format!(
+            "fleet {fleet} is paused: {}; `cattleguard resume --fleet {fleet}` lifts it",
+            clean(reason, MOST_CHARS)
+        ))),
     }
 }
 

@@ -9,6 +9,7 @@ mod blocks;
 mod configurations;
 mod inline;
 mod kinds;
+mod names;
 mod printed;
 mod programs;
 mod scenes;

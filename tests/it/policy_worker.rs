@@ -71,7 +71,7 @@ fn a_worker_says_what_the_engine_says() {
 fn a_worker_is_shut_in_as_far_as_this_kernel_can() {
     let level: SandboxLevel = Worker::probe(&launch()).expect("a level");
     let words = level.to_string();
-    assert!(words.starts_with("a process of its own; limits full, seccomp full"), "{words} {:?}", level.notes);
+    assert!(words.starts_with("a process of their own; limits full, seccomp full"), "{words} {:?}", level.notes);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use cattleguard::collect::trail::event_codes;
 use cattleguard::detect::codes;
 
-use crate::harness::{FAILED, FINDINGS, HELD, OK, Setup, alice, carol, small};
+use crate::harness::{FAILED, FINDINGS, HELD, OK, Setup, alice, array, carol, small};
 
 #[test]
 fn every_code_has_a_page() {
@@ -24,6 +24,12 @@ fn every_code_has_a_page() {
         assert!(text.starts_with(code), "{code}: {text}");
     }
     assert_eq!(app.run(&["explain", "event-nonsense"]), FAILED);
+    let (exit, listed) = app.json(&["explain", "codes"]);
+    let named: Vec<&str> = array(&listed, "codes").iter().filter_map(|one| one["code"].as_str()).collect();
+    assert_eq!(exit, OK);
+    for code in codes::PAGES.iter().map(|page| page.code).chain(events.iter().map(|page| page.code.as_str())) {
+        assert_eq!(named.iter().filter(|one| **one == code).count(), 1, "{code}");
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ step install
 must 'both packages install' dpkg -i ./cattleguard_*.deb ./cattleguard-agent_*.deb
 must 'the user is there' id cattleguard
 must 'its folders are private' [ "$(stat -c '%a %U' /var/lib/cattleguard)" = '700 cattleguard' ]
+must 'the kill switch has a folder, which the service may look into' [ "$(stat -c '%a %U %G' /run/cattleguard)" = '750 root cattleguard' ]
 must 'nothing was started' sh -c '! systemctl is-active -q cattleguard.service cattleguard-scan.timer'
 must 'manual pages' man -w cattleguard cattleguard-scan cattleguard-agent
 must 'completions' [ -s /usr/share/bash-completion/completions/cattleguard ]
@@ -68,6 +69,10 @@ for unit in cattleguard cattleguard-serve; do
     printf '[Service]\nWatchdogSec=4\nRestartSec=1\n' > "/etc/systemd/system/$unit.service.d/watchdog.conf"
 done
 systemctl daemon-reload
+
+step 'a scan that root types'
+must 'it ends with an answer' sh -c 'set -a; CREDENTIALS_DIRECTORY=/etc/cattleguard/secrets; . /etc/cattleguard/environment; set +a; cattleguard scan; [ $? -le 4 ]'
+must 'its state belongs to the service' [ "$(stat -c '%a %U' /var/lib/cattleguard/state.db)" = '600 cattleguard' ]
 
 step 'a scan by its timer'"'"'s service'
 must 'a scan runs to its end' systemctl start cattleguard-scan.service
@@ -113,7 +118,7 @@ must 'cleanly' has 'Result=success' systemctl show cattleguard-serve.service
 
 step 'the agent'
 must 'its timer is on' systemctl is-active -q cattleguard-agent.timer
-mkdir -p /var/lib/amazon/ssm/i-0123456789abcdef0/inventory/custom /var/lib/cattleguard-agent
+mkdir -p /var/lib/amazon/ssm/i-0123456789abcdef0/inventory/custom
 must 'a golden is baked' cattleguard-agent bake --root / --out /var/lib/cattleguard-agent/golden.cgm
 must 'it reports' systemctl start cattleguard-agent.service
 must 'and succeeds' has 'Result=success' systemctl show cattleguard-agent.service

@@ -1,6 +1,8 @@
 //! `bake`: walk a tree, write its manifest.
 
-use std::io::{BufWriter, Write};
+use std::fs::DirBuilder;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -59,6 +61,17 @@ struct Baked {
     finished_at: jiff::Timestamp,
 }
 
+/// The golden's own folder is not there in an image on which no unit has run yet. What is above it has to be.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, CliError> {
     let started_at = jiff::Timestamp::now();
     let Coverage { settings, state_exclusions, not_learned } = options.coverage.decide(&options.out)?;
@@ -75,8 +88,9 @@ pub(super) fn run(options: &Options, console: &mut Console<'_>) -> Result<u8, Cl
     });
     let (state, state_problems) = state.map_err(|_| CliError::Failed("reading the state failed: a bug".to_owned()))?;
     let write_error = |source| CliError::Write { path: shown(&options.out), source };
-    let folder = options.out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let (_, notes) = options.sandbox.enter(sysroot, vec![folder.unwrap_or(Path::new(".")).to_owned()]);
+    let folder = options.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_folder(folder).map_err(write_error)?;
+    let (_, notes) = options.sandbox.enter(sysroot, vec![folder.to_owned()]);
     notes.iter().for_each(|note| console.note(note));
     let pending = Pending::create(&options.out, 0o600).map_err(write_error)?;
     let start = Start { skip: Some(pending.identity().map_err(write_error)?), ..Start::at(sysroot) };

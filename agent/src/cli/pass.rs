@@ -15,7 +15,7 @@ use crate::deliver::Pending;
 use crate::digest::Digest;
 use crate::fingerprint::{Fingerprint, Fold};
 use crate::inventory::Mode;
-use crate::manifest::{self, Reader, Verified};
+use crate::manifest::{self, ManifestError, Reader, Verified};
 use crate::packages::Package;
 use crate::quick::{Cache, Header, Recorder};
 use crate::state::State;
@@ -78,7 +78,14 @@ pub(super) fn pass(wanted: &Wanted, now: Timestamp) -> Result<Pass, CliError> {
 
 fn open(wanted: &Wanted) -> Result<GoldenFile, CliError> {
     let unusable = |source| CliError::Manifest { path: shown(&wanted.golden), source };
-    let file = manifest::open(&wanted.golden).map(Arc::new).map_err(unusable)?;
+    let missing = |error: ManifestError| match error {
+        ManifestError::Io(cause) if cause.kind() == io::ErrorKind::NotFound => CliError::Failed(format!(
+            "there is no golden at `{}`: `bake --out` makes one while the image is built, and --golden names another",
+            shown(&wanted.golden)
+        )),
+        other => unusable(other),
+    };
+    let file = manifest::open(&wanted.golden).map(Arc::new).map_err(missing)?;
     let meta = file.metadata().map_err(|error| unusable(error.into()))?;
     let mut hasher = blake3::Hasher::new();
     if wanted.quick.is_some() {

@@ -50,7 +50,8 @@ fn host() -> Host {
     fs::create_dir_all(host.path("usr/sbin")).unwrap();
     fs::write(host.path("usr/sbin/sshd"), "sshd").unwrap();
     fs::create_dir_all(host.path("var/lib/amazon/ssm/i-0123456789abcdef0/inventory/custom")).unwrap();
-    fs::create_dir_all(host.beside("var/lib/cattleguard-agent")).unwrap();
+    // The agent makes its own folder: a package has none on an image that was never booted.
+    fs::create_dir_all(host.beside("var/lib")).unwrap();
     let mut keys = Command::new("openssl");
     keys.args(["genpkey", "-algorithm", "ed25519", "-out"]).arg(host.beside("golden.key"));
     let made = keys.output().expect("openssl; scripts/prerequisites.sh installs it");

@@ -20,7 +20,8 @@ pub struct ManualArgs {
     /// Instance id
     #[arg(value_name = "INSTANCE")]
     pub instance: String,
-    /// Go on where a gate holds or refuses; the reason is recorded
+    /// Go on where a gate holds or refuses, also against `mode = "observe"`; the reason is recorded. A kill switch, an
+    /// unusable golden and missing permissions stand
     #[arg(long = "override", value_name = "REASON", value_parser = values::not_empty)]
     pub override_reason: Option<String>,
     /// Cut it off first, and take it out of traffic afterwards: for an instance that may be compromised. Where policy says
@@ -38,7 +39,7 @@ pub struct ReleaseArgs {
     /// Instance id
     #[arg(value_name = "INSTANCE")]
     pub instance: String,
-    /// Go on where a gate holds or refuses; the reason is recorded
+    /// Why; it is recorded. Only a kill switch and missing permissions hold a release, and nobody's word lifts those
     #[arg(long = "override", value_name = "REASON", value_parser = values::not_empty)]
     pub override_reason: Option<String>,
 }
@@ -75,7 +76,7 @@ pub struct OperationArgs {
 /// Arguments of `approve`.
 #[derive(Clone, Debug, Args)]
 pub struct ApproveArgs {
-    /// Hash of the plan, or as much of its beginning as is unique
+    /// Hash of the plan, or at least eight digits of its beginning
     #[arg(value_name = "PLAN", value_parser = values::not_empty)]
     pub plan: String,
 }

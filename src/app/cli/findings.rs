@@ -49,7 +49,7 @@ pub struct FindingArgs {
 /// Arguments of `explain`.
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
-    /// Instance id, finding id or finding code
+    /// Instance id, finding id or finding code; `codes` lists the codes
     #[arg(value_name = "INSTANCE|FINDING|CODE")]
     pub subject: String,
 }

@@ -16,7 +16,8 @@ pub struct GlobalArgs {
     #[arg(short = 'C', long, global = true, value_name = "FILE", env = "CATTLEGUARD_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
 
-    /// Output format, to stdout or to a file; may be repeated: `-o table -o json=scan.json`
+    /// Output format: table, json, with some commands ndjson; to stdout or to a file; may be repeated:
+    /// `-o table -o json=scan.json`
     #[arg(short, long, global = true, value_name = "FORMAT[=PATH]", value_parser = OutputSpec::parse)]
     pub output: Vec<OutputSpec>,
 

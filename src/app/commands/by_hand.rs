@@ -44,14 +44,16 @@ pub(super) fn run(context: &Context<'_>, kind: OperationKind, args: &ManualArgs)
             AppError::failed(format!("the scan saw no live instance {}", args.instance))
                 .with_hint("cattleguard scan; cattleguard pets")
         })?;
+        // Who overrides a gate sees what it said.
+        let all_gates = context.global.verbose > 0 || args.override_reason.is_some();
         if args.dry_run || plan.operations.is_empty() {
             outputs.emit(|format, canvas| {
                 Ok(match format {
-                    crate::app::output::Format::Table => plan_text(&plan, &look(canvas, true)),
+                    crate::app::output::Format::Table => plan_text(&plan, &look(canvas, all_gates)),
                     _ => crate::report::render::plan_json(&plan),
                 })
             })?;
-            if !args.dry_run {
+            if plan.operations.is_empty() {
                 context.note(&why_nothing(desk.service.store.as_ref(), &plan, args)?);
             }
             return Ok(if plan.operations.is_empty() { Exit::Held } else { Exit::Ok });
@@ -67,27 +69,28 @@ pub(super) fn run(context: &Context<'_>, kind: OperationKind, args: &ManualArgs)
 /// What a person must know whose wish came to nothing.
 fn why_nothing(store: &dyn Store, plan: &Plan, args: &ManualArgs) -> Result<String, AppError> {
     let instance = InstanceId::new(&args.instance);
+    let nothing = if args.dry_run { "nothing would be done" } else { "nothing was done" };
     if plan.held.is_empty() {
         let operations = store.operations_of(&instance)?;
         let kept = operations.iter().find(|one| kept(std::slice::from_ref(*one)).contains(&instance));
         return Ok(match (kept, in_quarantine(store, &instance)?) {
             (Some(by), _) => format!(
-                "nothing was done: {instance} was replaced and is kept, isolated; `cattleguard operations rollback {}` puts \
+                "{nothing}: {instance} was replaced and is kept, isolated; `cattleguard operations rollback {}` puts \
                  it back in its place",
                 by.id
             ),
             (None, Some(by)) => format!(
-                "nothing was done: {instance} is in quarantine already, by {}; `cattleguard release {instance}` undoes that",
+                "{nothing}: {instance} is in quarantine already, by {}; `cattleguard release {instance}` undoes that",
                 by.id
             ),
-            (None, None) => format!("nothing was done: nothing is to be done with {instance}"),
+            (None, None) => format!("{nothing}: nothing is to be done with {instance}"),
         });
     }
     Ok(match args.override_reason {
         None => {
-            "nothing was done: the gates above hold it; `--override REASON` is a person's word against them".to_owned()
+            format!("{nothing}: the gates above hold it; `--override REASON` is a person's word against them")
         }
-        Some(_) => "nothing was done: what still refuses above is lifted by nobody's word".to_owned(),
+        Some(_) => format!("{nothing}: what still refuses above is lifted by nobody's word"),
     })
 }
 
@@ -109,7 +112,7 @@ pub(super) fn release(context: &Context<'_>, args: &ReleaseArgs) -> Result<Exit,
         let held = desk.lease(&clock)?;
         let say = |record: &crate::remediate::OperationRecord, text: &str| desk.say(record, text);
         let session = desk.session(&held, Some(&shutdown), &say);
-        let mut outcomes = session.recover().await?;
+        let mut outcomes = session.recover_of(&instance).await?;
         let quarantine = in_quarantine(desk.service.store.as_ref(), &instance)?.ok_or_else(|| {
             AppError::failed(format!("{instance} is not in quarantine")).with_hint("cattleguard operations list --all")
         })?;

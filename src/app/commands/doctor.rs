@@ -10,9 +10,16 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
 use crate::app::terminal::clean;
+use crate::report::text::wrap;
 
 /// Schema of the JSON document.
 const SCHEMA: &str = "cattleguard.dev/doctor/v1";
+
+/// Columns of `warning`, the longest of the marks.
+const MARK: usize = 7;
+
+/// However narrow a terminal says that it is, a sentence gets this many columns.
+const NARROWEST: usize = 30;
 
 /// Runs the command.
 ///
@@ -59,14 +66,19 @@ fn counts(checks: &[Check]) -> (usize, usize) {
 fn as_text(checks: &[Check], only_problems: bool, canvas: Canvas) -> String {
     let mut text = String::new();
     let mut topic = None;
+    let room = usize::from(canvas.width).saturating_sub(MARK + 3).max(NARROWEST);
     for check in checks.iter().filter(|check| !only_problems || check.health != Health::Ok) {
         if topic.replace(check.topic) != Some(check.topic) {
             text.push_str(&format!("{}{}\n", if text.is_empty() { "" } else { "\n" }, check.topic.as_str()));
         }
         let subject = if check.subject.is_empty() { String::new() } else { format!("{}: ", clean(&check.subject)) };
-        text.push_str(&format!("  {} {subject}{}\n", mark(check.health, canvas.color), clean(&check.text)));
+        let mut lines = wrap(&format!("{subject}{}", clean(&check.text)), room);
         if let (Some(advice), true) = (&check.advice, check.health != Health::Ok) {
-            text.push_str(&format!("          {}\n", clean(advice)));
+            lines.extend(wrap(&clean(advice), room));
+        }
+        for (at, line) in lines.iter().enumerate() {
+            let margin = if at == 0 { mark(check.health, canvas.color) } else { " ".repeat(MARK) };
+            text.push_str(&format!("  {margin} {line}\n"));
         }
     }
     let (failed, warnings) = counts(checks);

@@ -15,6 +15,7 @@ use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
 use crate::app::terminal::clean_short;
 use crate::app::{output, table};
+use crate::report::render::parts::time;
 use crate::types::{AccountId, Exception, ExceptionId, Finding, InstanceId, TooWide};
 
 pub(super) fn add(context: &Context<'_>, args: &AddArgs) -> Result<Exit, AppError> {
@@ -186,7 +187,7 @@ fn as_table(rows: &[Row], canvas: Canvas) -> String {
             vec![
                 exception.id.to_string(),
                 (*state).to_owned(),
-                exception.expires_at.to_string(),
+                time(exception.expires_at),
                 waives.to_string(),
                 scope(exception),
                 exception.ticket.clone(),

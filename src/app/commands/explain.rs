@@ -1,11 +1,14 @@
 //! `explain`: an instance, a finding or a finding code.
 
+use std::collections::BTreeMap;
+
 use super::stored::Stored;
 use crate::app::cli::findings::ExplainArgs;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::{Format, Outputs};
+use crate::app::table;
 use crate::app::view::look;
 use crate::collect::trail::event_codes;
 use crate::detect::codes;
@@ -14,6 +17,9 @@ use crate::report::render::{explain_finding, explain_instance, findings_json, in
 use crate::report::text::{clean, wrap};
 use crate::types::InstanceId;
 
+/// Asks for every code with its title.
+const ALL_CODES: &str = "codes";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -21,6 +27,9 @@ use crate::types::InstanceId;
 pub(super) fn run(context: &Context<'_>, args: &ExplainArgs) -> Result<Exit, AppError> {
     let outputs = context.outputs(&[Format::Table, Format::Json])?;
     let subject = args.subject.as_str();
+    if subject == ALL_CODES {
+        return print_codes(&outputs);
+    }
     // A code needs no state: it can be looked up before the first scan.
     if let Some(page) = code_page(subject) {
         return print_page(&outputs, &page);
@@ -82,6 +91,28 @@ fn code_page(code: &str) -> Option<Page> {
     })
 }
 
+fn print_codes(outputs: &Outputs) -> Result<Exit, AppError> {
+    let own = codes::PAGES.iter().map(|page| (page.code.to_owned(), page.title.to_owned()));
+    let events = event_codes().into_iter().map(|event| (event.code.to_string(), event.title.clone()));
+    // A page of our own says more than the event that may raise the code.
+    let all: BTreeMap<String, String> = events.chain(own).collect();
+    outputs.emit(|format, canvas| {
+        Ok(match format {
+            Format::Json | Format::Ndjson => {
+                let listed: Vec<_> =
+                    all.iter().map(|(code, title)| serde_json::json!({"code": code, "title": title})).collect();
+                serde_json::json!({"schema": "cattleguard.dev/codes/v1", "codes": listed}).to_string()
+            }
+            Format::Table => {
+                let rows: Vec<Vec<String>> =
+                    all.iter().map(|(code, title)| vec![code.clone(), title.clone()]).collect();
+                table::render(&["code", "what"], &rows, canvas)
+            }
+        })
+    })?;
+    Ok(Exit::Ok)
+}
+
 fn print_page(outputs: &Outputs, page: &Page) -> Result<Exit, AppError> {
     outputs.emit(|format, canvas| {
         Ok(match format {
@@ -108,5 +139,7 @@ fn unknown(subject: &str) -> AppError {
         "`{}` is no instance of the last scan, no finding and no finding code",
         clean(subject, 80)
     ))
-    .with_hint("cattleguard findings list --all; cattleguard scan -v lists every instance")
+    .with_hint(
+        "cattleguard findings list --all; cattleguard scan -v lists every instance, cattleguard explain codes every code",
+    )
 }

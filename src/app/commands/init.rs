@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, AppErr
     if args.account.is_none() {
         context.note("the account in it is an example: put yours there");
     }
-    context.note("next: `config check`, `golden record`, `scan`");
+    context.note("next: `cattleguard doctor` says what is missing; then `golden record`, `scan`");
     Ok(Exit::Ok)
 }
 

@@ -1,5 +1,7 @@
 //! `operations list | show`, and finding an operation by the beginning of its id.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::by_hand::{self, Way};
@@ -9,11 +11,11 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::view::look;
-use crate::remediate::{OperationRecord, OperationStatus};
+use crate::remediate::{OperationRecord, OperationStatus, in_quarantine};
 use crate::report::render::{operation_json, operation_text, operations_json, operations_table};
 use crate::report::text::clean;
 use crate::store::{Store, StoreError};
-use crate::types::{InstanceId, OperationId};
+use crate::types::{InstanceId, OperationId, OperationKind};
 
 /// Ids listed when a beginning is not unique.
 const LISTED: usize = 5;
@@ -42,8 +44,31 @@ fn list(context: &Context<'_>, args: &ListArgs) -> Result<Exit, AppError> {
             Format::Table => operations_table(&operations, &look(canvas, context.global.verbose > 0)),
         })
     })?;
+    if !args.all {
+        contained(context, store.as_ref())?;
+    }
     let waits = operations.iter().any(|one| one.status == OperationStatus::NeedsHuman);
     Ok(if waits { Exit::Held } else { Exit::Ok })
+}
+
+/// A quarantine is over when its server is cut off, but the server stays so until somebody releases or replaces it.
+fn contained(context: &Context<'_>, store: &dyn Store) -> Result<(), AppError> {
+    let all = store.operations_since(Timestamp::MIN)?;
+    let replaced = |instance: &InstanceId| {
+        let goes =
+            |one: &&OperationRecord| one.kind == OperationKind::Replace && one.status != OperationStatus::RolledBack;
+        all.iter().filter(goes).any(|one| one.instance == *instance)
+    };
+    let quarantines = all.iter().filter(|one| one.kind == OperationKind::Quarantine);
+    let still: BTreeSet<&InstanceId> = quarantines
+        .map(|one| &one.instance)
+        .filter(|instance| in_quarantine(&all, instance).is_some() && !replaced(instance))
+        .collect();
+    for instance in still {
+        let instance = clean(instance.as_str(), 40);
+        context.note(&format!("{instance} is in quarantine; `cattleguard release {instance}` undoes that"));
+    }
+    Ok(())
 }
 
 fn show(context: &Context<'_>, args: &OperationArgs) -> Result<Exit, AppError> {

@@ -18,7 +18,8 @@ pub(super) fn pause(context: &Context<'_>, args: &PauseArgs) -> Result<Exit, App
     super::known_fleet(&config, fleet)?;
     let store = context.store(&config)?;
     let fleet = pause_fleet(store.as_ref(), &config, fleet, &args.reason, &context.operator(), context.now())?;
-    context.note(&format!("paused {}: nothing is enforced until `resume`", what(fleet.as_ref())));
+    let lifts = fleet.as_ref().map_or(String::new(), |fleet| format!(" --fleet {fleet}"));
+    context.note(&format!("paused {}: nothing is enforced until `cattleguard resume{lifts}`", what(fleet.as_ref())));
     Ok(Exit::Ok)
 }
 

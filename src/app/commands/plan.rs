@@ -7,7 +7,11 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::view::look;
+use crate::report::render::parts::time;
 use crate::report::render::{plan_json, plan_text};
+use crate::report::text::clean;
+use crate::store::Store;
+use crate::types::Plan;
 
 /// Runs the command. The exit code is 4 when something is held.
 ///
@@ -30,5 +34,22 @@ pub(super) fn run(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, AppErr
             Format::Table => plan_text(&plan, &look(canvas, context.global.verbose > 0)),
         })
     })?;
+    standing(context, stored.store.as_ref(), &plan)?;
     Ok(if plan.held.is_empty() { Exit::Ok } else { Exit::Held })
+}
+
+/// What people said since the scan that made the plan, which the plan cannot know.
+fn standing(context: &Context<'_>, store: &dyn Store, plan: &Plan) -> Result<(), AppError> {
+    for (fleet, reason) in store.pauses()? {
+        let (what, lifts) = match fleet {
+            None => ("everything".to_owned(), String::new()),
+            Some(fleet) => (format!("fleet {fleet}"), format!(" --fleet {fleet}")),
+        };
+        context.note(&format!("{what} is paused: {}; `cattleguard resume{lifts}` lifts it", clean(&reason, 600)));
+    }
+    for approval in store.approvals(context.now())?.iter().filter(|approval| approval.plan == plan.hash) {
+        let approver = clean(&approval.approver, 120);
+        context.note(&format!("approved by {approver} until {}", time(approval.expires_at)));
+    }
+    Ok(())
 }

@@ -12,6 +12,7 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
 use crate::app::{output, table};
+use crate::report::render::parts::time;
 use crate::types::{InstanceId, Silence, SilenceId};
 
 /// Longer than this nobody is kept from knowing: what is to be silent for good has its own routes.
@@ -87,7 +88,7 @@ fn as_table(silences: &[Silence], now: Timestamp, canvas: Canvas) -> String {
             vec![
                 silence.id.to_string(),
                 state.to_owned(),
-                silence.until.to_string(),
+                time(silence.until),
                 silence.scope(),
                 silence.by.clone(),
                 silence.reason.clone(),

@@ -12,6 +12,7 @@ use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
 use crate::app::table;
 use crate::app::terminal::clean;
+use crate::report::render::parts::time;
 use crate::store::{AuditLog, Pruned, SqliteStore, StateStats, Upkeep as _};
 
 /// Runs the command.
@@ -50,7 +51,7 @@ fn stats(context: &Context<'_>) -> Result<Exit, AppError> {
 fn shown(stats: &StateStats, path: &str, canvas: Canvas) -> String {
     let rows: Vec<Vec<String>> =
         stats.tables.iter().map(|table| vec![table.name.clone(), table.rows.to_string(), size(table.bytes)]).collect();
-    let oldest = stats.oldest_scan.map_or_else(|| "no scan yet".to_owned(), |at| format!("oldest scan {at}"));
+    let oldest = stats.oldest_scan.map_or_else(|| "no scan yet".to_owned(), |at| format!("oldest scan {}", time(at)));
     format!(
         "{}: {}, of which {} free; schema {}, SQLite {}; {oldest}\n\n{}",
         clean(path),

@@ -62,6 +62,10 @@ fn read_file(path: &Path) -> Result<String, Box<Diag>> {
             Diag::whole_file("no-file", name.clone(), "there is no configuration file")
                 .with_help("`cattleguard init` writes one; -C FILE or CATTLEGUARD_CONFIG names another"),
         ),
+        std::io::ErrorKind::PermissionDenied => Box::new(
+            Diag::whole_file("no-file", name.clone(), "this user may not read the configuration file")
+                .with_help("run this as root, or as the user that the service runs as"),
+        ),
         _ => refuse("no-file", format!("the configuration file cannot be read: {error}")),
     };
     let size = std::fs::metadata(path).map_err(unreadable)?.len();

@@ -34,8 +34,12 @@ impl SecretRef {
         let text = match self {
             Self::File(path) => read_file(path)?,
             Self::Credential(name) => {
-                let folder = variable("CREDENTIALS_DIRECTORY")
-                    .ok_or_else(|| format!("credential `{name}`: CREDENTIALS_DIRECTORY is not set; systemd sets it"))?;
+                let folder = variable("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+                    format!(
+                        "credential `{name}`: CREDENTIALS_DIRECTORY is not set; systemd sets it for the units, and in a \
+                         shell it may name the folder that they load it from"
+                    )
+                })?;
                 read_file(&Path::new(folder).join(name))?
             }
             Self::Env(name) => {

@@ -11,11 +11,18 @@ use crate::app::enforcing::Enforcing;
 use crate::app::pipeline::Seen;
 use crate::app::terminal::clean_short;
 use crate::plan::{AlarmState, Permissions};
-use crate::remediate::KillSwitch;
+use crate::remediate::{KillSwitch, OperationStatus};
+use crate::store::Store;
 use crate::types::{Enforcement, Fleet, GoldenStatus, ImageId, Place};
 
 /// Nothing of it is asked where nothing is enforced.
-pub(super) async fn check(context: &Context<'_>, config: &Config, seen: Option<&Seen>, checks: &mut Checks) {
+pub(super) async fn check(
+    context: &Context<'_>,
+    config: &Config,
+    store: Option<&dyn Store>,
+    seen: Option<&Seen>,
+    checks: &mut Checks,
+) {
     let enforced = |fleet: &&Fleet| fleet.enforcement.min(config.mode) != Enforcement::Observe;
     if !config.fleets.iter().any(|fleet| enforced(&fleet)) {
         return checks.ok(Topic::Enforcement, "", "nothing is enforced: mode and fleets say observe");
@@ -44,12 +51,61 @@ pub(super) async fn check(context: &Context<'_>, config: &Config, seen: Option<&
     if let Some(seen) = seen {
         templates(&enforcing, &groups(config, seen), checks).await;
     }
-    let parameter = places.first().cloned().zip(config.enforcement.kill_switch.parameter.clone());
-    let switch = KillSwitch { file: Some(config.enforcement.kill_switch.file.clone()), parameter };
-    match pulled(&switch, &enforcing, None).await {
-        None => checks.ok(Topic::Enforcement, "", "the kill switch is not pulled"),
-        Some(reason) => {
-            checks.warn(Topic::Enforcement, "", clean_short(&reason, 300), "nothing is enforced until then")
+    let variable = context.variable("CATTLEGUARD_STOP");
+    switches(config, &enforcing, &places, variable.as_deref(), checks).await;
+    if let Some(store) = store {
+        waiting(store, checks);
+    }
+}
+
+/// Every switch beside the pauses; the parameter is one of its own in each account-region.
+async fn switches(
+    config: &Config,
+    enforcing: &Enforcing,
+    places: &[Place],
+    variable: Option<&str>,
+    checks: &mut Checks,
+) {
+    let settings = &config.enforcement.kill_switch;
+    let parameters: Vec<_> = match &settings.parameter {
+        Some(name) => places.iter().map(|place| Some((place.clone(), name.clone()))).collect(),
+        None => vec![None],
+    };
+    let mut reasons = BTreeSet::new();
+    for parameter in parameters {
+        let switch = KillSwitch { file: Some(settings.file.clone()), parameter };
+        reasons.extend(pulled(&switch, enforcing, variable).await);
+    }
+    if reasons.is_empty() {
+        checks.ok(Topic::Enforcement, "", "the kill switch is not pulled");
+    }
+    for reason in reasons {
+        checks.warn(Topic::Enforcement, "", clean_short(&reason, 300), "nothing is enforced until then");
+    }
+}
+
+/// What waits for a person: pauses, and operations that can go neither on nor back by themselves.
+fn waiting(store: &dyn Store, checks: &mut Checks) {
+    match store.pauses() {
+        Err(error) => checks.fail(Topic::Enforcement, "", Fault::Unavailable, error.to_string(), ""),
+        Ok(pauses) => {
+            for (fleet, reason) in pauses {
+                let (what, lifts) = match fleet {
+                    None => ("everything".to_owned(), "cattleguard resume".to_owned()),
+                    Some(fleet) => (format!("fleet {fleet}"), format!("cattleguard resume --fleet {fleet}")),
+                };
+                let text = format!("{what} is paused: {}", clean_short(&reason, 300));
+                checks.warn(Topic::Enforcement, "", text, &lifts);
+            }
+        }
+    }
+    match store.unfinished_operations() {
+        Err(error) => checks.fail(Topic::Enforcement, "", Fault::Unavailable, error.to_string(), ""),
+        Ok(operations) => {
+            for one in operations.iter().filter(|one| one.status == OperationStatus::NeedsHuman) {
+                let text = format!("{} ({} of {}) waits for a person", one.id, one.kind, one.instance);
+                checks.warn(Topic::Enforcement, "", text, &format!("cattleguard operations show {}", one.id));
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::app::config::{Config, Loaded};
 use crate::app::context::Context;
 use crate::app::pipeline::{configured_parameter_faults, configured_policies};
 use crate::app::terminal::clean;
+use crate::report::render::parts::count;
 use crate::store::AuditLog;
 
 /// Signatures are refused beyond five minutes (Signature Version 4); records cannot be put in order long before that.
@@ -25,9 +26,9 @@ const NO_ROOM_MB: u64 = 16;
 /// The file's own rights, and every secret it refers to.
 pub(super) fn configuration(context: &Context<'_>, loaded: &Loaded, checks: &mut Checks) {
     let file = clean(&loaded.path.display().to_string());
-    let accounts = loaded.config.accounts.len();
-    let regions = loaded.config.places().len();
-    let said = format!("{file}: {accounts} accounts, {regions} account-regions, mode {}", loaded.config.mode);
+    let accounts = count(loaded.config.accounts.len() as u64, "account");
+    let regions = count(loaded.config.places().len() as u64, "account-region");
+    let said = format!("{file}: {accounts}, {regions}, mode {}", loaded.config.mode);
     match std::fs::metadata(&loaded.path).map(|found| found.permissions().mode() & 0o022) {
         Ok(0) | Err(_) => checks.ok(Topic::Configuration, "", said),
         Ok(_) => {
@@ -52,9 +53,9 @@ pub(super) fn state(context: &Context<'_>, config: &Config, checks: &mut Checks)
     room(config, checks);
     let store = match context.read_store(config) {
         Ok(store) => store,
-        Err(error) if !config.state.path.exists() => {
+        // What cannot be looked for may be there.
+        Err(_) if matches!(config.state.path.try_exists(), Ok(false)) => {
             let advice = "the first scan makes it";
-            drop(error);
             checks.warn(Topic::State, "", format!("there is no state at {path} yet"), advice);
             return None;
         }

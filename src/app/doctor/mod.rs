@@ -71,7 +71,7 @@ pub(in crate::app) async fn examine(context: &Context<'_>, loaded: &Loaded, prog
     }
     trail::queues(cloud.as_ref(), config, &mut checks).await;
     progress.tell("asking IAM what enforcement may do");
-    enforcement::check(context, config, seen.ok().as_ref(), &mut checks).await;
+    enforcement::check(context, config, store.as_deref(), seen.ok().as_ref(), &mut checks).await;
     checks.sorted()
 }
 

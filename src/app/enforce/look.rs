@@ -7,6 +7,7 @@ use crate::app::error::AppError;
 use crate::app::pipeline::{Held, ScanOutcome, Wish};
 use crate::app::progress::Progress;
 use crate::app::shutdown::Shutdown;
+use crate::types::OperationKind;
 
 /// What came of looking.
 pub(in crate::app) struct Looked {
@@ -17,7 +18,8 @@ pub(in crate::app) struct Looked {
 }
 
 impl Desk<'_> {
-    /// Goes on with what is not over, then scans for a plan that may be carried out while the lease is held.
+    /// Goes on with what is not over, then scans for a plan that may be carried out while the lease is held. Before a
+    /// person's containment of a server only with what is about that server.
     ///
     /// # Errors
     /// The state; whatever fails a scan.
@@ -29,7 +31,10 @@ impl Desk<'_> {
         wish: Option<&Wish>,
         shutdown: &Shutdown,
     ) -> Result<Looked, AppError> {
-        let recovered = session.recover().await?;
+        let recovered = match wish.filter(|wish| wish.kind == OperationKind::Quarantine) {
+            Some(wish) => session.recover_of(&wish.instance).await?,
+            None => session.recover().await?,
+        };
         let asked = self.asked(wish.map(|wish| wish.kind)).await;
         let scan = held.renewing(self.service.scan_with(self.cloud.as_ref(), progress, &asked, wish));
         let scanned = tokio::select! {

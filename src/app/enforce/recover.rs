@@ -6,6 +6,7 @@ use super::execute::{Outcome, Outcomes, span};
 use super::session::Session;
 use crate::remediate::{OperationRecord, OperationStatus};
 use crate::store::StoreError;
+use crate::types::InstanceId;
 
 impl Session<'_> {
     /// Carries on every operation that is not over: those that were cut off, and those whose retention is over.
@@ -13,6 +14,20 @@ impl Session<'_> {
     /// # Errors
     /// The journal cannot be read.
     pub(in crate::app) async fn recover(&self) -> Result<Outcomes, StoreError> {
+        self.recover_those(|_| true).await
+    }
+
+    /// The same for one server alone, and for what takes its place or whose place it takes: containing it must not wait
+    /// until others have been launched, drained and baked. They stay as they are; the next run goes on with them.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub(in crate::app) async fn recover_of(&self, instance: &InstanceId) -> Result<Outcomes, StoreError> {
+        self.recover_those(|record| record.instance == *instance || record.facts.replacement.as_ref() == Some(instance))
+            .await
+    }
+
+    async fn recover_those(&self, wanted: impl Fn(&OperationRecord) -> bool) -> Result<Outcomes, StoreError> {
         let now = self.now();
         let due = |record: &OperationRecord| match record.status {
             OperationStatus::Running | OperationStatus::RollingBack => true,
@@ -20,7 +35,8 @@ impl Session<'_> {
             OperationStatus::NeedsHuman | OperationStatus::Done | OperationStatus::RolledBack => false,
         };
         let mut outcomes = Outcomes::default();
-        let unfinished: Vec<OperationRecord> = self.store().unfinished_operations()?.into_iter().filter(due).collect();
+        let unfinished: Vec<OperationRecord> =
+            self.store().unfinished_operations()?.into_iter().filter(|one| due(one) && wanted(one)).collect();
         for record in unfinished {
             tracing::info!(operation = %record.id, status = %record.status, "going on with an operation of the journal");
             let started = record.clone();

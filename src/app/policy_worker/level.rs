@@ -57,7 +57,7 @@ impl fmt::Display for SandboxLevel {
         };
         write!(
             f,
-            "a process of its own; limits {}, seccomp {}, landlock {}",
+            "a process of their own; limits {}, seccomp {}, landlock {}",
             word(self.limits),
             word(self.seccomp),
             word(self.landlock)

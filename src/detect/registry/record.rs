@@ -62,7 +62,10 @@ pub enum RecordRefusal {
         wanted: ImageId,
     },
     /// Something is known against the reference instance.
-    #[error("reference instance {instance} is not pristine: {}", reasons.join("; "))]
+    #[error(
+        "reference instance {instance} is not pristine: {}; launch one of the image, touch nothing, and name that",
+        reasons.join("; ")
+    )]
     NotPristine {
         /// Instance.
         instance: InstanceId,

@@ -5,7 +5,10 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+
 use super::{EvidenceError, io};
+use crate::store::leave_to_the_folders_owner;
 
 /// Ends the name of a file that is not complete. Names of evidence never begin with a dot.
 const UNFINISHED: &str = ".unfinished";
@@ -34,6 +37,11 @@ impl Folder {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))?;
                 if let Some(parent) = path.parent() {
+                    // Not through a link that somebody has put in its place since.
+                    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                    let made = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| io(path)(error.into()))?;
+                    let made = File::from(made);
+                    leave_to_the_folders_owner(&made, parent).map_err(io(path))?;
                     sync(parent)?;
                 }
             }
@@ -54,6 +62,7 @@ impl Folder {
         }
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(io(&beside))?;
+        leave_to_the_folders_owner(&file, &self.path).map_err(io(&beside))?;
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io(&beside))?;
         fs::rename(&beside, &path).map_err(io(&path))?;
         sync(&self.path)

@@ -1,7 +1,7 @@
 //! Evidence on a real disk.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use super::*;
 use crate::remediate::samples;
@@ -54,6 +54,20 @@ fn what_went_wrong_is_said_with_its_cause() {
     let error = store.keep(&OperationId::new("op-1"), "x", b"1").unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(!cause.is_empty() && error.to_string().ends_with(&cause), "{error}");
+}
+
+/// A command that root types must not keep the service from its evidence.
+#[test]
+fn what_root_keeps_belongs_to_the_owner_of_the_folder_around_it() {
+    let (folder, store) = store();
+    let me = fs::metadata(folder.path()).unwrap().uid();
+    let owner = if me == 0 { 12_345 } else { me };
+    std::os::unix::fs::chown(folder.path(), Some(owner), None).unwrap();
+    store.keep(&OperationId::new("op-1"), "console.txt", b"booting").unwrap();
+    let operation = store.folder.join("op-1");
+    for path in [&store.folder, &operation, &operation.join("console.txt")] {
+        assert_eq!(fs::metadata(path).unwrap().uid(), owner, "{}", path.display());
+    }
 }
 
 #[test]

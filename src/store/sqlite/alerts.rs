@@ -54,7 +54,7 @@ fn revoke(tx: &Transaction<'_>, id: &SilenceId, by: &str, now: Timestamp) -> Db<
     let body: Option<String> =
         tx.query_row("SELECT body FROM silence WHERE id = ?1", [id.as_str()], |row| row.get(0)).optional()?;
     let Some(body) = body else {
-        return not_found(format!("there is no silence {id}"));
+        return not_found(format!("there is no silence {id}: `cattleguard silences list` has their ids"));
     };
     let silence: Silence = parse(&body)?;
     if silence.until <= now {

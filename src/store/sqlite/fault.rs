@@ -4,7 +4,9 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
+use rustix::fs::Access;
 
+use super::open::denied;
 use crate::store::traits::StoreError;
 
 /// Inside the store; the path is added at the boundary.
@@ -56,6 +58,11 @@ impl Fault {
             Self::Store(error) => return error,
             Self::Sql(error) => error,
         };
+        let closed = error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
+            && rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK) == Err(rustix::io::Errno::ACCESS);
+        if closed {
+            return denied(path);
+        }
         let path = path.display().to_string();
         // The tables admit no other types: what is no text was damaged.
         if matches!(error, rusqlite::Error::Utf8Error(..) | rusqlite::Error::FromSqlConversionFailure(..)) {

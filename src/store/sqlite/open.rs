@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::fault::{Db, Fault};
 use super::{SqliteStore, migrate};
+use crate::store::leave_to_the_folders_owner;
 use crate::store::traits::StoreError;
 
 /// 3.51.3 fixed a bug that could corrupt a database when its write-ahead log was reset while another process
@@ -56,8 +57,11 @@ impl SqliteStore {
     /// [`StoreError::Other`] for a file of an older version, which only a writer can bring up to date.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         refuse_old_sqlite(rusqlite::version_number())?;
-        if !path.try_exists().map_err(|error| StoreError::Other(format!("{}: {error}", path.display())))? {
-            return Err(no_state(path));
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(no_state(path)),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(denied(path)),
+            Err(error) => return Err(StoreError::Other(format!("{}: {error}", path.display()))),
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(path, flags).map_err(Fault::from).and_then(|connection| {
@@ -102,6 +106,15 @@ fn no_state(path: &Path) -> StoreError {
     StoreError::NotFound(format!("no state at {}: run `cattleguard scan` first", path.display()))
 }
 
+/// A state that is another user's: the service's for a person, or root's for the service.
+pub(super) fn denied(path: &Path) -> StoreError {
+    StoreError::Other(format!(
+        "{} is not open to this user: run this as root or as the user whose state it is; a file that should be the \
+         service's is given to it by `chown cattleguard:cattleguard`",
+        path.display()
+    ))
+}
+
 pub(super) fn refuse_old_sqlite(version: i32) -> Result<(), StoreError> {
     if version >= OLDEST_SQLITE {
         return Ok(());
@@ -135,8 +148,10 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         }
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
+        Ok(made) => leave_to_the_folders_owner(&made, folder)
+            .map_err(|error| StoreError::Other(format!("{} cannot be looked at: {error}", path.display()))),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(denied(path)),
         Err(error) if error.kind() == ErrorKind::StorageFull => {
             Err(StoreError::Full { path: path.display().to_string() })
         }

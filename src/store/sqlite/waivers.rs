@@ -50,7 +50,10 @@ impl Waivers for SqliteStore {
                 .query_row("DELETE FROM pause WHERE fleet = ?1 RETURNING reason", [column(fleet)], |row| row.get(0))
                 .optional()?;
             let Some(lifted) = lifted else {
-                return not_found(format!("{} is not paused", object(fleet)));
+                return not_found(fleet.map_or_else(
+                    || "nothing is paused as a whole; `resume --fleet NAME` lifts the pause of a fleet".to_owned(),
+                    |fleet| format!("fleet {fleet} is not paused"),
+                ));
             };
             audit::append(tx, now, by, "enforcement.resume", object(fleet), &json!({"lifted": lifted}))?;
             Ok(())
@@ -110,7 +113,7 @@ fn revoke(tx: &Transaction<'_>, id: &ExceptionId, by: &str, now: Timestamp) -> D
     let body: Option<String> =
         tx.query_row("SELECT body FROM exception WHERE id = ?1", [id.as_str()], |row| row.get(0)).optional()?;
     let Some(body) = body else {
-        return not_found(format!("there is no exception {id}"));
+        return not_found(format!("there is no exception {id}: `cattleguard exceptions list` has their ids"));
     };
     let exception: Exception = parse(&body)?;
     if exception.expires_at <= now {

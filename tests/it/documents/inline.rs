@@ -69,6 +69,7 @@ fn prepare(shell: &mut Shell, line: &str) {
             // Until then the dead process holds the lease.
             shell.sim(&["world", "wait", "3m"], &[0]);
         }
+        ["resume"] => drop(shell.sim(&["pause", "--reason", "drill"], &[0])),
         ["resume", ..] => drop(shell.sim(&["pause", "--fleet", "web", "--reason", "drill"], &[0])),
         _ => {}
     }

@@ -14,7 +14,13 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("systemctl edit cattleguard", "opens an editor; the drop-ins are verified in `units`"),
     ("systemctl edit cattleguard-scan", "opens an editor; the drop-ins are verified in `units`"),
     ("systemctl edit cattleguard-serve", "opens an editor; the drop-ins are verified in `units`"),
+    ("systemctl daemon-reload", "there is no service manager in a test"),
+    ("systemctl stop cattleguard", "there is no service manager in a test"),
+    ("systemctl start cattleguard", "there is no service manager in a test"),
+    ("systemctl restart cattleguard", "there is no service manager in a test"),
+    ("systemctl stop cattleguard cattleguard-serve cattleguard-scan.timer", "there is no service manager in a test"),
     ("journalctl CATTLEGUARD_SCAN_ID=…", "reads the journal of a host"),
+    ("journalctl -u cattleguard", "reads the journal of a host"),
 ];
 
 /// What stands for something, or would take hours.

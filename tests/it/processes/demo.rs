@@ -136,6 +136,32 @@ fn a_golden_that_was_revoked_meanwhile_is_not_launched_by_who_goes_on() {
     assert_eq!(launches(&world).len(), 1, "nothing was launched from it");
 }
 
+/// Whoever cuts a server off at night must not wait until others have been launched, drained and baked.
+#[test]
+fn containing_by_hand_waits_for_no_operation_on_another_server() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let world = temporary.path().join("world");
+    assert_eq!(ended(sim(temporary.path()).args(["demo", "--keep"]).arg(&world)).1.code, OK);
+    let run = |args: &[&str]| ended(sim(temporary.path()).arg("--world").arg(&world).args(args)).1;
+    assert_eq!(run(&["world", "wait", "30m"]).code, OK);
+    let mut dying = sim(temporary.path());
+    dying.env("CATTLEGUARD_SIM_WORLD", &world).env("CATTLEGUARD_FAILPOINT", "launch:before").arg("enforce");
+    assert_eq!(ended(&mut dying).0.signal(), Some(SIGABRT));
+    assert_eq!(run(&["world", "wait", "5m"]).code, OK);
+    let servers = run(&["report", "csv", "--table", "instances"]).stdout;
+    let well = servers.lines().find(|line| line.contains(",web,web@1,") && line.contains(",clean,"));
+    let other = well.and_then(|line| line.split(',').next()).expect("a clean server");
+    let contained = run(&["quarantine", other, "--contain-first", "--override", "INC-42"]);
+    assert_eq!(contained.code, OK, "{}{}", contained.stdout, contained.stderr);
+    assert!(contained.stdout.contains(&format!("quarantine {other}")), "{}", contained.stdout);
+    assert_eq!(launches(&world).len(), 1, "the replacement of another server was gone on with first");
+    let waiting = run(&["operations", "list"]);
+    assert!(waiting.stdout.contains("running"), "{}", waiting.stdout);
+    assert!(waiting.stderr.contains(&format!("{other} is in quarantine")), "{}", waiting.stderr);
+    run(&["enforce"]);
+    assert_eq!(launches(&world).len(), 2, "the next run goes on with it");
+}
+
 #[test]
 fn a_world_is_there_and_belongs_to_one_process() {
     let temporary = tempfile::tempdir().expect("a folder");

@@ -62,7 +62,7 @@ enforcement = "observe"
 # expect_inventory = true
 # inventory_max_age = "24h"
 # expect_agent = false
-# When replacing is allowed. Without a window nothing is replaced.
+# When plans may be carried out. Without a window nothing is replaced, and only critical drift is contained.
 # windows = [{ days = ["tue", "wed", "thu"], from = "09:00", to = "16:00", zone = "Europe/Berlin" }]
 # budget = { count = 1, percent = 10, allow_min_one = false, cooldown = "30m" }
 # one_zone_at_a_time = true

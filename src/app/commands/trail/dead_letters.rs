@@ -8,6 +8,7 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::{Canvas, Format};
 use crate::app::table;
+use crate::report::render::parts::time;
 use crate::report::text::clean;
 use crate::store::DeadLetter;
 
@@ -45,7 +46,7 @@ fn as_table(letters: &[DeadLetter], canvas: Canvas) -> String {
     let row = |letter: &DeadLetter| {
         let DeadLetter { source, name, reason, body: _, at, again } = letter;
         let state = if *again { "to be tried" } else { "given up" };
-        vec![at.to_string(), state.to_owned(), source.clone(), name.clone(), reason.clone()]
+        vec![time(*at), state.to_owned(), source.clone(), name.clone(), reason.clone()]
     };
     let rows: Vec<Vec<String>> = letters.iter().map(row).collect();
     table::render(&["at", "state", "source", "name", "reason"], &rows, canvas)
