@@ -28,6 +28,8 @@ mod lesson;
 pub mod links;
 mod log;
 pub mod lookup;
+mod loose;
+mod members;
 mod normalise;
 mod own;
 mod owners;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::loose::Departure;
 use crate::types::InstanceId;
 
 /// One holder over time.
@@ -15,8 +16,9 @@ pub(super) struct Owner {
 }
 
 /// The holder at `time`, from the best evidence to the weakest; empty when nobody is known to have held it,
-/// several when the present state itself has several (one private address in two VPCs).
-pub(super) fn holders(owners: &[Owner], time: Timestamp) -> Vec<InstanceId> {
+/// several when the present state itself has several (one private address in two VPCs). `left` says when it was taken
+/// off: nobody holds it then before it comes to somebody again.
+pub(super) fn holders(owners: &[Owner], left: &[Departure], time: Timestamp) -> Vec<InstanceId> {
     let held_through =
         |owner: &&Owner| owner.from.is_some_and(|from| from <= time) && owner.seen.is_none_or(|seen| time <= seen);
     if let Some(owner) = owners.iter().filter(held_through).max_by_key(|owner| owner.from) {
@@ -25,19 +27,35 @@ pub(super) fn holders(owners: &[Owner], time: Timestamp) -> Vec<InstanceId> {
     // Nobody is known to hold it at that moment: whoever held it last before did, as far as we know.
     let last_before =
         owners.iter().filter(|owner| owner.seen.is_some_and(|seen| seen <= time)).max_by_key(|owner| owner.seen);
-    if let Some(owner) = last_before {
+    if let Some(owner) = last_before.filter(|owner| !left.iter().any(|departure| ends(departure, owner, time))) {
         return vec![owner.instance.clone()];
     }
     // Seen only later, and not known to have come later.
     let open = |owner: &&Owner| owner.from.is_none();
-    if let Some(owner) = owners.iter().filter(open).filter(|owner| owner.seen.is_some()).min_by_key(|owner| owner.seen)
-    {
+    let came_later = |owner: &Owner| {
+        let comes = |other: &Owner| other.from.is_some_and(|from| time < from && Some(from) <= owner.seen);
+        owners.iter().any(|other| other.instance == owner.instance && comes(other))
+    };
+    let seen_later = |owner: &&Owner| owner.seen.is_some_and(|seen| time < seen) && !came_later(owner);
+    if let Some(owner) = owners.iter().filter(open).filter(seen_later).min_by_key(|owner| owner.seen) {
         return vec![owner.instance.clone()];
     }
-    let mut present: Vec<InstanceId> = owners.iter().filter(open).map(|owner| owner.instance.clone()).collect();
+    let is_present = |owner: &&Owner| owner.seen.is_none();
+    let mut present: Vec<InstanceId> =
+        owners.iter().filter(open).filter(is_present).map(|owner| owner.instance.clone()).collect();
     present.sort();
     present.dedup();
     present
+}
+
+/// Whether a part had been taken off this holder by `time`. What was done in the same second may have been done before
+/// that, and what came in that second came after it.
+fn ends(departure: &Departure, owner: &Owner, time: Timestamp) -> bool {
+    let since = owner.seen.is_none_or(|seen| match owner.from {
+        Some(from) => from < departure.time,
+        None => seen <= departure.time,
+    });
+    since && departure.time < time && departure.instance.as_ref().is_none_or(|instance| *instance == owner.instance)
 }
 
 #[cfg(test)]
@@ -53,7 +71,7 @@ mod tests {
     }
 
     fn who(owners: &[Owner], time: i64) -> Vec<String> {
-        holders(owners, at(time)).iter().map(ToString::to_string).collect()
+        holders(owners, &[], at(time)).iter().map(ToString::to_string).collect()
     }
 
     #[test]
