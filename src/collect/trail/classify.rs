@@ -11,6 +11,7 @@ use super::extract;
 use super::inventory::{self, InventoryReport};
 use super::launch::{self, LaunchSeen};
 use super::learn::EndSeen;
+use super::letters;
 use super::own::ClassifyContext;
 use super::record::Record;
 use super::shared::Given;
@@ -128,7 +129,13 @@ fn classified(raw: &str, ctx: &ClassifyContext, wrappings: usize) -> Result<Clas
     if let Some(unquoted) = envelope.unquoted(raw).filter(|_| wrappings > 0) {
         return classified(&unquoted, ctx, wrappings - 1);
     }
-    let head = envelope.head()?;
+    let head = match envelope.head() {
+        Ok(head) => head,
+        Err(problem) => match letters::restored(raw).filter(|_| wrappings > 0) {
+            Some(restored) => return classified(&restored, ctx, wrappings - 1),
+            None => return Err(problem.to_owned()),
+        },
+    };
     match table().entry(&head.source, &head.name) {
         None => Ok(Classified::Ignored(IgnoredReason::OtherService)),
         Some(Entry::Quiet(reason)) => quiet(reason, envelope, &head),

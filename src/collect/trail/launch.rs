@@ -44,9 +44,10 @@ pub(super) fn launch(record: &Record<'_>) -> LaunchSeen {
     LaunchSeen { time: record.time, place, instances }
 }
 
-/// A termination names its instances in the request.
+/// A termination names its instances in the request, the end of a Spot instance in the details.
 pub(super) fn end(record: &Record<'_>) -> EndSeen {
-    let ids = ["instancesSet.instanceId", "instanceId"].iter().flat_map(|path| texts(&record.body.request, path));
+    let requested = ["instancesSet.instanceId", "instanceId"].iter().flat_map(|path| texts(&record.body.request, path));
+    let ids = requested.chain(texts(&record.details, "instanceIdSet"));
     let instances = ids.filter(|id| is_instance_id(id)).map(|id| InstanceId::new(&*id)).collect();
     let place = Place { account: record.account.clone(), region: record.region.clone() };
     EndSeen { time: record.time, place, instances }

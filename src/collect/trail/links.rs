@@ -9,7 +9,7 @@ use super::launch::LaunchSeen;
 use super::learn::EndSeen;
 use super::loose::{Loose, left, untied};
 use super::members::Members;
-use super::owners::{Owner, holders};
+use super::owners::{Owner, holders, only_holder};
 use super::shared::{Kind, Shared};
 use super::target::{TagCriterion, Target};
 use crate::store::Link;
@@ -33,7 +33,9 @@ const SERVICE_TAGS: [(&str, &str); 6] = [
 /// Ids that one instance holds at a time. Everything else (groups, profiles, executions) has many.
 const EXCLUSIVE: [&str; 4] = ["eni-", "vol-", "eipassoc-", "iip-assoc-"];
 /// The key of a remembered link that says when an instance ended.
-const ENDED: &str = "ended:";
+pub const ENDED: &str = "ended:";
+/// The key of a remembered link that says when an instance was launched.
+pub const LAUNCHED: &str = "launched:";
 
 /// Lists of owners up to this length grow one by one.
 const FEW: usize = 2;
@@ -54,6 +56,8 @@ struct PlaceLinks {
     ended: HashMap<InstanceId, Timestamp>,
     /// Those of them of which an earlier scan knew.
     ended_before: HashSet<InstanceId>,
+    /// When calls launched instances.
+    launched: HashMap<InstanceId, Timestamp>,
     loose: Loose,
     /// Who came into and went out of groups of which an instance may be in many.
     members: Members,
@@ -87,6 +91,7 @@ impl LinkMap {
             let known = Known { born: launch.time, live: true, tags: Vec::new() };
             let entry = place.instances.entry(id.clone()).or_insert(known);
             entry.born = entry.born.min(launch.time);
+            place.launched.insert(id.clone(), launch.time);
             for part in parts.iter().filter(|part| Kind::of(part).is_none()) {
                 let (key, other) = untied(part);
                 if !wanted(key) && !other.is_some_and(wanted) {
@@ -239,13 +244,14 @@ impl LinkMap {
             return entry.members.at(key, time, present).filter(|id| entry.lives(id, time)).cloned().collect();
         }
         let Some(owners) = entry.owners.get(key) else { return Vec::new() };
-        let held = || holders(owners, entry.loose.departures(key), time).into_iter().filter(|id| entry.lasts(id, time));
         if is_exclusive(key) {
-            return held().collect();
+            let held = holders(owners, entry.loose.departures(key), time).into_iter();
+            return held.filter(|id| entry.lasts(id, time)).collect();
         }
         if is_address(key) {
             // One private address in two networks: the record does not say which.
-            return Some(held().collect::<Vec<_>>()).filter(|found| found.len() == 1).unwrap_or_default();
+            let holder = only_holder(owners, entry.loose.departures(key), time);
+            return holder.into_iter().filter(|id| entry.lasts(id, time)).collect();
         }
         let all: BTreeSet<&InstanceId> = owners.iter().map(|owner| &owner.instance).collect();
         all.into_iter().filter(|id| entry.lives(id, time)).cloned().collect()
@@ -352,6 +358,9 @@ impl PlaceLinks {
     /// Takes in what an earlier scan remembers.
     fn remember(&mut self, link: &Link) {
         let Link { place: _, key, instance, seen_at } = link;
+        if key == LAUNCHED {
+            return;
+        }
         if key == ENDED {
             self.ended.insert(instance.clone(), *seen_at);
             self.ended_before.insert(instance.clone());
@@ -379,7 +388,8 @@ impl PlaceLinks {
             let is_lost = !has && !known && !ended && self.shared.is_present(&last.instance);
             is_lost.then(|| left(key, Some(last.instance.clone()), now))
         });
-        ended.chain(self.loose.links()).chain(lost)
+        let launched = self.launched.iter().map(|(id, time)| (LAUNCHED.to_owned(), id.clone(), *time));
+        launched.chain(ended).chain(self.loose.links()).chain(lost)
     }
 
     /// Whether it had not ended.

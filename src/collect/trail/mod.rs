@@ -25,6 +25,7 @@ pub mod inventory;
 pub mod launch;
 mod learn;
 mod lesson;
+mod letters;
 pub mod links;
 mod log;
 pub mod lookup;

@@ -48,6 +48,24 @@ pub(super) fn holders(owners: &[Owner], left: &[Departure], time: Timestamp) -> 
     present
 }
 
+/// The holder of an address; `None` when it is not known, and when several held it, each in a network of its own: a
+/// record does not say in which.
+pub(super) fn only_holder(owners: &[Owner], left: &[Departure], time: Timestamp) -> Option<InstanceId> {
+    let found = holders(owners, left, time);
+    let [holder] = found.as_slice() else { return None };
+    let mine = || owners.iter().filter(|owner| owner.instance == *holder);
+    let since = mine().filter_map(|owner| owner.from).filter(|from| *from <= time).max();
+    let is_rival = |other: &Owner| {
+        let at_once = mine().any(|own| own.seen == other.seen);
+        let still = since.is_some_and(|since| other.seen.is_none_or(|seen| since <= seen));
+        other.instance != *holder
+            && other.from.is_none_or(|from| from <= time)
+            && (at_once || still)
+            && !left.iter().any(|departure| ends(departure, other, time))
+    };
+    (!owners.iter().any(is_rival)).then(|| holder.clone())
+}
+
 /// Whether a part had been taken off this holder by `time`. What was done in the same second may have been done before
 /// that, and what came in that second came after it.
 fn ends(departure: &Departure, owner: &Owner, time: Timestamp) -> bool {
@@ -86,6 +104,17 @@ mod tests {
     #[test]
     fn an_event_before_the_first_attachment_names_nobody() {
         assert!(who(&[owner("i-b", Some(200), None)], 150).is_empty());
+    }
+
+    #[test]
+    fn an_address_that_two_hold_at_a_time_is_nobodys_and_one_that_moved_is_its_holders() {
+        let who = |owners: &[Owner], time| only_holder(owners, &[], at(time)).map(|id| id.to_string());
+        let two = [owner("i-a", Some(10), None), owner("i-b", Some(20), None)];
+        assert_eq!((who(&two, 15).as_deref(), who(&two, 30)), (Some("i-a"), None));
+        let seen = [owner("i-a", None, Some(50)), owner("i-b", None, Some(50))];
+        assert_eq!(who(&seen, 60), None, "one scan saw both");
+        let moved = [owner("i-a", None, Some(50)), owner("i-b", Some(100), None)];
+        assert_eq!((who(&moved, 60).as_deref(), who(&moved, 120).as_deref()), (Some("i-a"), Some("i-b")));
     }
 
     #[test]

@@ -227,3 +227,14 @@ fn a_group_that_came_or_went_with_an_interface_concerns_the_server_meanwhile() {
     let expected = ["09:00:  {sg-second}", "10:00: a {}", "11:00: a {}"];
     assert_eq!(ends(&whose(&records, &[with], &memory(&[without]))), expected);
 }
+
+#[test]
+fn a_spot_instance_that_was_taken_away_has_ended() {
+    let mut evicted: Value =
+        serde_json::from_str(&raw("10:00", "ec2", "BidEvictedEvent", &Value::Null, &Value::Null)).unwrap();
+    evicted["serviceEventDetails"] = json!({"instanceIdSet": [B]});
+    let open = |at: &str| raw(at, "ec2", "AuthorizeSecurityGroupIngress", &json!({"groupId": "sg-web"}), &Value::Null);
+    let before = memory(&[server(A, 'a'), server(B, 'b')]);
+    let records = [open("09:00"), evicted.to_string(), open("11:00")];
+    assert_eq!(ends(&whose(&records, &[server(A, 'a')], &before)), ["09:00: ab {}", "11:00: a {}"]);
+}
