@@ -75,7 +75,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         }
     }
     let all =
-        VerifyRequest { objects: &bucket, keys: &keys, since: None, hashed: None, places: None, progress: &|_| {} };
+        VerifyRequest { objects: &bucket, keys: &keys, since: None, until: None, hashed: None, places: None, progress: &|_| {} };
     let report = verify(&all);
     check(&report);
     let proven: u64 = report.chains.iter().map(|chain| chain.proven).sum();

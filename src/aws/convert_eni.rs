@@ -2,6 +2,7 @@
 
 use aws_sdk_ec2::types as sdk;
 
+use super::time::timestamp;
 use crate::types::{NetworkInterface, SecurityGroupId};
 
 /// The interfaces of one instance by device index. An interface without an id says nothing and is left out.
@@ -22,10 +23,12 @@ fn interface(mut found: sdk::InstanceNetworkInterface) -> Option<NetworkInterfac
     groups.sort();
     let attachment = found.attachment;
     let delete_on_termination = attachment.as_ref().and_then(|at| at.delete_on_termination);
+    let attached_at = attachment.as_ref().and_then(|at| at.attach_time.as_ref()).and_then(timestamp);
     Some(NetworkInterface {
         id: found.network_interface_id?.into(),
         device_index: attachment.as_ref().and_then(|at| at.device_index).unwrap_or(0),
         attachment: attachment.and_then(|at| at.attachment_id),
+        attached_at,
         groups,
         addresses,
         address_associations: Vec::new(),

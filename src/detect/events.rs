@@ -80,8 +80,8 @@ fn one(instance: Option<&InstanceId>, code: Code, subject: String, events: &[&Ch
     };
     let who = instance.map_or_else(|| last.actor.display.clone(), |instance| last.actor.shown_on(instance));
     let summary = match &last.outcome {
-        CallOutcome::Succeeded => format!("{who} {}{times}", last.summary),
-        CallOutcome::Failed(error) => format!("{who} tried and failed: {} ({error}){times}", last.summary),
+        CallOutcome::Succeeded => format!("{who} {}{times}", last.deed()),
+        CallOutcome::Failed(error) => format!("{who} tried and failed: {} ({error}){times}", last.deed()),
     };
     let because = if succeeded { "the call is the finding" } else { "the call was attempted and failed" };
     Some(EventGroup {

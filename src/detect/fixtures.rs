@@ -79,6 +79,7 @@ pub(super) fn instance(id: &str) -> Instance {
         interfaces: vec![NetworkInterface {
             id: EniId::new(format!("eni-{id}")),
             attachment: None,
+            attached_at: None,
             device_index: 0,
             groups: vec!["sg-web".into()],
             addresses: vec!["10.0.0.1".to_owned()],

@@ -264,19 +264,18 @@ impl<'a> Subject<'a> {
         finding.source = drift.source;
         finding.fingerprint = fingerprint(drift);
         let clean = input.last_clean.get(&self.instance.id).copied();
+        let is_captured = matches!(drift.source, Source::Ssm | Source::Agent);
+        let lag = if is_captured { CAPTURE_LAG } else { SignedDuration::ZERO };
         let interval = match previous {
             // It differs in another way than before: what made it so came after the last look.
             Some(known) if known.fingerprint != finding.fingerprint => {
-                let lag = if matches!(drift.source, Source::Ssm | Source::Agent) {
-                    CAPTURE_LAG
-                } else {
-                    SignedDuration::ZERO
-                };
                 Interval { after: known.last_seen.checked_sub(lag).ok(), until: observed, direct_until: observed }
             }
             _ => {
                 let first = previous.map_or(observed, |known| known.first_seen);
-                Interval { after: clean.filter(|after| *after <= first), until: first, direct_until: observed }
+                // What the clean scan read had been captured before it.
+                let after = clean.and_then(|clean| clean.checked_sub(lag).ok()).filter(|after| *after <= first);
+                Interval { after, until: first, direct_until: observed }
             }
         };
         let found = drift.aspect.map(|aspect| explain(&self.instance.id, events, aspect, interval)).unwrap_or_default();

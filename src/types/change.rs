@@ -271,6 +271,13 @@ pub struct ChangeEvent {
 }
 
 impl ChangeEvent {
+    /// What was done, without the words that a failed attempt begins with.
+    pub fn deed(&self) -> &str {
+        let CallOutcome::Failed(error) = &self.outcome else { return &self.summary };
+        let rest = self.summary.strip_prefix("attempt failed with ").and_then(|rest| rest.strip_prefix(error.as_str()));
+        rest.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&self.summary)
+    }
+
     /// Where it happened.
     pub fn place(&self) -> Place {
         Place { account: self.account.clone(), region: self.region.clone() }

@@ -140,6 +140,9 @@ pub struct NetworkInterface {
     pub id: EniId,
     /// `eni-attach-…`, needed to resolve `DetachNetworkInterface` events.
     pub attachment: Option<String>,
+    /// When it was attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached_at: Option<Timestamp>,
     /// 0 is the primary interface.
     pub device_index: i32,
     /// Groups, sorted.

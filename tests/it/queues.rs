@@ -12,7 +12,11 @@ use crate::harness::{FINDINGS, OK, PARTIAL, Scan, Setup, TestApp, UNAVAILABLE, a
 const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/000000000000/trail";
 
 fn reading(before: &str, more: &str) -> TestApp {
-    let sqs = format!("{{ sqs = \"{QUEUE}\", buckets = [\"{BUCKET}\"]{more} }}");
+    reading_of(QUEUE, before, more)
+}
+
+fn reading_of(queue: &str, before: &str, more: &str) -> TestApp {
+    let sqs = format!("{{ sqs = \"{queue}\", buckets = [\"{BUCKET}\"]{more} }}");
     let app = Setup::new(small()).more(&format!("[collect]\ntrail = [{before}{sqs}]")).failing().start_unrecorded();
     app.record("1");
     let _ = app.cloud().ship_trail(BUCKET, "", &app.place());
@@ -305,4 +309,20 @@ fn an_event_that_is_not_remembered_yet_keeps_its_message() {
     let scan = app.scan();
     assert!(scan.codes(&app.server(1)).contains("event-remote-command"));
     assert_eq!(left(&app), 0);
+}
+
+#[test]
+fn a_fifo_queue_that_holds_more_back_is_not_read_to_its_end() {
+    let queue = format!("{QUEUE}.fifo");
+    let app = reading_of(&queue, "", "");
+    for _ in 0..12 {
+        let name = file(&app);
+        app.cloud().send_message(&queue, notification(&[&name]).to_string());
+    }
+    let scan = app.scan();
+    assert_eq!(scan.code, PARTIAL, "ten of twelve were given out");
+    assert_eq!(scan.doc["trail"][0]["unread"], 2);
+    app.minutes(5);
+    assert_eq!(app.scan().code, FINDINGS);
+    assert_eq!(app.cloud().messages(&queue).len(), 0);
 }

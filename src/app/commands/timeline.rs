@@ -6,6 +6,7 @@ use crate::app::error::AppError;
 use crate::app::exit::Exit;
 use crate::app::output::Format;
 use crate::app::view::look;
+use crate::collect::trail::links::{ENDED, LAUNCHED};
 use crate::report::render::{Timeline, timeline_json, timeline_text};
 use crate::report::text::clean;
 use crate::types::InstanceId;
@@ -29,14 +30,18 @@ pub(super) fn run(context: &Context<'_>, args: &TimelineArgs) -> Result<Exit, Ap
         let journal = store.journal_of(&record.id)?;
         operations.push((record, journal));
     }
+    let links = store.links()?;
+    let told =
+        |key: &str| links.iter().filter(|link| link.instance == id && link.key == key).map(|link| link.seen_at).min();
     if result.is_none() && events.is_empty() && findings.is_empty() && operations.is_empty() {
         return Err(AppError::failed(format!("nothing is known of {}", clean(&args.instance, 60)))
             .with_hint("cattleguard scan -v lists every instance"));
     }
     let timeline = Timeline {
         instance: &id,
-        born_at: result.as_ref().map(|result| result.instance.born_at()),
+        born_at: told(LAUNCHED).or_else(|| result.as_ref().map(|result| result.instance.born_at())),
         launched_at: result.as_ref().map(|result| result.instance.launched_at),
+        ended_at: told(ENDED),
         events: &events,
         verdicts: &verdicts,
         findings: &findings,

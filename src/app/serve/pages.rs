@@ -184,6 +184,7 @@ fn history(site: &Site, id: &InstanceId) -> Result<Vec<(String, &'static str, St
         instance: id,
         born_at: result.as_ref().map(|result| result.instance.born_at()),
         launched_at: result.as_ref().map(|result| result.instance.launched_at),
+        ended_at: None,
         events: &events,
         verdicts: &verdicts,
         findings: &findings,

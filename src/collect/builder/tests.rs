@@ -31,6 +31,7 @@ pub(in crate::collect) fn instance(id: &str, zone: &str, address: &str) -> Insta
         interfaces: vec![NetworkInterface {
             id: format!("eni-{id}").into(),
             attachment: None,
+            attached_at: None,
             device_index: 0,
             groups: Vec::new(),
             addresses: vec![address.to_owned()],

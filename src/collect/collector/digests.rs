@@ -63,6 +63,7 @@ async fn one(
         objects: folder,
         keys: &keys,
         since: Some(since),
+        until: None,
         hashed: None,
         places: Some(&places),
         progress: &|_| {},

@@ -102,8 +102,7 @@ impl Walk<'_> {
             self.shared.broken(&hour, BreakKind::DigestUnlinked, &key.key, &detail);
             return None;
         }
-        let detail = format!("it is named by {}, and it is not there", newer.key);
-        self.shared.broken(&hour, BreakKind::DigestMissing, &previous.object, &detail);
+        self.absent(&hour, newer, previous);
         Some(None)
     }
 
@@ -234,15 +233,32 @@ impl Walk<'_> {
 
     /// The digest before the oldest one. It may have expired; if its time was asked for, it is missing.
     fn begins(&self, chain: &[DigestKey], oldest: Option<Newer>) -> Option<String> {
-        let Newer { key, start, previous } = oldest?;
-        let previous = previous?;
+        let newer = oldest?;
+        let previous = newer.previous.as_ref()?;
         let first = chain.first()?;
-        if let Some(since) = self.since.filter(|since| *since < start && !first.backfill) {
-            let hour = Hour { from: Some(since), to: Some(start), ..hour_of(first) };
-            let detail = format!("it is named by {key}, and it is not there");
-            self.shared.broken(&hour, BreakKind::DigestMissing, &previous.object, &detail);
+        if let Some(since) = self.since.filter(|since| *since < newer.start && !first.backfill) {
+            let hour = Hour { from: Some(since), to: Some(newer.start), ..hour_of(first) };
+            self.absent(&hour, &newer, previous);
         }
         Some(clean(&previous.object))
+    }
+
+    /// A digest that another one names is not here. Where the trail delivered to another bucket then, it may be there.
+    fn absent(&self, hour: &Hour, newer: &Newer, previous: &Previous) {
+        let Previous { object, elsewhere, .. } = previous;
+        match elsewhere {
+            Some(bucket) => {
+                let reason = format!(
+                    "it is in the bucket {bucket}, to which the trail delivered until {}: verify that as well",
+                    newer.start
+                );
+                self.shared.unproven(object, reason);
+            }
+            None => {
+                let detail = format!("it is named by {}, and it is not there", newer.key);
+                self.shared.broken(hour, BreakKind::DigestMissing, object, &detail);
+            }
+        }
     }
 }
 

@@ -20,6 +20,9 @@ pub struct DigestFile {
     /// How it was signed.
     #[serde(default)]
     pub digest_signature_algorithm: Option<String>,
+    /// Bucket of the digest before: another one when the trail began to deliver elsewhere.
+    #[serde(default)]
+    pub previous_digest_s3_bucket: Option<String>,
     /// Key of the digest before; `null` in the first one after validation or logging began.
     #[serde(default)]
     pub previous_digest_s3_object: Option<String>,

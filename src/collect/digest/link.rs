@@ -19,6 +19,8 @@ pub(super) struct Newer {
 #[derive(Clone, Debug)]
 pub(super) struct Previous {
     pub(super) object: String,
+    /// Its bucket, where that is not the one of the digest that names it.
+    pub(super) elsewhere: Option<String>,
     pub(super) hash: Option<String>,
     pub(super) signature: Option<String>,
 }
@@ -27,6 +29,7 @@ impl Newer {
     pub(super) fn of(key: &DigestKey, file: &DigestFile) -> Self {
         let previous = file.previous_digest_s3_object.clone().map(|object| Previous {
             object,
+            elsewhere: file.previous_digest_s3_bucket.clone().filter(|bucket| *bucket != file.digest_s3_bucket),
             hash: file.previous_digest_hash_value.clone(),
             signature: file.previous_digest_signature.clone(),
         });

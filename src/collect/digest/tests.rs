@@ -57,7 +57,15 @@ impl World {
 
 fn verify_with(folder: &Path, keys: &PublicKeys, since: Option<Timestamp>) -> VerifyReport {
     let objects = Folder::open(folder).unwrap();
-    verify(&VerifyRequest { objects: &objects, keys, since, hashed: None, places: None, progress: &|_| {} })
+    verify(&VerifyRequest {
+        objects: &objects,
+        keys,
+        since,
+        until: None,
+        hashed: None,
+        places: None,
+        progress: &|_| {},
+    })
 }
 
 /// Kinds of breaks with the hours since the start that they leave in doubt.
@@ -452,4 +460,41 @@ fn a_window_whose_digests_are_all_gone_ends_with_the_digests() {
     }
     let report = verify_with(world.folder.path(), &keys(), Some(start() + SignedDuration::from_hours(5)));
     assert_eq!(breaks(&report), [(BreakKind::DigestsEnd, Some(4), Some(8))]);
+}
+
+#[test]
+fn a_window_that_the_digests_do_not_reach_is_not_judged() {
+    let world = World::new();
+    let objects = Folder::open(world.folder.path()).unwrap();
+    let hours = |hours| start().checked_add(SignedDuration::from_hours(hours)).ok();
+    let asked = |until| {
+        let (keys, since) = (&keys(), hours(2));
+        verify(&VerifyRequest { objects: &objects, keys, since, until, hashed: None, places: None, progress: &|_| {} })
+    };
+    assert_eq!(reasons(&asked(hours(6))), Vec::<&str>::new(), "the next one may be on its way");
+    let late = asked(hours(9));
+    assert_eq!(breaks(&late), []);
+    assert_eq!(reasons(&late), ["there are no digest files from 2026-11-01T05:00:00Z until 2026-11-01T09:00:00Z"]);
+}
+
+#[test]
+fn a_digest_that_lies_in_the_bucket_that_a_trail_left_is_not_missing() {
+    let world = World::new();
+    let digest = &world.hours[4].digest;
+    let elsewhere = |path: &Path| {
+        let packed = fs::File::open(path).unwrap();
+        let mut file: serde_json::Value = serde_json::from_reader(flate2::read::GzDecoder::new(packed)).unwrap();
+        file["previousDigestS3Bucket"] = "the-old-bucket".into();
+        fs::write(path, gzip(file.to_string().as_bytes()).unwrap()).unwrap();
+    };
+    for hour in &world.hours[..4] {
+        fs::remove_file(&hour.digest).unwrap();
+    }
+    elsewhere(digest);
+    fs::remove_file(digest.with_file_name(format!("{}.signature", digest.file_name().unwrap().to_str().unwrap())))
+        .unwrap();
+    let report = verify_with(world.folder.path(), &keys(), Some(start()));
+    let told: Vec<&str> = reasons(&report).into_iter().filter(|reason| reason.contains("the-old-bucket")).collect();
+    assert!(breaks(&report).iter().all(|(kind, ..)| *kind != BreakKind::DigestMissing), "{:?}", breaks(&report));
+    assert_eq!(told.len(), 1, "{:?}", reasons(&report));
 }

@@ -66,7 +66,7 @@ pub(super) fn look(
     shared: &Shared,
     site: &Site,
     listed: &Listed,
-    since: Option<Timestamp>,
+    (since, until): (Option<Timestamp>, Option<Timestamp>),
 ) {
     let hour = Hour { account: site.account.clone(), region: site.region.clone(), trail: None, from: None, to: None };
     let Some(through) = listed.through() else { return without_digests(objects, shared, site, since) };
@@ -101,6 +101,10 @@ pub(super) fn look(
         let hour = Hour { from: Some(through), to: Some(at), ..hour };
         let detail = format!("log files were delivered until {at}, digest files only until {through}");
         shared.broken(&hour, BreakKind::DigestsEnd, &object, &detail);
+    } else if let Some(until) = until.filter(|until| until.duration_since(through) > OVERDUE) {
+        // Neither: the trail is gone or was stopped, its files were deleted, or they were not copied.
+        let folder = format!("{}/{LOGS}/{}", site.base, site.region);
+        shared.unproven(&folder, format!("there are no digest files from {through} until {until}"));
     }
 }
 

@@ -23,6 +23,8 @@ pub struct VerifyRequest<'a> {
     pub keys: &'a PublicKeys,
     /// Only what was digested from then on.
     pub since: Option<Timestamp>,
+    /// The digests are to go on until about then.
+    pub until: Option<Timestamp>,
     /// Log files of digests that ended by then were compared before: they are only known by name.
     pub hashed: Option<Timestamp>,
     /// Only these account-regions; all without it.
@@ -66,7 +68,7 @@ fn add_without_digests(request: &VerifyRequest<'_>, shared: &Shared, sites: &mut
 }
 
 fn one_site(request: &VerifyRequest<'_>, shared: &Shared, jobs: &SyncSender<Job>, site: &Site, keys: &[DigestKey]) {
-    let VerifyRequest { objects, keys: public, since, hashed, .. } = *request;
+    let VerifyRequest { objects, keys: public, since, until, hashed, .. } = *request;
     let mut listed = Listed::default();
     let walk = Walk { objects, keys: public, shared, jobs, since, hashed };
     for chain in keys.chunk_by(DigestKey::same_chain) {
@@ -74,5 +76,5 @@ fn one_site(request: &VerifyRequest<'_>, shared: &Shared, jobs: &SyncSender<Job>
             shared.lock().chains.push(report);
         }
     }
-    unlisted::look(objects, shared, site, &listed, since);
+    unlisted::look(objects, shared, site, &listed, (since, until));
 }

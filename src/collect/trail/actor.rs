@@ -218,7 +218,14 @@ fn display(identity: &Identity<'_>, actor: &Actor) -> String {
             (Some(session), _) if names_a_person(session) => session.clone(),
             (Some(session), Some(role)) => [&*role, "/", session].concat(),
             (Some(session), None) => session.clone(),
-            (None, _) => user.unwrap_or_else(tail),
+            (None, _) => {
+                let name = user.unwrap_or_else(tail);
+                // Of a caller in another account nothing else may say in which.
+                match text(identity.account).filter(|_| actor.kind == ActorKind::OtherAccount) {
+                    Some(account) if !actor.principal.contains(&*account) => format!("{name} of account {account}"),
+                    _ => name,
+                }
+            }
         },
     }
 }

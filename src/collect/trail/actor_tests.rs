@@ -60,7 +60,7 @@ fn each_kind_of_principal_is_recognised_and_named() {
         (
             json!({"type": "AWSAccount", "accountId": "999988887777", "principalId": "AIDAEXAMPLE"}),
             ActorKind::OtherAccount,
-            "AIDAEXAMPLE",
+            "AIDAEXAMPLE of account 999988887777",
         ),
         (json!({}), ActorKind::Unknown, "unknown"),
     ] {
@@ -127,6 +127,8 @@ fn another_accounts_principals_are_foreign_whatever_they_are() {
     identity["accountId"] = json!("999988887777");
     let got = read(identity);
     assert_eq!((got.kind, got.display.as_str()), (ActorKind::OtherAccount, "eve"));
+    let nameless = json!({"type": "AWSAccount", "principalId": "AIDAQ:eve", "accountId": "999988887777"});
+    assert_eq!(read(nameless).display, "eve of account 999988887777");
     let person = json!({"type": "IdentityCenterUser", "accountId": ACCOUNT, "onBehalfOf": {"userId": "94d2-user",
         "identityStoreArn": "arn:aws:identitystore::111122223333:identitystore/d-1"}, "credentialId": "c"});
     assert_eq!((read(person.clone()).kind, read(person).display), (ActorKind::IdentityCenter, "94d2-user".to_owned()));

@@ -11,6 +11,7 @@ use super::extract;
 use super::inventory::{self, InventoryReport};
 use super::launch::{self, LaunchSeen};
 use super::learn::EndSeen;
+use super::letters;
 use super::own::ClassifyContext;
 use super::record::Record;
 use super::shared::Given;
@@ -89,6 +90,8 @@ pub struct UnresolvedChange {
     pub targets: Vec<Target>,
     /// Ids that belong to the targeted instances from this event on.
     pub learned: Vec<String>,
+    /// Ids that belong to nobody from this event on.
+    pub lost: Vec<String>,
     /// Shared things that the targeted instances hold from this event on, in place of all they had of the kind.
     pub given: Option<Given>,
     /// An AWS service made the call, on its own or for somebody.
@@ -126,7 +129,13 @@ fn classified(raw: &str, ctx: &ClassifyContext, wrappings: usize) -> Result<Clas
     if let Some(unquoted) = envelope.unquoted(raw).filter(|_| wrappings > 0) {
         return classified(&unquoted, ctx, wrappings - 1);
     }
-    let head = envelope.head()?;
+    let head = match envelope.head() {
+        Ok(head) => head,
+        Err(problem) => match letters::restored(raw).filter(|_| wrappings > 0) {
+            Some(restored) => return classified(&restored, ctx, wrappings - 1),
+            None => return Err(problem.to_owned()),
+        },
+    };
     match table().entry(&head.source, &head.name) {
         None => Ok(Classified::Ignored(IgnoredReason::OtherService)),
         Some(Entry::Quiet(reason)) => quiet(reason, envelope, &head),
@@ -196,9 +205,14 @@ fn known(rows: &[Row], envelope: Envelope<'_>, head: &Head<'_>, ctx: &ClassifyCo
         None => (summary, CallOutcome::Succeeded),
         Some(error) => (clean(&format!("attempt failed with {error}: {summary}")), CallOutcome::Failed(error.clone())),
     };
-    let (learned, given) = match &head.error {
-        None => (extract::learned(row, &record.body), extract::given(row, &record.body)),
-        Some(_) => (Vec::new(), None),
+    let aims = match &head.error {
+        None => Aims {
+            targets,
+            learned: extract::learned(row, &record.body),
+            lost: extract::lost(row, &record.body),
+            given: extract::given(row, &record.body),
+        },
+        Some(_) => Aims::at(targets),
     };
     let event = Draft {
         category: row.category,
@@ -209,7 +223,7 @@ fn known(rows: &[Row], envelope: Envelope<'_>, head: &Head<'_>, ctx: &ClassifyCo
         execution: extract::execution(row, &record.body),
         summary,
     };
-    Ok(change(event.on(head, &record, row.explains.clone()), &record, Aims { targets, learned, given }, ctx))
+    Ok(change(event.on(head, &record, row.explains.clone()), &record, aims, ctx))
 }
 
 /// Whether the conditions of a row hold.
@@ -240,12 +254,7 @@ fn unknown(envelope: Envelope<'_>, head: &Head<'_>, ctx: &ClassifyContext) -> Re
         execution: None,
         summary: clean(&format!("called {}, which names the instance", head.name)),
     };
-    Ok(change(
-        event.on(head, &record, BTreeSet::new()),
-        &record,
-        Aims { targets, learned: Vec::new(), given: None },
-        ctx,
-    ))
+    Ok(change(event.on(head, &record, BTreeSet::new()), &record, Aims::at(targets), ctx))
 }
 
 /// Records before event version 1.05 do not say whether they read.
@@ -317,14 +326,22 @@ impl Draft {
 struct Aims {
     targets: Vec<Target>,
     learned: Vec<String>,
+    lost: Vec<String>,
     given: Option<Given>,
 }
 
+impl Aims {
+    /// It teaches nothing.
+    fn at(targets: Vec<Target>) -> Self {
+        Self { targets, learned: Vec::new(), lost: Vec::new(), given: None }
+    }
+}
+
 fn change(event: ChangeEvent, record: &Record<'_>, aims: Aims, ctx: &ClassifyContext) -> Classified {
-    let Aims { targets, learned, given } = aims;
+    let Aims { targets, learned, lost, given } = aims;
     if ctx.is_own(record, &event.event_name, &event.actor, &targets) {
         return Classified::Ignored(IgnoredReason::Own);
     }
     let by_service = event.actor.kind == ActorKind::AwsService || event.actor.invoked_by.is_some();
-    Classified::Change(Box::new(UnresolvedChange { event, targets, learned, given, by_service }))
+    Classified::Change(Box::new(UnresolvedChange { event, targets, learned, lost, given, by_service }))
 }

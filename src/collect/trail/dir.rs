@@ -112,6 +112,7 @@ pub(super) fn read_stream(input: impl Read, file: &str, sink: &mut dyn FnMut(Ent
     let mut input = BufReader::with_capacity(BUFFER, input);
     let outcome = match input.fill_buf() {
         Ok(start) if start.starts_with(&GZIP_MAGIC) => pump(MultiGzDecoder::new(input), file, sink, stats),
+        Ok(start) if is_utf_16(start) => Err("it is UTF-16, as PowerShell writes it: save it as UTF-8".to_owned()),
         Ok(start) if is_binary(start) => Err("neither JSON nor gzip: encrypted, or something else".to_owned()),
         Ok(_) => pump(input, file, sink, stats),
         Err(error) => Err(format!("cannot be read: {error}")),
@@ -145,6 +146,11 @@ fn is_binary(start: &[u8]) -> bool {
     let is_cut = |error: std::str::Utf8Error| error.error_len().is_none();
     !matches!(start.trim_ascii_start().first(), Some(b'{' | b'['))
         && (start.contains(&0) || !std::str::from_utf8(start).map_or_else(is_cut, |_| true))
+}
+
+/// By the mark that it begins with.
+fn is_utf_16(start: &[u8]) -> bool {
+    start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff])
 }
 
 /// Whether there was anything in it but blanks.

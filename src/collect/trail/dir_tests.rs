@@ -44,6 +44,37 @@ fn a_bucket_tree_is_read_without_its_digests() {
 }
 
 #[test]
+fn what_other_services_deliver_beside_the_logs_is_not_read() {
+    let root = tempfile::tempdir().unwrap();
+    for (folder, is_log) in [
+        ("AWSLogs/444455556666/Config/eu-west-1/2026/3/2/ConfigHistory", false),
+        ("AWSLogs/o-abc1234567/444455556666/CloudTrail/eu-west-1/2026/03/02", true),
+        ("AWSLogs/o-abc1234567/444455556666/Config/eu-west-1", false),
+        ("copy/111122223333/CloudTrail/eu-west-1", true),
+        ("copy/111122223333/Config", false),
+        ("cases/111122223333/suspicious", true),
+    ] {
+        let folder = root.path().join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("x.json"), if is_log { FILE } else { "{\"configurationItems\":[]}" }).unwrap();
+    }
+    let (records, problems, _) = read(root.path());
+    assert_eq!((records.len(), problems), (6, vec![]));
+    let named = read(&root.path().join("copy/111122223333/Config"));
+    assert_eq!(named.0.len(), 1, "what is named is read");
+}
+
+#[test]
+fn utf_16_is_called_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.json");
+    let bytes: Vec<u8> = FILE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(&path, [&[0xff, 0xfe][..], &bytes].concat()).unwrap();
+    let (_, problems, _) = read(&path);
+    assert!(matches!(problems.as_slice(), [one] if one.problem.contains("UTF-16")), "{problems:?}");
+}
+
+#[test]
 fn several_gzip_members_are_one_file_whatever_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("anything");

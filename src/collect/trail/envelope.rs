@@ -61,6 +61,9 @@ pub(super) struct Envelope<'a> {
     pub(super) response: Option<Raw<'a>>,
     #[serde(borrow)]
     pub(super) resources: Option<Raw<'a>>,
+    /// What an event of a service says in place of a request.
+    #[serde(borrow, rename = "serviceEventDetails")]
+    pub(super) details: Option<Raw<'a>>,
     /// LookupEvents wraps the record as a string.
     #[serde(borrow, rename = "CloudTrailEvent")]
     pub(super) lookup: Option<Raw<'a>>,
@@ -139,6 +142,7 @@ impl<'a> Envelope<'a> {
             "sessionCredentialFromConsole" => (17, &mut self.from_console),
             "CloudTrailEvent" => (18, &mut self.lookup),
             "detail" => (19, &mut self.detail),
+            "serviceEventDetails" => (20, &mut self.details),
             _ => return None,
         };
         Some((field, Slot::Raw(slot)))
@@ -213,7 +217,7 @@ mod tests {
 
     use super::*;
 
-    const RECORD: &str = r#"{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","accountId":"111122223333"},"eventTime":"2026-11-24T02:40:00Z","eventSource":"ec2.amazonaws.com","eventName":"StopInstances","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.1","userAgent":"x","requestParameters":{"instancesSet":{"items":[{"instanceId":"i-1"}]},"force":false},"responseElements":null,"requestID":"r","eventID":"e","readOnly":false,"resources":[],"recipientAccountId":"111122223333","vpcEndpointId":"v","vpcEndpointAccountId":"1","errorCode":"x","sessionCredentialFromConsole":"true","detail":{},"CloudTrailEvent":"y","sharedEventID":"s","tlsDetails":{"a":[1,true]}}"#;
+    const RECORD: &str = r#"{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","accountId":"111122223333"},"eventTime":"2026-11-24T02:40:00Z","eventSource":"ec2.amazonaws.com","eventName":"StopInstances","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.1","userAgent":"x","requestParameters":{"instancesSet":{"items":[{"instanceId":"i-1"}]},"force":false},"responseElements":null,"requestID":"r","eventID":"e","readOnly":false,"resources":[],"recipientAccountId":"111122223333","vpcEndpointId":"v","vpcEndpointAccountId":"1","errorCode":"x","sessionCredentialFromConsole":"true","detail":{},"CloudTrailEvent":"y","sharedEventID":"s","serviceEventDetails":{"instanceIdSet":["i-1"]},"tlsDetails":{"a":[1,true]}}"#;
 
     fn by_serde(raw: &str) -> Option<Envelope<'_>> {
         serde_json::from_str(raw).ok()

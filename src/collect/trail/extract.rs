@@ -45,6 +45,9 @@ pub(super) fn targets(row: &Row, record: &Record<'_>) -> Vec<Target> {
             return found;
         }
     }
+    if row.former {
+        found.iter_mut().for_each(Target::or_former);
+    }
     found.sort();
     found.dedup();
     if found.is_empty() {
@@ -89,7 +92,16 @@ pub(super) fn ids_below(value: &Tree<'_>) -> Vec<Target> {
 
 /// Ids that belong to the call's instances from now on.
 pub(super) fn learned(row: &Row, body: &Body<'_>) -> Vec<String> {
-    let found = direct(&row.learns, body);
+    keys(&row.learns, body)
+}
+
+/// Ids that belong to nobody from now on.
+pub(super) fn lost(row: &Row, body: &Body<'_>) -> Vec<String> {
+    keys(&row.loses, body)
+}
+
+fn keys(paths: &[PathRef], body: &Body<'_>) -> Vec<String> {
+    let found = direct(paths, body);
     found.iter().filter(|target| matches!(target, Target::Key(_))).map(ToString::to_string).collect()
 }
 

@@ -11,6 +11,10 @@ use crate::types::SetAside;
 /// Folders beside the management events in a trail's bucket ("Finding your CloudTrail log files", user guide).
 pub(super) const OTHER_LOGS: [&str; 4] =
     ["CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"];
+/// The folder of management events below an account.
+const LOGS: &str = "CloudTrail";
+/// What stands above the accounts.
+const ROOT: &str = "AWSLogs";
 const EXTENSIONS: [&str; 6] = [".json", ".json.gz", ".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz"];
 
 /// One thing found.
@@ -86,7 +90,7 @@ fn child(entry: &fs::DirEntry) -> Option<Waiting> {
         Err(error) => return Some(Waiting::Found(unreadable(&path, &error))),
     };
     if kind.is_dir() {
-        return (!OTHER_LOGS.contains(&name.as_str())).then_some(Waiting::Folder(path));
+        return (!is_of_others(&path, &name)).then_some(Waiting::Folder(path));
     }
     if !kind.is_symlink() {
         return is_log_name(&name).then(|| file(path, kind.is_file()));
@@ -100,6 +104,24 @@ fn child(entry: &fs::DirEntry) -> Option<Waiting> {
         Ok(meta) => Some(file(path, meta.is_file())),
         Err(error) => Some(Waiting::Found(unreadable(&path, &error))),
     }
+}
+
+/// Whether a folder holds something else than management events. Other services deliver to a trail's bucket as well, each
+/// into a folder of its own below the account: `AWSLogs/[o-id/]ACCOUNT/Config`.
+fn is_of_others(path: &Path, name: &str) -> bool {
+    if OTHER_LOGS.contains(&name) {
+        return true;
+    }
+    let account =
+        path.parent().filter(|above| above.file_name().is_some_and(|name| is_account(&name.to_string_lossy())));
+    let in_a_tree = |above: &Path| {
+        above.ancestors().any(|folder| folder.file_name().is_some_and(|name| name == ROOT)) || above.join(LOGS).is_dir()
+    };
+    name != LOGS && account.is_some_and(in_a_tree)
+}
+
+fn is_account(name: &str) -> bool {
+    name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Reading a pipe or a device that only looks like a log would never end.

@@ -77,6 +77,9 @@ impl Taught<'_> {
             if !lesson.learned.is_empty() {
                 links.learn(&lesson.place, &lesson.learned, &lesson.named(), lesson.time);
             }
+            if !lesson.lost.is_empty() {
+                links.learn_left(&lesson.place, &lesson.lost, &lesson.named(), lesson.time);
+            }
         })?;
         let holders = if self.asked_only { Some(self.holders(links, lessons)?) } else { None };
         let held_with = |id: &InstanceId| holders.as_ref().is_none_or(|holders| holders.contains(id));
@@ -87,6 +90,11 @@ impl Taught<'_> {
                     if held_with(&id) || links.is_holder(&lesson.place, &id) {
                         links.learn_given(&lesson.place, &id, lesson.time, given.kind, &given.keys);
                     }
+                }
+            }
+            if lesson.moves() {
+                for id in lesson.owners(links) {
+                    links.learn_moved(&lesson.place, &id, lesson.time);
                 }
             }
             self.follow(links, lesson);
@@ -113,13 +121,17 @@ impl Taught<'_> {
         Ok(holders)
     }
 
-    /// Learns the ids of a call that names its instances by something else.
+    /// Learns the ids, given and taken, of a call that names its instances by something else.
     fn follow(&self, links: &mut LinkMap, lesson: &Lesson) {
-        if !lesson.learned.is_empty() && lesson.named().is_empty() {
-            let instances = lesson.owners(links);
-            if instances.len() <= FEW || lesson.learned.iter().any(|key| self.asked.has(key)) {
-                links.learn(&lesson.place, &lesson.learned, &instances, lesson.time);
-            }
+        if (lesson.learned.is_empty() && lesson.lost.is_empty()) || !lesson.named().is_empty() {
+            return;
+        }
+        let instances = lesson.owners(links);
+        if instances.len() <= FEW || lesson.learned.iter().any(|key| self.asked.has(key)) {
+            links.learn(&lesson.place, &lesson.learned, &instances, lesson.time);
+        }
+        if !instances.is_empty() {
+            links.learn_left(&lesson.place, &lesson.lost, &instances, lesson.time);
         }
     }
 }

@@ -19,18 +19,20 @@ pub(super) struct Lesson {
     pub(super) time: Timestamp,
     pub(super) targets: Vec<Target>,
     pub(super) learned: Vec<String>,
+    pub(super) lost: Vec<String>,
     pub(super) given: Option<Given>,
 }
 
 impl Lesson {
     /// What a change teaches, if anything.
     pub(super) fn of(change: &UnresolvedChange) -> Option<Self> {
-        let UnresolvedChange { event, targets, learned, given, by_service: _ } = change;
+        let UnresolvedChange { event, targets, learned, lost, given, by_service: _ } = change;
         teaches(change).then(|| Self {
             place: event.place(),
             time: event.time,
             targets: targets.clone(),
             learned: learned.clone(),
+            lost: lost.clone(),
             given: given.clone(),
         })
     }
@@ -38,8 +40,9 @@ impl Lesson {
     /// Writes what it takes to see whether the lesson of a change matters; nothing if there is none.
     pub(super) fn sketch(change: &UnresolvedChange, out: &mut Vec<u8>) {
         if teaches(change) {
-            out.push(u8::from(change.given.is_some()));
-            change.learned.iter().for_each(|key| out.extend_from_slice(&hash(key).to_le_bytes()));
+            // Which interface an attachment was of is not known yet, and an interface takes its groups with it.
+            out.push(u8::from(change.given.is_some() || moves(&change.learned, &change.lost)));
+            change.learned.iter().chain(&change.lost).for_each(|key| out.extend_from_slice(&hash(key).to_le_bytes()));
         }
     }
 
@@ -52,22 +55,27 @@ impl Lesson {
 
     /// Writes the lesson of a change, for [`Lesson::read`]; nothing if there is none.
     pub(super) fn write(change: &UnresolvedChange, out: &mut Vec<u8>) {
-        let UnresolvedChange { event, targets, learned, given, by_service: _ } = change;
+        let UnresolvedChange { event, targets, learned, lost, given, by_service: _ } = change;
         if teaches(change) {
-            binary(&(&event.account, &event.region, targets, learned, given), out);
+            binary(&(&event.account, &event.region, targets, learned, lost, given), out);
         }
     }
 
     /// `time` is that of the change.
     pub(super) fn read(written: &[u8], time: Timestamp) -> Result<Self, postcard::Error> {
-        let (account, region, targets, learned, given) = postcard::from_bytes(written)?;
-        Ok(Self { place: Place { account, region }, time, targets, learned, given })
+        let (account, region, targets, learned, lost, given) = postcard::from_bytes(written)?;
+        Ok(Self { place: Place { account, region }, time, targets, learned, lost, given })
     }
 
     /// The instances that the call itself names.
     pub(super) fn named(&self) -> Vec<InstanceId> {
         let id = |target: &Target| if let Target::Instance(id) = target { Some(id.clone()) } else { None };
         self.targets.iter().filter_map(id).collect()
+    }
+
+    /// Whether an interface came or went.
+    pub(super) fn moves(&self) -> bool {
+        moves(&self.learned, &self.lost)
     }
 
     /// Whose the call was, as far as the map knows.
@@ -77,7 +85,11 @@ impl Lesson {
 }
 
 fn teaches(change: &UnresolvedChange) -> bool {
-    !change.learned.is_empty() || change.given.is_some()
+    !change.learned.is_empty() || !change.lost.is_empty() || change.given.is_some()
+}
+
+fn moves(learned: &[String], lost: &[String]) -> bool {
+    learned.iter().chain(lost).any(|key| key.starts_with("eni-") || key.starts_with("eipassoc-"))
 }
 
 /// Writes something that waits for the end of the reading and never leaves this process.
@@ -102,7 +114,10 @@ pub(super) struct Asked(HashSet<u64>);
 impl Asked {
     /// Notes the ids that a change aims at.
     pub(super) fn note(&mut self, targets: &[Target]) {
-        let keys = targets.iter().filter_map(|target| if let Target::Key(key) = target { Some(key) } else { None });
+        let keys = targets.iter().filter_map(|target| match target {
+            Target::Key(key) | Target::Former(key) => Some(key),
+            _ => None,
+        });
         self.0.extend(keys.map(|key| hash(key)));
     }
 

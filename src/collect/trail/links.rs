@@ -1,13 +1,15 @@
 //! What belongs to whom: the map that turns interfaces, volumes, associations, addresses, groups, profiles
 //! and tags into instances, also for parts that were gone when the event arrived.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::launch::LaunchSeen;
 use super::learn::EndSeen;
-use super::owners::{Owner, holders};
+use super::loose::{Loose, left, untied};
+use super::members::Members;
+use super::owners::{Owner, holders, only_holder};
 use super::shared::{Kind, Shared};
 use super::target::{TagCriterion, Target};
 use crate::store::Link;
@@ -30,6 +32,10 @@ const SERVICE_TAGS: [(&str, &str); 6] = [
 ];
 /// Ids that one instance holds at a time. Everything else (groups, profiles, executions) has many.
 const EXCLUSIVE: [&str; 4] = ["eni-", "vol-", "eipassoc-", "iip-assoc-"];
+/// The key of a remembered link that says when an instance ended.
+pub const ENDED: &str = "ended:";
+/// The key of a remembered link that says when an instance was launched.
+pub const LAUNCHED: &str = "launched:";
 
 /// Lists of owners up to this length grow one by one.
 const FEW: usize = 2;
@@ -48,6 +54,13 @@ struct PlaceLinks {
     instances: HashMap<InstanceId, Known>,
     shared: Shared,
     ended: HashMap<InstanceId, Timestamp>,
+    /// Those of them of which an earlier scan knew.
+    ended_before: HashSet<InstanceId>,
+    /// When calls launched instances.
+    launched: HashMap<InstanceId, Timestamp>,
+    loose: Loose,
+    /// Who came into and went out of groups of which an instance may be in many.
+    members: Members,
 }
 
 #[derive(Clone, Debug)]
@@ -66,11 +79,7 @@ impl LinkMap {
         }
         for link in remembered {
             map.place(&link.place).was_there(&link.instance, link.seen_at);
-            if map.place(&link.place).shared.remember(&link.key, &link.instance, link.seen_at) {
-                continue;
-            }
-            let owner = Owner { instance: link.instance.clone(), from: None, seen: Some(link.seen_at) };
-            map.place(&link.place).own(&link.key, owner);
+            map.place(&link.place).remember(link);
         }
         map
     }
@@ -82,8 +91,14 @@ impl LinkMap {
             let known = Known { born: launch.time, live: true, tags: Vec::new() };
             let entry = place.instances.entry(id.clone()).or_insert(known);
             entry.born = entry.born.min(launch.time);
-            for part in parts.iter().filter(|part| Kind::of(part).is_none() && wanted(part)) {
-                place.own(part, Owner { instance: id.clone(), from: Some(launch.time), seen: Some(launch.time) });
+            place.launched.insert(id.clone(), launch.time);
+            for part in parts.iter().filter(|part| Kind::of(part).is_none()) {
+                let (key, other) = untied(part);
+                if !wanted(key) && !other.is_some_and(wanted) {
+                    continue;
+                }
+                place.own(key, Owner { instance: id.clone(), from: Some(launch.time), seen: Some(launch.time) });
+                place.loose.tie(&[key, other.unwrap_or(key)].map(str::to_owned));
             }
         }
     }
@@ -137,12 +152,38 @@ impl LinkMap {
 
     /// Learns that these ids belong to these instances from `time` on.
     pub fn learn(&mut self, place: &Place, keys: &[String], instances: &[InstanceId], time: Timestamp) {
+        let entry = self.place(place);
+        entry.loose.tie(keys);
         for key in keys {
             for instance in instances {
-                let owner = Owner { instance: instance.clone(), from: Some(time), seen: Some(time) };
-                self.place(place).own(key, owner);
+                if is_membership(key) {
+                    entry.members.note(key, instance, time, true);
+                    continue;
+                }
+                entry.own(key, Owner { instance: instance.clone(), from: Some(time), seen: Some(time) });
             }
         }
+    }
+
+    /// Learns that nobody holds these ids from `time` on, where the call said which instances had held them.
+    pub(super) fn learn_left(&mut self, place: &Place, keys: &[String], instances: &[InstanceId], time: Timestamp) {
+        let entry = self.place(place);
+        for key in keys {
+            if is_membership(key) {
+                instances.iter().for_each(|instance| entry.members.note(key, instance, time, false));
+                continue;
+            }
+            entry.loose.leave(key, instances.first(), time);
+            for instance in instances {
+                // It was there until then.
+                entry.own(key, Owner { instance: instance.clone(), from: None, seen: Some(time) });
+            }
+        }
+    }
+
+    /// Learns that an interface, with groups of its own, came to an instance or went away.
+    pub(super) fn learn_moved(&mut self, place: &Place, instance: &InstanceId, time: Timestamp) {
+        self.place(place).shared.moved(instance, time);
     }
 
     /// The links to remember, as of `now`: parts that one instance holds at a time, and what events taught.
@@ -155,11 +196,17 @@ impl LinkMap {
                 let news = |owner: &&Owner| if owner.seen.is_some() { owner.from.is_some() } else { lasting };
                 links.extend(owners.iter().filter(news).map(|owner| Link {
                     place: place.clone(),
-                    key: key.clone(),
+                    key: entry.loose.tied(key),
                     instance: owner.instance.clone(),
                     seen_at: owner.seen.unwrap_or(now),
                 }));
             }
+            links.extend(entry.gone(now).map(|(key, instance, seen_at)| Link {
+                place: place.clone(),
+                key,
+                instance,
+                seen_at,
+            }));
             links.extend(entry.shared.links().map(|(key, instance)| Link {
                 place: place.clone(),
                 key,
@@ -177,6 +224,7 @@ impl LinkMap {
         match target {
             Target::Instance(id) => vec![id.clone()],
             Target::Key(key) => self.owners_of(place, key, time),
+            Target::Former(key) => self.former_owners_of(place, key, time),
             Target::Tags(criteria) => self.tagged(place, criteria, time),
             Target::All => self.tagged(place, &[], time),
             Target::Unknown(_) => Vec::new(),
@@ -191,16 +239,28 @@ impl LinkMap {
             None => {}
         }
         let Some(entry) = self.places.get(place) else { return Vec::new() };
+        if is_membership(key) {
+            let present = entry.owners.get(key).into_iter().flatten().map(|owner| &owner.instance);
+            return entry.members.at(key, time, present).filter(|id| entry.lives(id, time)).cloned().collect();
+        }
         let Some(owners) = entry.owners.get(key) else { return Vec::new() };
         if is_exclusive(key) {
-            return holders(owners, time);
+            let held = holders(owners, entry.loose.departures(key), time).into_iter();
+            return held.filter(|id| entry.lasts(id, time)).collect();
         }
         if is_address(key) {
             // One private address in two networks: the record does not say which.
-            return Some(holders(owners, time)).filter(|found| found.len() == 1).unwrap_or_default();
+            let holder = only_holder(owners, entry.loose.departures(key), time);
+            return holder.into_iter().filter(|id| entry.lasts(id, time)).collect();
         }
         let all: BTreeSet<&InstanceId> = owners.iter().map(|owner| &owner.instance).collect();
         all.into_iter().filter(|id| entry.lives(id, time)).cloned().collect()
+    }
+
+    /// Whose it was at `time`, or had been until then.
+    fn former_owners_of(&self, place: &Place, key: &str, time: Timestamp) -> Vec<InstanceId> {
+        let owners = self.places.get(place).and_then(|entry| entry.owners.get(key));
+        owners.map_or_else(Vec::new, |owners| holders(owners, &[], time))
     }
 
     /// IAM is global: its records carry one region, the instances are in any.
@@ -262,9 +322,10 @@ impl LinkMap {
             own(volume.id.as_str(), volume.attached_at);
         }
         for interface in &instance.interfaces {
-            own(interface.id.as_str(), None);
+            let since = interface.attached_at;
+            own(interface.id.as_str(), since);
             let keys = interface.attachment.iter().chain(&interface.address_associations).chain(&interface.addresses);
-            keys.for_each(|key| own(key, None));
+            keys.for_each(|key| own(key, since));
         }
         if let Some(association) = &instance.profile_association {
             own(association, None);
@@ -279,6 +340,9 @@ impl LinkMap {
             own(subnet, None);
         }
         instance.targets.iter().for_each(|target| own(&target.target_group, None));
+        for interface in &instance.interfaces {
+            interface.attachment.iter().for_each(|tie| entry.loose.tie(&[tie.clone(), interface.id.to_string()]));
+        }
         entry.shared.add_instance(instance);
     }
 }
@@ -291,10 +355,52 @@ impl PlaceLinks {
         }
     }
 
+    /// Takes in what an earlier scan remembers.
+    fn remember(&mut self, link: &Link) {
+        let Link { place: _, key, instance, seen_at } = link;
+        if key == LAUNCHED {
+            return;
+        }
+        if key == ENDED {
+            self.ended.insert(instance.clone(), *seen_at);
+            self.ended_before.insert(instance.clone());
+            return;
+        }
+        if self.loose.remember(key, instance, *seen_at) || self.shared.remember(key, instance, *seen_at) {
+            return;
+        }
+        let (key, part) = untied(key);
+        self.loose.tie(&[key, part.unwrap_or(key)].map(str::to_owned));
+        self.own(key, Owner { instance: instance.clone(), from: None, seen: Some(*seen_at) });
+    }
+
+    /// What is to be remembered of that which is no more: ends, parts that calls have taken off, and parts that an instance
+    /// had when it was seen before, and does not have `now`.
+    fn gone(&self, now: Timestamp) -> impl Iterator<Item = (String, InstanceId, Timestamp)> {
+        let news = self.ended.iter().filter(|(id, _)| !self.ended_before.contains(*id));
+        let ended = news.map(|(id, time)| (ENDED.to_owned(), id.clone(), *time));
+        let lost = self.owners.iter().filter(|(key, _)| is_exclusive(key) || is_address(key)).filter_map(move |lost| {
+            let (key, owners) = lost;
+            let last = owners.iter().filter(|owner| owner.seen.is_some()).max_by_key(|owner| owner.seen)?;
+            let has = owners.iter().any(|owner| owner.seen.is_none() && owner.instance == last.instance);
+            let known = self.loose.departures(key).iter().any(|departure| Some(departure.time) >= last.seen);
+            let ended = self.ended.contains_key(&last.instance);
+            let is_lost = !has && !known && !ended && self.shared.is_present(&last.instance);
+            is_lost.then(|| left(key, Some(last.instance.clone()), now))
+        });
+        let launched = self.launched.iter().map(|(id, time)| (LAUNCHED.to_owned(), id.clone(), *time));
+        launched.chain(ended).chain(self.loose.links()).chain(lost)
+    }
+
+    /// Whether it had not ended.
+    fn lasts(&self, id: &InstanceId, time: Timestamp) -> bool {
+        self.ended.get(id).is_none_or(|end| time <= later(*end))
+    }
+
     /// Whether it was alive, with some slack for clocks. One of which no birth is known may have been.
     fn lives(&self, id: &InstanceId, time: Timestamp) -> bool {
         let born = self.instances.get(id).is_none_or(|known| known.born <= later(time));
-        born && self.ended.get(id).is_none_or(|end| time <= later(*end))
+        born && self.lasts(id, time)
     }
 
     /// Who held a shared thing.
@@ -327,6 +433,11 @@ fn later(time: Timestamp) -> Timestamp {
 
 fn is_exclusive(key: &str) -> bool {
     EXCLUSIVE.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// Target groups: an instance comes and goes, and may be in many.
+fn is_membership(key: &str) -> bool {
+    key.starts_with("arn:") && key.contains(":targetgroup/")
 }
 
 fn is_address(key: &str) -> bool {

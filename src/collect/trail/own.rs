@@ -63,7 +63,7 @@ impl OwnWindow {
             && targets.iter().all(|target| match target {
                 Target::Instance(id) => self.resources.contains(id.as_str()),
                 Target::All | Target::Tags(_) => false,
-                Target::Key(_) | Target::Unknown(_) => true,
+                Target::Key(_) | Target::Former(_) | Target::Unknown(_) => true,
             })
     }
 

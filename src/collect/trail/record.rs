@@ -28,6 +28,8 @@ pub(super) struct Record<'r> {
     /// Whether CloudTrail recorded request parameters at all.
     pub(super) has_request: bool,
     pub(super) body: Body<'r>,
+    /// What an event of a service says in place of a request.
+    pub(super) details: Tree<'r>,
     /// `resources[].ARN`; read only where CloudTrail left the parameters out.
     pub(super) resources: Vec<String>,
 }
@@ -68,6 +70,7 @@ impl<'a> Envelope<'a> {
             identity,
             has_request,
             body: Body::new(self.request.take().unwrap_or_default(), json(self.response)),
+            details: if has_request { Tree::Null } else { Tree::read(json(self.details)) },
             resources: if has_request { Vec::new() } else { self.resource_arns() },
         })
     }

@@ -14,7 +14,7 @@ const MAX_UNRESOLVED: usize = 100;
 ///
 /// `None` when nothing is left of it: a service's calls on instances that it had just launched.
 pub fn resolve(change: UnresolvedChange, links: &LinkMap) -> Option<ChangeEvent> {
-    let UnresolvedChange { mut event, targets, learned: _, given: _, by_service } = change;
+    let UnresolvedChange { mut event, targets, learned: _, lost: _, given: _, by_service } = change;
     (event.instances, event.unresolved) = instances(targets, &event.place(), event.time, by_service, links)?;
     Some(event)
 }

@@ -66,6 +66,8 @@ struct Held {
     several: bool,
     /// What calls have given it, in place of all it had of that kind.
     given: Vec<(Timestamp, Kind, Keys)>,
+    /// When an interface, with groups of its own, came or went.
+    moved: Vec<Timestamp>,
 }
 
 impl Shared {
@@ -112,6 +114,18 @@ impl Shared {
                 now.extend(keys);
             }
         }
+    }
+
+    /// An interface came to an instance or went away, and its groups with it.
+    pub(super) fn moved(&mut self, instance: &InstanceId, time: Timestamp) {
+        if let Some(held) = self.instances.get_mut(instance) {
+            held.moved.push(time);
+        }
+    }
+
+    /// Whether EC2 lists it.
+    pub(super) fn is_present(&self, instance: &InstanceId) -> bool {
+        self.instances.get(instance).is_some_and(|held| held.now.is_some())
     }
 
     /// Whether anything is known of it.
@@ -169,20 +183,31 @@ impl Held {
         let Some(kind) = Kind::of(key) else { return false };
         let mine = || self.given.iter().filter(|(_, given, _)| *given == kind);
         let is_held = self.now.as_ref().is_some_and(|keys| has_role(keys, key));
+        let seen = self.before.as_ref().map(|(seen, _)| *seen);
+        // An interface that came after somebody saw that it was not there yet can have brought it.
+        let brought =
+            || kind == Kind::Groups && self.moved.iter().any(|at| *at > time && seen.is_some_and(|seen| seen < *at));
+        // An interface that went can have taken it along, when it is not there now and no call took it away.
+        let gone = |since: Timestamp| {
+            let went = kind == Kind::Groups && self.moved.iter().any(|at| since < *at && *at < time);
+            went && self.now.is_some() && !is_held && !mine().any(|(at, ..)| *at > time)
+        };
         // It has it now: since a call that came later, or all the time.
         let kept = || is_held && !mine().any(|(at, _, keys)| *at > time && has_role(keys, key));
-        if let Some((_, _, keys)) = mine().filter(|(at, ..)| *at <= time).max_by_key(|(at, ..)| *at) {
+        if let Some((at, _, keys)) = mine().filter(|(at, ..)| *at <= time).max_by_key(|(at, ..)| *at) {
             // Taken from one interface and still there, or taken from another one later.
             let elsewhere = || {
                 let before = self.before.as_ref().is_some_and(|(_, keys)| has_role(keys, key));
                 let later = mine().any(|(at, ..)| *at > time);
                 kind == Kind::Groups && self.several && before && later
             };
-            return has_role(keys, key) || kept() || elsewhere();
+            return (has_role(keys, key) && !gone(*at)) || kept() || elsewhere();
         }
         match &self.before {
-            Some((seen, keys)) if has_role(keys, key) => self.now.is_some() || time <= *seen || ended.is_some(),
-            Some(_) => kept(),
+            Some((seen, keys)) if has_role(keys, key) => {
+                !gone(*seen) && (self.now.is_some() || time <= *seen || ended.is_some())
+            }
+            Some(_) => kept() && !brought(),
             // Nobody has looked before: how it is now is all that is known.
             None => is_held,
         }

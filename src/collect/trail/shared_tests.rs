@@ -16,6 +16,7 @@ fn known(before: Option<&str>, given: &[(i64, &str)], now: Option<&str>) -> Shar
         instance.interfaces = vec![NetworkInterface {
             id: "eni-1".into(),
             attachment: None,
+            attached_at: None,
             device_index: 0,
             groups: now.split_whitespace().filter(|key| key.starts_with("sg-")).map(Into::into).collect(),
             addresses: Vec::new(),

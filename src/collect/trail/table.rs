@@ -101,6 +101,10 @@ struct RowDef {
     execution: Option<String>,
     /// Paths of ids that belong to the target from now on.
     learns: Vec<String>,
+    /// Paths of ids that the target holds no longer from then on.
+    loses: Vec<String>,
+    /// What it names can be on nothing at that time: whoever held it last counts.
+    former: bool,
     /// The kind of shared things that the target holds anew from now on: `gives` lists them.
     renews: Option<Kind>,
     /// Paths of those things.
@@ -154,6 +158,8 @@ pub(super) struct Row {
     pub(super) signal: bool,
     pub(super) execution: Option<PathRef>,
     pub(super) learns: Vec<PathRef>,
+    pub(super) loses: Vec<PathRef>,
+    pub(super) former: bool,
     pub(super) renews: Option<Kind>,
     pub(super) gives: Vec<PathRef>,
     pub(super) housekeeping: Vec<String>,
@@ -322,6 +328,8 @@ fn compile(code: &str, def: &CodeDef, row: &RowDef) -> Row {
         signal: row.signal,
         execution: row.execution.as_deref().map(PathRef::parse),
         learns: paths(&row.learns),
+        loses: paths(&row.loses),
+        former: row.former,
         renews: row.renews,
         gives: paths(&row.gives),
         housekeeping: row.housekeeping.iter().map(|service| domain(service)).collect(),

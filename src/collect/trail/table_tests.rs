@@ -22,7 +22,7 @@ fn every_row_is_complete_and_well_formed() {
             assert_eq!(row.says.matches('{').count(), row.says.matches('}').count(), "{at}");
             let sources = [&row.targets, &row.otherwise, &row.selectors, &row.tag_filters, &row.scan];
             assert!(row.account || sources.iter().any(|paths| !paths.is_empty()), "{at} names no target");
-            for path in sources.into_iter().flatten().chain(&row.learns) {
+            for path in sources.into_iter().flatten().chain(&row.learns).chain(&row.loses) {
                 let path = PathRef::parse(path).path;
                 assert!(path.split('.').all(|name| name.starts_with(|c: char| c.is_ascii_lowercase())), "{at}: {path}");
             }

@@ -36,6 +36,8 @@ pub enum Target {
     Instance(InstanceId),
     /// Something that belongs, or belonged, to an instance: `eni-…`, `sg-…`, an address, `asg:web`, …
     Key(String),
+    /// Something that belongs to an instance, or belonged to it last: it can be on nothing when the call is made.
+    Former(String),
     /// Every instance that meets all of these.
     Tags(Vec<TagCriterion>),
     /// Every managed instance of the account and region.
@@ -48,7 +50,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Instance(id) => f.write_str(id.as_str()),
-            Self::Key(text) | Self::Unknown(text) => f.write_str(text),
+            Self::Key(text) | Self::Former(text) | Self::Unknown(text) => f.write_str(text),
             Self::All => f.write_str("*"),
             Self::Tags(criteria) => {
                 for (index, criterion) in criteria.iter().enumerate() {
@@ -84,20 +86,27 @@ impl Target {
         Some(Self::Key(text.parse::<IpAddr>().map_or(text, |address| address.to_string())))
     }
 
-    /// Whether it is an instance or a part that is attached to one.
     /// Whether it may mean any number of instances: all, those with a tag, those that share something.
     pub(super) fn is_open(&self) -> bool {
         match self {
             Self::All | Self::Tags(_) => true,
             Self::Key(key) => Kind::of(key).is_some(),
-            Self::Instance(_) | Self::Unknown(_) => false,
+            Self::Instance(_) | Self::Former(_) | Self::Unknown(_) => false,
         }
     }
 
+    /// Lets whoever held it last count as well.
+    pub(super) fn or_former(&mut self) {
+        if let Self::Key(key) = self {
+            *self = Self::Former(std::mem::take(key));
+        }
+    }
+
+    /// Whether it is an instance or a part that is attached to one.
     pub(super) fn is_concrete(&self) -> bool {
         match self {
             Self::Instance(_) => true,
-            Self::Key(key) => is_attached(key),
+            Self::Key(key) | Self::Former(key) => is_attached(key),
             Self::Tags(_) | Self::All | Self::Unknown(_) => false,
         }
     }

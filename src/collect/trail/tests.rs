@@ -13,6 +13,7 @@ use crate::types::{
 
 mod exports;
 mod holders;
+mod moved;
 mod own;
 mod properties;
 mod rows;
@@ -48,6 +49,7 @@ fn instance(id: &str, letter: char, address: &str, tags: [(&str, &str); 2]) -> I
         interfaces: vec![NetworkInterface {
             id: own("eni").into(),
             attachment: Some(own("eni-attach")),
+            attached_at: None,
             device_index: 0,
             groups: vec![format!("sg-{}", tags[0].1).into(), own("sg").into()],
             addresses: vec![address.to_owned()],
@@ -268,7 +270,7 @@ fn ingest_sums_up_a_folder() {
 fn remembered_links_explain_parts_that_are_gone() {
     let instances = [instance(A, 'a', "10.20.0.5", [("app", "web"), ("env", "prod")])];
     let remembered = LinkMap::build(&instances, &[]).links(time("2026-03-02T08:00:00Z"));
-    assert!(remembered.iter().any(|link| link.key == "eni-attach-0a1" && link.instance.as_str() == A));
+    assert!(remembered.iter().any(|link| link.key == "eni-attach-0a1=eni-0a1" && link.instance.as_str() == A));
     assert!(!remembered.iter().any(|link| link.key.starts_with("sg-")), "what it shares is one link");
     assert!(remembered.iter().any(|link| link.key == "held:asg:web\nprofile:web\nsg-0a1\nsg-web"));
     let later = LinkMap::build(&[], &remembered);

@@ -28,6 +28,9 @@ const RECEIVES: u32 = 5;
 /// After so many messages in a row that could not be read no more are received.
 const FRUITLESS: usize = 10;
 
+/// How the name of a FIFO queue ends.
+const FIFO: &str = ".fifo";
+
 /// Characters of a message that are kept with its dead letter.
 const BODY: usize = 4000;
 
@@ -82,7 +85,7 @@ pub(super) async fn read(reading: &Reading<'_>, source: &QueueSource, read: &mut
             false
         }
     };
-    let unread = queue.left(drained).await;
+    let (drained, unread) = queue.left(drained).await;
     queue.finish(drained, unread, read);
 }
 
@@ -186,16 +189,19 @@ impl QueueRead<'_> {
         self.held.done(&message.id, changes);
     }
 
-    /// Messages that are left in the queue, about. Says so where that means that something was not read.
-    async fn left(&mut self, drained: bool) -> u64 {
+    /// Whether everything was received, and the messages that are left in the queue, about. Says so where that means that
+    /// something was not read.
+    async fn left(&mut self, drained: bool) -> (bool, u64) {
         let Self { reading, source, .. } = *self;
         let depth = match reading.logs.depth(&source.access, &source.url).await {
             Ok(depth) => depth,
             Err(error) => {
                 self.shortfall.fail(error);
-                return self.kept;
+                return (drained, self.kept);
             }
         };
+        // A FIFO queue gives out no more of a group before what was received of it is deleted.
+        let drained = drained && !(source.url.ends_with(FIFO) && depth.waiting > 0);
         // What this scan holds is in flight as well.
         let others = depth.in_flight.saturating_sub(self.held.len() as u64);
         if !drained && self.fruitless < FRUITLESS && self.shortfall.error().is_none() {
@@ -208,7 +214,7 @@ impl QueueRead<'_> {
                 self.name
             ));
         }
-        self.kept + others + if drained { 0 } else { depth.waiting }
+        (drained, self.kept + others + if drained { 0 } else { depth.waiting })
     }
 
     /// Accounts for every place: a queue does not tell them apart.

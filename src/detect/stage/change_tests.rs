@@ -79,6 +79,19 @@ fn an_event_after_the_capture_does_not_explain_a_package_at_the_next_scan_either
 }
 
 #[test]
+fn a_command_between_the_last_capture_and_the_clean_scan_that_read_it_explains_a_package() {
+    // Captured at 09:30 and read by the clean scan of 10:00. The record of the command came after that scan.
+    let mut one = instance("i-1");
+    one.inventory.insert("AWS:Application".into(), item(&[("bash", "5.1"), ("openssl", "3.0.9")], "10:01"));
+    let command = |clock| by("alice", clock, clock, Directness::Executing, &[Aspect::Software]);
+    let events = vec![command("08:40"), command("09:45")];
+    let found = scan(&at("10:30", one, events), &[], Some("10:00"));
+    let ids: Vec<_> =
+        find(&found, "software-package-changed").attribution.iter().map(|by| by.event_id.to_string()).collect();
+    assert_eq!(ids, ["09:45"]);
+}
+
+#[test]
 fn a_new_session_by_somebody_acknowledged_is_news() {
     let monday = event("monday", "10:00", Directness::Enabling, &[]);
     let mut first = scan(&at("11:00", instance("i-1"), vec![monday.clone()]), &[], None);

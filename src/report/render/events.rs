@@ -27,15 +27,15 @@ fn row(event: &ChangeEvent, look: &Look) -> Vec<String> {
         [only] => only.clone(),
         [first, ..] => format!("{first} +{}", targets.len() - 1),
     };
-    let failed = match &event.outcome {
-        CallOutcome::Succeeded => String::new(),
-        CallOutcome::Failed(error) => format!(" (failed: {})", clean(error, 60)),
+    let (tried, failed) = match &event.outcome {
+        CallOutcome::Succeeded => ("", String::new()),
+        CallOutcome::Failed(error) => ("tried and failed: ", format!(" ({})", clean(error, 60))),
     };
     vec![
         time(event.time),
         look.severity(event.severity),
         shown,
         clean(event.code.as_str(), 60),
-        format!("{} {}{failed}", clean(&event.actor.display, 60), clean(&event.summary, 160)),
+        format!("{} {tried}{}{failed}", clean(&event.actor.display, 60), clean(event.deed(), 160)),
     ]
 }

@@ -29,6 +29,8 @@ pub struct Timeline<'a> {
     pub born_at: Option<Timestamp>,
     /// When its current run started, if it is known.
     pub launched_at: Option<Timestamp>,
+    /// When a call ended it, if one did.
+    pub ended_at: Option<Timestamp>,
     /// Its change events.
     pub events: &'a [ChangeEvent],
     /// Its verdict by scan, oldest first.
@@ -99,7 +101,7 @@ pub fn timeline_lines(timeline: &Timeline<'_>) -> Vec<(String, &'static str, Str
 }
 
 fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
-    let Timeline { instance, born_at, launched_at, events, verdicts, findings, operations } = timeline;
+    let Timeline { instance, born_at, launched_at, ended_at, events, verdicts, findings, operations } = timeline;
     let mut entries = Vec::new();
     // A stop and a start begin another run of the same instance.
     if let Some(at) = born_at.filter(|born| launched_at.is_none_or(|launched| launched.duration_since(*born) > LONG)) {
@@ -107,6 +109,9 @@ fn entries(timeline: &Timeline<'_>) -> Vec<Entry> {
     }
     if let Some(at) = launched_at {
         entries.push(Entry { at: *at, kind: "launch", text: "started its current run".to_owned(), id: None, by: None });
+    }
+    if let Some(at) = ended_at {
+        entries.push(Entry { at: *at, kind: "end", text: "terminated".to_owned(), id: None, by: None });
     }
     entries.extend(events.iter().map(|one| event(one, instance, events)));
     let mut before = None;
@@ -180,15 +185,15 @@ fn lineage(record: &OperationRecord, instance: &InstanceId) -> Option<Entry> {
 fn event(event: &ChangeEvent, instance: &InstanceId, events: &[ChangeEvent]) -> Entry {
     let actor = &event.actor;
     let from = actor.from().map_or(String::new(), |from| format!(" from {from}"));
-    let outcome = match &event.outcome {
-        CallOutcome::Succeeded => String::new(),
-        CallOutcome::Failed(code) => format!(", refused with {code}"),
+    let (tried, outcome) = match &event.outcome {
+        CallOutcome::Succeeded => ("", String::new()),
+        CallOutcome::Failed(code) => ("tried and failed: ", format!(", refused with {code}")),
     };
     let by = actor.invoked_by.as_deref().filter(|service| *service != actor.display);
     let by = by.map_or(String::new(), |service| format!(" by way of {service}"));
     let (name, mfa) = (actor.shown_on(instance), mfa_phrase(actor.mfa));
     let joined = joined(event, events);
-    let text = format!("{name} {} ({}{from}{by}, {mfa}){outcome}{joined}", event.summary, event.event_name);
+    let text = format!("{name} {tried}{} ({}{from}{by}, {mfa}){outcome}{joined}", event.deed(), event.event_name);
     Entry {
         at: event.time,
         kind: "event",
@@ -259,6 +264,7 @@ mod tests {
             instance: &id,
             born_at: Some(fixtures::at(-90_000)),
             launched_at: Some(fixtures::at(-90_000)),
+            ended_at: Some(fixtures::at(90_000)),
             events: &events,
             verdicts: &verdicts,
             findings: &findings,
@@ -276,9 +282,10 @@ mod tests {
           2026-11-23 11:00:00Z  resolved  config-user-data: no longer there after this scan
                                           [f-f216b8fe51eadd78]
           2026-11-23 12:00:00Z  verdict   drifted → clean
+          2026-11-24 11:00:00Z  end       terminated
         ");
         let document: serde_json::Value = serde_json::from_str(&timeline_json(&timeline)).unwrap();
-        assert_eq!(document["entries"].as_array().unwrap().len(), 7);
+        assert_eq!(document["entries"].as_array().unwrap().len(), 8);
     }
 
     #[test]
@@ -323,6 +330,7 @@ mod tests {
             instance: &id,
             born_at: Some(fixtures::at(-90_000)),
             launched_at: Some(fixtures::at(-3600)),
+            ended_at: None,
             events: &events,
             verdicts: &[],
             findings: &[],
@@ -353,6 +361,7 @@ mod tests {
                 instance: &id,
                 born_at: None,
                 launched_at: None,
+                ended_at: None,
                 events: &[],
                 verdicts: &[],
                 findings: &[],

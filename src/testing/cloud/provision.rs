@@ -57,7 +57,7 @@ impl State {
             profile: spec.profile.as_ref().map(|name| self.profile_link(place, name)),
             metadata: spec.metadata.clone(),
             user_data: spec.user_data.clone(),
-            interfaces: vec![self.primary_interface(place, spec)?],
+            interfaces: vec![self.primary_interface(place, spec, since)?],
             volumes: self.launch_volumes(spec, since),
             tags: spec.tags.clone(),
             node: (spec.managed && spec.profile.is_some()).then(fresh_node),
@@ -173,13 +173,19 @@ impl State {
         Ok(format!("10.{high}.{middle}.{low}"))
     }
 
-    fn primary_interface(&mut self, place: &Place, spec: &LaunchSpec) -> Result<NetworkInterface, SimError> {
+    fn primary_interface(
+        &mut self,
+        place: &Place,
+        spec: &LaunchSpec,
+        since: Timestamp,
+    ) -> Result<NetworkInterface, SimError> {
         let address = self.private_address(place)?;
         let mut groups = spec.security_groups.clone();
         groups.sort();
         Ok(NetworkInterface {
             id: EniId::from(self.ids.resource("eni")),
             attachment: Some(self.ids.resource("eni-attach")),
+            attached_at: Some(since),
             device_index: 0,
             groups,
             addresses: vec![address],

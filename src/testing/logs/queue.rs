@@ -29,7 +29,10 @@ impl LogQueue for FakeCloud {
         state.count(api::RECEIVE, &at.place)?;
         let now = state.now();
         let messages = state.logs.queues.entry(queue.to_owned()).or_default();
-        let visible = messages.iter_mut().filter(|message| message.visible_at <= now).take(BATCH);
+        // All messages of a FIFO queue are of one group here: the next ones wait until those in flight are gone.
+        let is_shut = queue.ends_with(".fifo") && messages.iter().any(|message| message.visible_at > now);
+        let room = if is_shut { 0 } else { BATCH };
+        let visible = messages.iter_mut().filter(|message| message.visible_at <= now).take(room);
         let received = visible.map(|message| {
             message.receives += 1;
             message.visible_at = after(now, visibility);

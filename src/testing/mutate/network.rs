@@ -54,6 +54,7 @@ impl FakeCloud {
             let interface = NetworkInterface {
                 id: id.clone(),
                 attachment: Some(attachment.clone()),
+                attached_at: Some(state.now()),
                 device_index: index,
                 groups: sorted(groups),
                 addresses: vec![state.private_address(place)?],
@@ -87,6 +88,7 @@ impl FakeCloud {
             let found = server.interfaces.iter().find(|candidate| candidate.id == *interface);
             let mut loose = found.cloned().ok_or_else(|| SimError::missing(interface))?;
             let attachment = loose.attachment.take();
+            loose.attached_at = None;
             state.note(place, &By::of(actor), instance, Change::Detached { what: interface.to_string() });
             state.change(place, instance, |server| server.interfaces.retain(|kept| kept.id != *interface))?;
             state.site_mut(place)?.loose_interfaces.insert(interface.clone(), loose);

@@ -127,7 +127,7 @@ impl State {
             let message = "The network interface at device index 0 cannot be detached";
             return Err(Refusal::invalid("OperationNotPermitted", message));
         }
-        loose.attachment = None;
+        (loose.attachment, loose.attached_at) = (None, None);
         self.note(writer.place, &writer.by, &owner, Change::Detached { what: interface.to_string() });
         self.change(writer.place, &owner, |server| server.interfaces.retain(|held| held.id != *interface))?;
         self.see_cut(writer.place, &owner)?;
@@ -158,6 +158,7 @@ impl State {
         }
         let attachment = self.ids.resource("eni-attach");
         (found.attachment, found.device_index) = (Some(attachment.clone()), device_index);
+        found.attached_at = Some(self.now());
         self.note(writer.place, &writer.by, instance, Change::Attached { what: interface.to_string() });
         self.site_mut(writer.place)?.loose_interfaces.remove(interface);
         self.change(writer.place, instance, |server| {

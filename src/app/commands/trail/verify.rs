@@ -83,7 +83,9 @@ fn verify_all(
     };
     let mut report = VerifyReport::default();
     for &objects in places {
-        let request = VerifyRequest { objects, keys, since, hashed: None, places: None, progress: &note };
+        // Whoever asks for the last days asks for all of them; a copy as a whole ends where it ends.
+        let until = since.map(|_| context.now());
+        let request = VerifyRequest { objects, keys, since, until, hashed: None, places: None, progress: &note };
         report.add(verify(&request));
     }
     progress.finish();

@@ -93,7 +93,15 @@ impl Round<'_> {
         let keys = self.keys(place).await;
         let work = move |bucket: &Bucket| {
             let (since, hashed) = (Some(since), known);
-            verify(&VerifyRequest { objects: bucket, keys: &keys, since, hashed, places: None, progress: &|_| {} })
+            verify(&VerifyRequest {
+                objects: bucket,
+                keys: &keys,
+                since,
+                until: None,
+                hashed,
+                places: None,
+                progress: &|_| {},
+            })
         };
         let (_, report) = on(&mut reader, self.logs, bucket, work).await?;
         let through = ends(&report, self.start).remove(place);

@@ -108,11 +108,12 @@ fn tangle(folder: &std::path::Path, seed: u64) -> Vec<PathBuf> {
         usize::try_from((state >> 33) % end).unwrap()
     };
     let mut records = Vec::new();
-    for number in 0..60 {
+    for number in 0..90 {
         let (server, group, profile) = (format!("i-{:017x}", below(4)), format!("sg-{:017x}", below(5)), below(3));
         let (old, new) = (format!("iip-assoc-{:017x}", below(6)), format!("iip-assoc-{:017x}", below(6)));
         let at_group = format!(r#"{{"groupId":"{group}","ipPermissions":{{}}}}"#);
-        let (name, request, response) = match below(8) {
+        let (volume, nic, attachment) = (below(3), below(4), below(4));
+        let (name, request, response) = match below(13) {
             0 => (
                 "ModifyInstanceAttribute",
                 format!(r#"{{"instanceId":"{server}","groupSet":{{"items":[{{"groupId":"{group}"}}]}}}}"#),
@@ -150,6 +151,25 @@ fn tangle(folder: &std::path::Path, seed: u64) -> Vec<PathBuf> {
                 "null".to_owned(),
             ),
             6 => ("AuthorizeSecurityGroupIngress", at_group, "null".to_owned()),
+            7 => {
+                ("AttachVolume", format!(r#"{{"instanceId":"{server}","volumeId":"vol-{volume}"}}"#), "null".to_owned())
+            }
+            8 => ("DetachVolume", format!(r#"{{"volumeId":"vol-{volume}"}}"#), "null".to_owned()),
+            9 => (
+                "ModifyVolume",
+                format!(r#"{{"ModifyVolumeRequest":{{"VolumeId":"vol-{volume}"}}}}"#),
+                "null".to_owned(),
+            ),
+            10 => (
+                "AttachNetworkInterface",
+                format!(r#"{{"instanceId":"{server}","networkInterfaceId":"eni-{nic}"}}"#),
+                format!(r#"{{"attachmentId":"eni-attach-{attachment}"}}"#),
+            ),
+            11 => (
+                "DetachNetworkInterface",
+                format!(r#"{{"attachmentId":"eni-attach-{attachment}"}}"#),
+                "null".to_owned(),
+            ),
             _ => (
                 "AttachRolePolicy",
                 format!(r#"{{"roleName":"p{profile}","policyArn":"arn:aws:iam::aws:policy/x"}}"#),

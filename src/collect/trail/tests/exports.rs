@@ -34,6 +34,53 @@ fn objects_that_an_export_wrote_as_text_are_read() {
 }
 
 #[test]
+fn rows_of_athena_are_read() {
+    let mut plain = record(&json!({"instancesSet": {"items": [{"instanceId": "i-0a11111111111111a"}]}}));
+    plain["userIdentity"] = json!({"type": "AssumedRole", "principalId": "AROA:tomasz", "accountId": "444455556666",
+        "arn": "arn:aws:sts::444455556666:assumed-role/ops/tomasz",
+        "sessionContext": {"attributes": {"mfaAuthenticated": "true", "creationDate": "2026-03-02T08:00:00Z"},
+            "sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::444455556666:role/ops", "userName": "ops"}}});
+    let mut row = plain.to_string();
+    let request = plain["requestParameters"].to_string();
+    row = row.replace(&request, &json!(request).to_string());
+    for name in [
+        "eventVersion",
+        "eventID",
+        "eventTime",
+        "awsRegion",
+        "eventSource",
+        "eventName",
+        "readOnly",
+        "recipientAccountId",
+        "eventType",
+        "eventCategory",
+        "userIdentity",
+        "userName",
+        "accountId",
+        "principalId",
+        "sessionContext",
+        "mfaAuthenticated",
+        "creationDate",
+        "sessionIssuer",
+        "requestParameters",
+        "responseElements",
+    ] {
+        row = row.replace(&format!("\"{name}\""), &format!("\"{}\"", name.to_ascii_lowercase()));
+    }
+    assert!(row.contains("\"eventid\"") && row.contains("\\\"instancesSet"), "{row}");
+    let read = classify(&row, "test", &ClassifyContext::default());
+    assert!(matches!(&read, Classified::Change(_)), "{read:?}");
+    assert_eq!(read, classified(&plain));
+    let denied = row.replace("\"requestparameters\":", "\"requestparameters\":null,\"x\":");
+    let denied = denied.replace(
+        "\"eventtype\"",
+        "\"resources\":[{\"arn\":\"arn:aws:ec2:eu-west-1:444455556666:instance/i-0a11111111111111a\"}],\"eventtype\"",
+    );
+    let Classified::Change(change) = classify(&denied, "test", &ClassifyContext::default()) else { panic!() };
+    assert_eq!(change.targets, [Target::Instance("i-0a11111111111111a".into())]);
+}
+
+#[test]
 fn texts_that_are_no_objects_name_nobody_and_are_set_aside() {
     let request = json!({"instancesSet": {"items": [{"instanceId": "i-0a11111111111111a"}]}});
     for (part, text) in [

@@ -9,7 +9,7 @@ use crate::store::Link;
 /// The launch of the fleet in these tests.
 const BORN: &str = "2026-03-01T12:00:00Z";
 
-fn raw(at: &str, on: &str, name: &str, request: &Value, response: &Value) -> String {
+pub(super) fn raw(at: &str, on: &str, name: &str, request: &Value, response: &Value) -> String {
     json!({"eventVersion": "1.11", "eventID": format!("{name}-{at}"), "eventTime": format!("2026-03-02T{at}:00Z"),
         "eventSource": format!("{on}.amazonaws.com"), "eventName": name, "awsRegion": "eu-west-1",
         "recipientAccountId": "444455556666", "readOnly": false, "requestParameters": request, "responseElements": response,
@@ -18,14 +18,14 @@ fn raw(at: &str, on: &str, name: &str, request: &Value, response: &Value) -> Str
 }
 
 /// A server of the web fleet that has been there since yesterday.
-fn server(id: &str, letter: char) -> Instance {
+pub(super) fn server(id: &str, letter: char) -> Instance {
     let mut one = instance(id, letter, "10.20.0.5", [("app", "web"), ("env", "prod")]);
     one.launched_at = time(BORN);
     one.volumes[0].attached_at = Some(time(BORN));
     one
 }
 
-fn read(records: &[String], now: &[Instance], remembered: &[Link]) -> (Vec<ChangeEvent>, Vec<Link>) {
+pub(super) fn read(records: &[String], now: &[Instance], remembered: &[Link]) -> (Vec<ChangeEvent>, Vec<Link>) {
     let mut batch = Batch::new(ClassifyContext::default());
     records.iter().for_each(|raw| batch.add(raw, "test"));
     let mut links = LinkMap::build(now, remembered);
@@ -35,7 +35,7 @@ fn read(records: &[String], now: &[Instance], remembered: &[Link]) -> (Vec<Chang
 }
 
 /// `name: instances {unresolved}` of each event.
-fn whose(records: &[String], now: &[Instance], remembered: &[Link]) -> Vec<String> {
+pub(super) fn whose(records: &[String], now: &[Instance], remembered: &[Link]) -> Vec<String> {
     let list = |ids: &[crate::types::InstanceId]| {
         let letters: Vec<&str> = ids.iter().map(|id| id.as_str().get(3..4).unwrap_or("?")).collect();
         letters.concat()
@@ -47,7 +47,7 @@ fn whose(records: &[String], now: &[Instance], remembered: &[Link]) -> Vec<Strin
 }
 
 /// What a scan at 08:00 remembers of these.
-fn memory(instances: &[Instance]) -> Vec<Link> {
+pub(super) fn memory(instances: &[Instance]) -> Vec<Link> {
     LinkMap::build(instances, &[]).links(time("2026-03-02T08:00:00Z"))
 }
 
@@ -252,9 +252,9 @@ fn templates_images_environments_and_target_groups_are_known_by_what_servers_say
     let answer = json!({"ModifyLaunchTemplateResponse": {"launchTemplate": {"launchTemplateId": "lt-0a1"}}});
     let records = [
         raw("09:00", "ec2", "ModifyLaunchTemplate", &template, &answer),
-        raw("09:01", "elasticloadbalancing", "ModifyTargetGroup", &json!({"targetGroupArn": group}), &Value::Null),
+        raw("09:02", "elasticloadbalancing", "ModifyTargetGroup", &json!({"targetGroupArn": group}), &Value::Null),
         raw(
-            "09:02",
+            "09:01",
             "elasticloadbalancing",
             "RegisterTargets",
             &json!({"targetGroupArn": group, "targets": [{"id": "10.20.0.5"}]}),
