@@ -114,8 +114,15 @@ pub(super) fn release(context: &Context<'_>, args: &ReleaseArgs) -> Result<Exit,
             AppError::failed(format!("{instance} is not in quarantine")).with_hint("cattleguard operations list --all")
         })?;
         let reasons = vec![args.override_reason.clone().unwrap_or_else(|| format!("released by {by}"))];
-        let requested =
-            Requested { by, reasons, plan: None, findings: Vec::new(), fingerprints: Vec::new(), overridden: None };
+        let requested = Requested {
+            by,
+            reasons,
+            plan: None,
+            operation: None,
+            findings: Vec::new(),
+            fingerprints: Vec::new(),
+            overridden: None,
+        };
         let record = session
             .prepare_release(&quarantine, requested)
             .await
