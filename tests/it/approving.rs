@@ -93,7 +93,7 @@ fn an_approval_covers_the_operations_that_were_looked_at_and_no_other() {
     app.may_leave_alerts();
 }
 
-/// Whoever had a server released must approve before it is contained once more.
+/// Whoever had a server released must be asked before it is contained once more.
 #[test]
 fn an_approval_is_used_up_by_what_it_allowed() {
     let (app, _) = start();
@@ -113,6 +113,6 @@ fn an_approval_is_used_up_by_what_it_allowed() {
     let scan = app.scan();
     let held = scan.doc["plan"]["held"].as_array().unwrap().iter();
     let held = held.filter(|one| one["instance"] == id.as_str()).find(|one| one["kind"] == "quarantine").unwrap();
-    assert!(held.to_string().contains("its approval was used up"), "{held:#}");
+    assert!(held.to_string().contains("waits for a person"), "{held:#}");
     app.may_leave_alerts();
 }

@@ -102,6 +102,8 @@ fn what_was_allowed_when_the_plan_was_made_is_asked_again() {
         ),
         ("its end", |cloud, _, id, _| cloud.terminate(&carol(), id).unwrap(), "nothing is left to do"),
     ];
+    // All of them are tried, so that one look shows every gate that is not asked.
+    let mut wrong = Vec::new();
     for (name, happens, said) in cases {
         let app = start();
         let next = FleetBuilder::new("web").version("2").packages(10).clock(&app.fleet.clock);
@@ -117,11 +119,14 @@ fn what_was_allowed_when_the_plan_was_made_is_asked_again() {
         assert!(app.has_happened(), "{name}");
         let second = done["operations"].as_array().unwrap().iter().find(|one| one["instance"] == later.as_str());
         let second = second.unwrap_or(&Value::Null);
-        assert_ne!(second["outcome"], "ended", "{name}: {done:#}");
-        assert!(second["reason"].as_str().is_some_and(|reason| reason.contains(said)), "{name}: {done:#}");
-        assert!(code != OK, "{name}: {code}");
-        let begun = app.store().operations_of(&later).unwrap();
-        assert_eq!(begun.len(), 0, "{name}: nothing of it is in the journal");
+        let refused =
+            second["outcome"] != "ended" && second["reason"].as_str().is_some_and(|reason| reason.contains(said));
+        // And nothing of it is in the journal.
+        let begun = app.store().operations_of(&later).unwrap().len();
+        if !refused || code == OK || begun > 0 {
+            wrong.push(format!("{name}: exit {code}, begun {begun}: {second:#}"));
+        }
         app.may_leave_alerts();
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

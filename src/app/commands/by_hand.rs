@@ -170,6 +170,8 @@ pub(super) fn decide(context: &Context<'_>, id: &str, way: Way) -> Result<Exit, 
         }
         let clock = || context.now();
         let held = desk.lease(&clock)?;
+        // Another process may have carried it on until now.
+        let record = super::operations::find(desk.service.store.as_ref(), record.id.as_str())?;
         let say = |record: &crate::remediate::OperationRecord, text: &str| desk.say(record, text);
         let session = desk.session(&held, Some(&shutdown), &say);
         let begun = record.clone();

@@ -71,8 +71,9 @@ impl Session<'_> {
         if let Some(seen) = &seen {
             self.still_the_same(&record, &record.before.detail.instance, &seen.instance)?;
         }
-        self.others_serve(&record).await?;
         self.introduce(&mut record).await?;
+        // The last thing: what others that begin at the same time take away is in the journal by then.
+        self.others_serve(&record).await?;
         Ok(record)
     }
 

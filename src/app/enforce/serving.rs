@@ -22,13 +22,12 @@ impl Session<'_> {
         if record.kind != OperationKind::Quarantine {
             return Ok(());
         }
-        self.group_keeps_its_minimum(record)?;
         let groups: BTreeSet<&str> = record.before.targets.iter().map(|target| target.group.as_str()).collect();
         for group in groups {
             let found = self.host().enforcing.probe.targets(&record.place, group).await.map_err(unread)?;
             self.targets_remain(record, fleet, group, &found)?;
         }
-        Ok(())
+        self.group_keeps_its_minimum(record)
     }
 
     fn group_keeps_its_minimum(&self, record: &OperationRecord) -> Result<(), Refused> {
