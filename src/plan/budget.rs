@@ -46,6 +46,9 @@ pub(super) struct Usage {
     pub(super) recent: BTreeSet<InstanceId>,
     /// Instances that do not serve although they should.
     pub(super) unhealthy: BTreeSet<InstanceId>,
+    /// Instances in quarantine, which serve nobody. They count for what takes another one away; what is replaced while it
+    /// serves does not wait for an investigation.
+    pub(super) contained: BTreeSet<InstanceId>,
     /// When the first of `recent` stops counting.
     pub(super) next_free: Option<jiff::Timestamp>,
 }
@@ -70,6 +73,10 @@ pub(super) fn usage(input: &PlanInput<'_>) -> BTreeMap<FleetName, Usage> {
         let entry = usage.entry(fleet.clone()).or_default();
         if counted.insert((fleet, &subject.instance.id)) {
             entry.size += 1;
+        }
+        // A group has launched a substitute for a member that is contained; nobody has for another server.
+        if subject.instance.asg.is_none() && input.history.contained.contains(&subject.instance.id) {
+            entry.contained.insert(subject.instance.id.clone());
         }
         if is_unhealthy(subject.instance) && !made(&subject.instance.id) {
             entry.unhealthy.insert(subject.instance.id.clone());

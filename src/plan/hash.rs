@@ -21,12 +21,9 @@ struct Essence<'a> {
     before_image: &'a str,
 }
 
-/// BLAKE3 over operations in their order, with their before-images.
-pub fn plan_hash<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> PlanHash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(b"cattleguard.dev/plan/v1");
-    for operation in operations {
-        let essence = Essence {
+impl<'a> From<&'a Operation> for Essence<'a> {
+    fn from(operation: &'a Operation) -> Self {
+        Self {
             kind: operation.kind,
             account: &operation.account,
             region: &operation.region,
@@ -36,8 +33,25 @@ pub fn plan_hash<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> Pla
             track: operation.track,
             findings: &operation.findings,
             before_image: &operation.before_image,
-        };
-        let body = serde_json::to_vec(&essence).unwrap_or_default();
+        }
+    }
+}
+
+/// BLAKE3 over operations in their order, with their before-images.
+pub fn plan_hash<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> PlanHash {
+    hash(b"cattleguard.dev/plan/v1", operations)
+}
+
+/// BLAKE3 over one operation with its before-image: what an approval of a plan covers, one by one.
+pub fn operation_hash(operation: &Operation) -> PlanHash {
+    hash(b"cattleguard.dev/operation/v1", [operation])
+}
+
+fn hash<'a>(domain: &[u8], operations: impl IntoIterator<Item = &'a Operation>) -> PlanHash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(domain);
+    for operation in operations {
+        let body = serde_json::to_vec(&Essence::from(operation)).unwrap_or_default();
         hasher.update(&(body.len() as u64).to_le_bytes());
         hasher.update(&body);
     }

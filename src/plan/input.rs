@@ -149,6 +149,8 @@ pub struct PastOperation {
     pub zone: String,
     /// What it replaces the instance from.
     pub golden: Option<GoldenRef>,
+    /// When it was begun.
+    pub begun_at: Timestamp,
     /// How it stands.
     pub state: OperationState,
 }
@@ -191,11 +193,13 @@ pub struct Alarm {
     pub state: AlarmState,
 }
 
-/// A person's approval of one plan.
+/// A person's approval of one operation, or of a plan as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
-    /// The plan.
+    /// Hash of the operation, or of the plan.
     pub plan: PlanHash,
+    /// Since when enough people gave it: what was begun on its instance after that has used it up.
+    pub given_at: Timestamp,
     /// Who.
     pub approver: String,
     /// Until when it counts.

@@ -25,7 +25,7 @@ mod windows;
 pub use before::before_image;
 pub use breaker::mass_drift;
 pub use check::{awaits_approval_only, check};
-pub use hash::plan_hash;
+pub use hash::{operation_hash, plan_hash};
 pub use input::{
     Alarm, AlarmState, Approval, CapacityBackoff, History, Lineage, OperationState, Overriding, PastOperation,
     PastReplacement, Pause, Permissions, PlanInput, PlanSubject, PlanUnseen,

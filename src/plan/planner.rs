@@ -5,18 +5,21 @@ use crate::types::{FleetName, Gate, GateAnswer, GateReport, Held, Operation, Ope
 
 use super::candidate::{Candidate, candidates};
 use super::context::{Context, Ledger};
-use super::{PlanInput, before_image, gates, plan_hash};
+use super::{PlanInput, before_image, gates, operation_hash, plan_hash};
 
 /// Makes the plan. The same input in any order gives the same plan.
 ///
-/// Its hash covers the operations and, in their places, those that wait for nothing but a person's approval:
-/// it is the hash to approve, and stays the same when the approval is given.
+/// Its hash covers the operations and, in their places, those that wait for nothing but a person's approval, and stays the
+/// same when the approval is given. The hash to approve covers those alone that need an approval. What is approved are
+/// the operations, one by one: each may be carried out as long as it is planned unchanged.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let context = Context::new(input);
     let proposal = Proposal::draw(&context);
     let hash = plan_hash(proposal.entries.iter().filter_map(|entry| entry.operation.as_ref()));
-    let (operations, held) = proposal.settle(&hash, &context);
-    Plan { hash, created_at: input.now, operations, held, frozen: context.frozen.into_iter().collect() }
+    let needing: Vec<&Operation> = proposal.entries.iter().filter_map(Entry::needs_approval).collect();
+    let approval = (!needing.is_empty()).then(|| plan_hash(needing));
+    let (operations, held) = proposal.settle(&hash, approval.as_ref(), &context);
+    Plan { hash, approval, created_at: input.now, operations, held, frozen: context.frozen.into_iter().collect() }
 }
 
 /// One candidate with its answers.
@@ -25,6 +28,14 @@ struct Entry<'a> {
     gates: Vec<GateReport>,
     /// When nothing but an approval can still hold it.
     operation: Option<Operation>,
+}
+
+impl Entry<'_> {
+    /// The operation, when a person has to approve it.
+    fn needs_approval(&self) -> Option<&Operation> {
+        let asks = |report: &GateReport| report.gate == Gate::Approval && report.answer == GateAnswer::Hold;
+        self.operation.as_ref().filter(|_| self.gates.iter().any(asks))
+    }
 }
 
 struct Proposal<'a> {
@@ -69,27 +80,31 @@ impl<'a> Proposal<'a> {
         Self { entries }
     }
 
-    fn settle(self, hash: &PlanHash, context: &Context<'_, '_>) -> (Vec<Operation>, Vec<Held>) {
-        let now = context.input.now;
-        let approval = context
-            .input
-            .approvals
-            .iter()
-            .filter(|approval| approval.plan == *hash && now < approval.expires_at)
-            .max_by(|a, b| (a.expires_at, &a.approver).cmp(&(b.expires_at, &b.approver)));
+    fn settle(
+        self,
+        hash: &PlanHash,
+        to_approve: Option<&PlanHash>,
+        context: &Context<'_, '_>,
+    ) -> (Vec<Operation>, Vec<Held>) {
         let (mut operations, mut held) = (Vec::new(), Vec::new());
-        for Entry { candidate, mut gates, operation } in self.entries {
-            let waits = gates.iter().any(|report| report.gate == Gate::Approval && report.answer == GateAnswer::Hold);
-            if operation.is_some() && waits {
-                let report = approval.map_or_else(|| gates::awaiting(hash, context), gates::approved);
-                gates = gates
-                    .into_iter()
-                    .map(|old| if old.gate == Gate::Approval { report.clone() } else { old })
-                    .collect();
+        for entry in self.entries {
+            let own = entry.needs_approval().map(operation_hash);
+            let Entry { candidate, mut gates, operation } = entry;
+            let mut waits = false;
+            if let (Some(own), Some(to_approve)) = (&own, to_approve) {
+                let given = gates::Given::of([own, hash], &candidate.instance.id, context);
+                let report = match given.counts {
+                    Some(approval) => gates::approved(approval),
+                    None => gates::awaiting(to_approve, &given),
+                };
+                waits = report.answer != GateAnswer::Allow;
+                for old in gates.iter_mut().filter(|old| old.gate == Gate::Approval) {
+                    old.clone_from(&report);
+                }
             }
             match operation {
-                Some(operation) if !waits || approval.is_some() => operations.push(Operation { gates, ..operation }),
-                _ => held.push(held_of(&candidate, gates)),
+                Some(operation) if !waits => operations.push(Operation { gates, ..operation }),
+                _ => held.push(Held { operation: own, ..held_of(&candidate, gates) }),
             }
         }
         (operations, held)
@@ -128,6 +143,7 @@ fn held_of(candidate: &Candidate<'_>, gates: Vec<GateReport>) -> Held {
         account: candidate.instance.account.clone(),
         region: candidate.instance.region.clone(),
         fleet: candidate.fleet.map(|fleet| fleet.name.clone()),
+        operation: None,
         gates,
     }
 }

@@ -141,7 +141,7 @@ pub enum WriteCall {
         /// Time-outs.
         tracking: Tracking,
     },
-    /// `ec2:AssociateAddress`, with reassociation allowed.
+    /// `ec2:AssociateAddress`.
     AssociateAddress {
         /// `eipalloc-…`.
         allocation: String,
@@ -149,6 +149,10 @@ pub enum WriteCall {
         interface: EniId,
         /// To which of its addresses; `None` is the primary.
         private_ip: Option<String>,
+        /// Whether it may be taken from where it is. Only from an instance of the operation's own: somebody may have given
+        /// it to another server meanwhile.
+        #[serde(default)]
+        take: bool,
     },
     /// `ec2:DisassociateAddress`.
     DisassociateAddress {
@@ -183,6 +187,9 @@ pub enum WriteCall {
         interface: EniId,
         /// Addresses.
         addresses: Vec<String>,
+        /// Whether they may be taken from where they are, as for Elastic IPs.
+        #[serde(default)]
+        take: bool,
     },
     /// `ec2:DetachNetworkInterface`.
     DetachInterface {
@@ -303,12 +310,15 @@ pub enum WriteCall {
         /// Client token.
         token: String,
     },
-    /// `autoscaling:EnterStandby` without lowering the desired capacity: the group launches a substitute.
+    /// `autoscaling:EnterStandby`.
     EnterStandby {
         /// Group.
         group: String,
         /// Instance.
         instance: InstanceId,
+        /// Whether the desired capacity is lowered by one; if not, the group launches a substitute.
+        #[serde(default)]
+        decrement: bool,
     },
     /// `autoscaling:ExitStandby`; the desired capacity rises by one.
     ExitStandby {

@@ -11,7 +11,7 @@ mod tests;
 
 pub(in crate::remediate) use notes::notes;
 
-use super::refuse::{Readings, Refusal, refusals};
+use super::refuse::{Readings, Refusal, no_substitute, refusals};
 use super::{BeforeImage, CloudProbe, CutMode, InstanceDetail, Settings};
 use crate::collect::{CloudRead, ReadError, ReadFailure, user_data_digest};
 use crate::types::{ImageId, InstanceId, OperationKind, Place, SecurityGroupId, Track};
@@ -68,6 +68,7 @@ pub async fn capture(
     read.group = group_name;
     let before = BeforeImage {
         targets,
+        no_substitute: no_substitute(request, group.as_ref()),
         group,
         role,
         isolation_group: id_of(&read),

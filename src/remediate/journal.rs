@@ -1,6 +1,8 @@
 //! What this stage needs from the store. Every write is one transaction on disk before the method returns, and is
 //! refused when the lease was lost: a paused process that wakes up can no longer act.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -48,11 +50,15 @@ pub struct OwnCall {
     pub request_id: Option<String>,
 }
 
-/// A person's approval of a plan.
+/// A person's approval of the operations of a plan that need one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
-    /// Plan.
+    /// The hash that was approved.
     pub plan: PlanHash,
+    /// Hashes of the operations that it covers. None in an approval of an older version: it covers what is planned while
+    /// the whole plan has its hash.
+    #[serde(default)]
+    pub operations: BTreeSet<PlanHash>,
     /// Who.
     pub approver: String,
     /// When.

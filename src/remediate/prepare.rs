@@ -121,7 +121,8 @@ fn settled(past: &[OperationRecord], operation: &Operation, now: Timestamp) -> R
     let about = |record: &&OperationRecord| {
         record.instance == operation.instance || record.facts.replacement.as_ref() == Some(&operation.instance)
     };
-    let ended = past.iter().filter(about).filter_map(|record| record.ended_at).max();
+    let ended =
+        past.iter().filter(about).filter(|record| !record.was_withdrawn()).filter_map(|record| record.ended_at).max();
     match ended.and_then(|ended| ended.checked_add(SETTLES).ok()).filter(|until| *until > now) {
         None => Ok(()),
         Some(until) => Err(Refusal::passing(format!(

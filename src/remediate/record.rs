@@ -44,6 +44,9 @@ pub struct BeforeImage {
     pub targets: Vec<TargetBefore>,
     /// Its group.
     pub group: Option<GroupDetail>,
+    /// Its group must launch no substitute, because that would not be the golden for sure: it is to want one less meanwhile.
+    #[serde(default)]
+    pub no_substitute: bool,
     /// The role behind its profile.
     pub role: Option<RoleDetail>,
     /// The isolating group in its VPC, verified to let nothing through.
@@ -144,6 +147,9 @@ pub struct Requested {
     pub reasons: Vec<String>,
     /// The plan it comes from.
     pub plan: Option<PlanHash>,
+    /// Hash of the plan's operation: what an approval covers.
+    #[serde(default)]
+    pub operation: Option<PlanHash>,
     /// Findings behind it.
     pub findings: Vec<FindingId>,
     /// Fingerprints of these findings: a replacement that drifts with one of them freezes its lineage.
@@ -200,7 +206,16 @@ pub struct OperationRecord {
 /// How the note of a kept server begins that somebody wants kept for longer.
 pub(super) const KEPT_BEYOND: &str = "kept beyond its time";
 
+/// How the note of an operation begins that was written down and then never begun.
+pub(super) const WITHDRAWN: &str = "not begun";
+
 impl OperationRecord {
+    /// Whether it ended before its first call: it took nothing from anybody, and says nothing about a golden.
+    pub fn was_withdrawn(&self) -> bool {
+        let over = matches!(self.status, OperationStatus::RollingBack | OperationStatus::RolledBack);
+        over && self.note.as_deref().is_some_and(|note| note.starts_with(WITHDRAWN))
+    }
+
     /// Why the old server is still kept although its time is over.
     pub fn kept_beyond(&self) -> Option<&str> {
         let retaining = self.status == OperationStatus::Retaining;

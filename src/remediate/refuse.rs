@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::{AclDetail, BeforeImage, CaptureRequest, CutMode, Method, SecurityGroupDetail, VolumeDetail};
+use super::{AclDetail, BeforeImage, CaptureRequest, CutMode, GroupDetail, Method, SecurityGroupDetail, VolumeDetail};
 use crate::types::{OperationKind, Track};
 
 /// An operation that is not begun. The reason says what would lift it.
@@ -104,10 +104,16 @@ pub(super) fn contains(request: &CaptureRequest<'_>) -> bool {
     request.kind == OperationKind::Quarantine
 }
 
+/// Whether a member that is contained leaves its group without a substitute: containing launches nothing by itself, and
+/// what the group would launch may not be the golden.
+pub(super) fn no_substitute(request: &CaptureRequest<'_>, group: Option<&GroupDetail>) -> bool {
+    contains(request) && group.is_some_and(|group| group::not_golden(group, request.golden_image).is_some())
+}
+
 type Check = fn(&Case<'_>) -> Option<Refusal>;
 
 /// Every check, in the order in which people read the answers.
-const CHECKS: [Check; 22] = [
+const CHECKS: [Check; 23] = [
     state::moving,
     state::not_contained,
     state::spot,
@@ -120,6 +126,7 @@ const CHECKS: [Check; 22] = [
     group::known,
     group::member,
     group::golden,
+    group::minimum,
     group::room,
     group::refreshing,
     cut::isolation,

@@ -13,11 +13,22 @@ pub(super) struct Sight {
     pub(super) new: Option<InstanceDetail>,
 }
 
+impl Sight {
+    fn both(&self) -> impl Iterator<Item = &InstanceDetail> {
+        self.old.iter().chain(&self.new)
+    }
+}
+
+fn addresses_of(detail: &InstanceDetail) -> impl Iterator<Item = &String> {
+    detail.interfaces.iter().flat_map(|interface| &interface.private_ips)
+}
+
 /// Which instances must be looked at to resolve a call.
 pub(super) fn needs(call: &WriteCall) -> (bool, bool) {
     let text = serde_json::to_string(call).unwrap_or_default();
     let named = |name: &str| text.contains(&format!("\"{name}\""));
-    let current = named(CURRENT);
+    let moves = matches!(call, WriteCall::AssociateAddress { .. } | WriteCall::AssignPrivateIps { .. });
+    let current = named(CURRENT) || moves;
     (current, current || named(REPLACEMENT_PRIMARY) || named(REPLACEMENT_ADDRESS))
 }
 
@@ -38,9 +49,17 @@ pub(super) fn resolve(
                 *resource = new_id(record)?.to_string();
             }
         }
-        WriteCall::AssociateAddress { interface, .. }
-        | WriteCall::AssignPrivateIps { interface, .. }
-        | WriteCall::SetInterfaceGroups { interface, .. } => resolve_interface(interface, sight)?,
+        WriteCall::SetInterfaceGroups { interface, .. } => resolve_interface(interface, sight)?,
+        WriteCall::AssociateAddress { allocation, interface, take, .. } => {
+            resolve_interface(interface, sight)?;
+            let mut addresses = sight.both().flat_map(|detail| &detail.addresses);
+            *take = addresses.any(|held| held.allocation == *allocation);
+        }
+        WriteCall::AssignPrivateIps { interface, addresses, take } => {
+            resolve_interface(interface, sight)?;
+            let held: Vec<&String> = sight.both().flat_map(addresses_of).collect();
+            *take = addresses.iter().all(|address| held.contains(&address));
+        }
         WriteCall::DisassociateAddress { .. } => {}
         WriteCall::DetachInterface { attachment, interface } => {
             if attachment == CURRENT {
@@ -136,6 +155,6 @@ fn new_address(sight: &Sight) -> Result<String, Unresolved> {
 }
 
 fn current_attachment(interface: &EniId, sight: &Sight) -> Option<String> {
-    let interfaces = sight.old.iter().chain(&sight.new).flat_map(|detail| &detail.interfaces);
+    let interfaces = sight.both().flat_map(|detail| &detail.interfaces);
     interfaces.into_iter().find(|found| found.id == *interface).map(|found| found.attachment.clone())
 }

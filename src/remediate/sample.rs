@@ -45,6 +45,7 @@ pub(crate) fn before(id: &str) -> BeforeImage {
         isolation_group: "sg-isolate".into(),
         open_group: None,
         quarantine_profile: None,
+        no_substitute: false,
         acls: BTreeMap::new(),
         user_data: None,
     }
@@ -82,6 +83,7 @@ pub(crate) fn operation(id: &str, kind: OperationKind, instance: &str, begun: i6
             by: "cattleguard".to_owned(),
             reasons: vec!["changed in place".to_owned()],
             plan: None,
+            operation: None,
             findings: vec!["f-1".into()],
             fingerprints: vec!["aa".to_owned()],
             overridden: None,

@@ -85,6 +85,7 @@ pub(super) fn before() -> BeforeImage {
         isolation_group: SecurityGroupId::new("sg-isolate"),
         open_group: None,
         quarantine_profile: Some("arn:aws:iam::000000000000:instance-profile/cattleguard-quarantine".to_owned()),
+        no_substitute: false,
         acls: BTreeMap::new(),
         user_data: Some(Digest::new("sha256:aa")),
     }
@@ -110,6 +111,7 @@ pub(super) fn record(id: &str) -> OperationRecord {
             by: "cattleguard".to_owned(),
             reasons: Vec::new(),
             plan: None,
+            operation: None,
             findings: Vec::new(),
             fingerprints: Vec::new(),
             overridden: None,

@@ -155,6 +155,7 @@ pub(crate) fn held(id: &str) -> Held {
         account: instance.account,
         region: instance.region,
         fleet: Some("web".into()),
+        operation: None,
         gates: gates(),
     }
 }
@@ -183,7 +184,14 @@ pub(crate) fn operation(id: &str) -> Operation {
 }
 
 pub(crate) fn plan() -> Plan {
-    Plan { hash: "blake3:00aa".into(), created_at: now(), operations: Vec::new(), held: Vec::new(), frozen: Vec::new() }
+    Plan {
+        hash: "blake3:00aa".into(),
+        approval: None,
+        created_at: now(),
+        operations: Vec::new(),
+        held: Vec::new(),
+        frozen: Vec::new(),
+    }
 }
 
 pub(crate) fn coverage(source: Source, status: CoverageStatus) -> Coverage {

@@ -34,8 +34,8 @@ pub use deliver::CloudPublish;
 pub use destination::{Audience, Destination, DestinationKind, EmailSettings, Filter, MailTls, Quiet, Subject};
 pub use draft::{
     NoticeHistory, NotifySettings, OperationNews, OutboxHistory, Waivers, approval_notices, approved_notices,
-    draft_notices, draft_single, exception_notices, needs_approval, operation_notice, overtaken_notices,
-    person_notices, waits_for_approval,
+    draft_notices, draft_single, exception_notices, lapsed_notices, needs_approval, operation_notice,
+    overtaken_notices, person_notices, waits_for_approval,
 };
 pub use look::{Look, Style};
 pub use notice::{Notice, NoticeKind};

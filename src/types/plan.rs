@@ -210,6 +210,9 @@ pub struct Held {
     pub region: Region,
     /// Fleet.
     pub fleet: Option<FleetName>,
+    /// Hash of the operation that it will be, where nothing but an approval holds it: what an approval covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<PlanHash>,
     /// Every gate's answer, in order.
     pub gates: Vec<GateReport>,
 }
@@ -219,6 +222,9 @@ pub struct Held {
 pub struct Plan {
     /// Over operations and their before-images; the same plan has the same hash.
     pub hash: PlanHash,
+    /// Over those operations alone that need a person's approval, given or not. `None`: no operation does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<PlanHash>,
     /// When it was made.
     pub created_at: Timestamp,
     /// What would be done, in order.
@@ -227,6 +233,13 @@ pub struct Plan {
     pub held: Vec<Held>,
     /// Fleets that the mass-drift breaker has frozen, with the reason.
     pub frozen: Vec<(FleetName, String)>,
+}
+
+impl Plan {
+    /// The hash by which a person approves it: what fleets do by themselves does not change it.
+    pub fn to_approve(&self) -> &PlanHash {
+        self.approval.as_ref().unwrap_or(&self.hash)
+    }
 }
 
 /// Where a window may end: the midnight after the day on which it begins.

@@ -87,3 +87,34 @@ fn what_was_known_of_a_contained_server_stays_as_it_was_known() {
         assert_eq!(now["status"], "acknowledged", "nobody is told of it again: {now:#}");
     }
 }
+
+/// Containing launches nothing by itself: where the group might launch something else than the golden, it launches nothing.
+#[test]
+fn a_member_of_a_group_that_might_launch_anything_is_contained_without_a_substitute() {
+    let app = Setup::new(small()).mode("replace").fleet(FLEET).fleet(OPEN).start();
+    let (place, id) = (app.place(), app.member(0));
+    let group = app.fleet.groups[&place][0].name.clone();
+    app.cloud().set_group_habits(&place, &group, false, false).unwrap();
+    app.cloud().set_group_limits(&place, &group, 4, 8).unwrap();
+    app.settle();
+    app.scan();
+    let before = app.cloud().form(&place, &id);
+    let (code, done) = app.json(&["quarantine", id.as_str(), "--override", "incident 7"]);
+    let reason = done["operations"][0]["reason"].as_str().unwrap_or_default();
+    assert!(code == 4 && reason.contains("at its minimum of 4") && reason.contains("$Latest"), "{done:#}");
+    assert_eq!(app.cloud().form(&place, &id), before, "nothing was done");
+
+    app.cloud().set_group_limits(&place, &group, 3, 8).unwrap();
+    app.minutes(5);
+    let servers = app.cloud().instance_ids().len();
+    let (code, done) = app.json(&["quarantine", id.as_str(), "--override", "incident 7"]);
+    assert_eq!((code, &done["operations"][0]["status"]), (0, &"done".into()), "{done:#}");
+    app.minutes(10);
+    assert_eq!(app.cloud().instance_ids().len(), servers, "no substitute was launched");
+    let (code, done) = app.json(&["release", id.as_str()]);
+    assert_eq!((code, &done["operations"][0]["status"]), (0, &"done".into()), "{done:#}");
+    app.minutes(10);
+    assert_eq!(app.cloud().instance_ids().len(), servers, "and none was ended");
+    assert_eq!(app.cloud().form(&place, &id), before, "as it was");
+    app.may_leave_alerts();
+}

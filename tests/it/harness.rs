@@ -1,6 +1,7 @@
 //! One simulated world with a configuration and a state of its own, and the program run on it.
 
 mod backend;
+mod meanwhile;
 mod receiver;
 mod scan;
 mod setup;
@@ -21,6 +22,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use backend::FailingBackend;
+pub(crate) use meanwhile::Act;
+use meanwhile::Meanwhile;
 pub(crate) use receiver::{Answer, Receiver, Request};
 pub(crate) use scan::{Scan, array, text};
 pub(crate) use setup::{SECRET, Setup, small};
@@ -44,6 +47,7 @@ pub(crate) struct TestApp {
     with_faults: bool,
     dir: TempDir,
     undelivered_is_fine: Cell<bool>,
+    meanwhile: Act,
 }
 
 impl TestApp {
@@ -162,9 +166,34 @@ impl TestApp {
         self.undelivered_is_fine.set(true);
     }
 
+    /// While the program waits, somebody else does something: asked at each wait until it says that it is done.
+    pub(crate) fn meanwhile(&self, act: impl FnMut(&FakeCloud) -> bool + Send + 'static) {
+        *self.meanwhile.lock().expect("a lock") = Some(Box::new(act));
+    }
+
+    /// Runs command lines from within what happens meanwhile: in a process of its own, as far as this one can tell.
+    pub(crate) fn another(&self) -> impl Fn(&[&str]) -> i32 + Send + 'static {
+        let (cloud, clock, config) = (self.cloud().clone(), self.fleet.clock.clone(), self.path("cattleguard.toml"));
+        move |args| {
+            let mut line: Vec<OsString> =
+                vec!["cattleguard-sim".into(), "-q".into(), "-C".into(), config.clone().into()];
+            line.extend(args.iter().map(OsString::from));
+            let backend = Box::new(SimBackend::new(cloud.clone(), clock.clone()));
+            std::thread::spawn(move || app::run(backend, line)).join().expect("the other process")
+        }
+    }
+
+    /// Whether what was to happen meanwhile has happened.
+    pub(crate) fn has_happened(&self) -> bool {
+        self.meanwhile.lock().expect("a lock").is_none()
+    }
+
     fn backend(&self) -> Box<dyn Backend> {
         let sim = SimBackend::new(self.cloud().clone(), self.fleet.clock.clone());
-        if self.with_faults { Box::new(FailingBackend::new(sim, self.faults.clone())) } else { Box::new(sim) }
+        if self.with_faults {
+            return Box::new(FailingBackend::new(sim, self.faults.clone()));
+        }
+        Box::new(Meanwhile::new(sim, self.cloud().clone(), self.meanwhile.clone()))
     }
 }
 

@@ -5,6 +5,8 @@
 
 #[cfg(test)]
 mod alerts;
+#[cfg(test)]
+mod approving;
 mod authors;
 #[cfg(test)]
 mod baseline;
@@ -41,6 +43,8 @@ mod hostile;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod midway;
+#[cfg(test)]
 mod noise;
 #[cfg(test)]
 mod pages;
@@ -69,6 +73,10 @@ mod trail_verify;
 mod trails;
 #[cfg(test)]
 mod turns;
+#[cfg(test)]
+mod turns_gates;
+#[cfg(test)]
+mod unbegun;
 #[cfg(test)]
 mod undoing;
 #[cfg(test)]

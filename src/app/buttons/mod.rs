@@ -253,7 +253,7 @@ impl Buttons {
     pub(in crate::app) async fn show_approvals(&self) -> Result<(), StoreError> {
         let (store, now) = (self.store.as_ref(), self.now());
         let stand = || {
-            let plan = store.last_plan()?.map(|plan| plan.hash);
+            let plan = store.last_plan()?.map(|plan| plan.to_approve().clone());
             Ok(Standing { plan, approvals: store.approvals(now)?, needed: self.config.approvals_needed() })
         };
         for refused in show_approvals(store, &self.destinations, &self.client, stand, now).await? {

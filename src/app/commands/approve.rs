@@ -1,5 +1,6 @@
 //! `approve`: a person lets the last plan be executed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,11 +10,13 @@ use crate::app::config::Config;
 use crate::app::context::Context;
 use crate::app::error::AppError;
 use crate::app::exit::Exit;
+use crate::plan::operation_hash;
 use crate::remediate::Approval;
+use crate::report::render::parts::count;
 use crate::report::text::clean;
 use crate::report::{Destination, OutboxHistory, approved_notices, needs_approval};
 use crate::store::Store;
-use crate::types::{Plan, PlanHash};
+use crate::types::{FleetName, Plan, PlanHash};
 
 /// Shortest beginning of a hash that is accepted: an approval must not hit another plan by chance.
 const SHORTEST: usize = 8;
@@ -34,6 +37,8 @@ pub(super) fn run(context: &Context<'_>, args: &ApproveArgs) -> Result<Exit, App
 /// A plan with the approval that was just given.
 pub(in crate::app) struct Approved {
     plan: PlanHash,
+    /// How many operations that are.
+    many: usize,
     /// Everybody whose approval counts.
     by: Vec<String>,
     /// How many more people must.
@@ -43,15 +48,20 @@ pub(in crate::app) struct Approved {
 
 impl fmt::Display for Approved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { plan, by, missing, expires_at } = self;
+        let Self { plan, many, by, missing, expires_at } = self;
+        let what = count(*many as u64, "operation");
         let by = by.join(" and ");
         match missing {
             0 => write!(
                 f,
-                "{by} approved plan {plan} until {expires_at}; `cattleguard enforce` executes it while it stays the same"
+                "{by} approved plan {plan} ({what}) until {expires_at}; `cattleguard enforce` carries out each of them once, \
+                 while it is planned unchanged"
             ),
             more => {
-                write!(f, "{by} approved plan {plan}; {more} more must: `cattleguard approve {plan}` by another person")
+                write!(
+                    f,
+                    "{by} approved plan {plan} ({what}); {more} more must: `cattleguard approve {plan}` by another person"
+                )
             }
         }
     }
@@ -78,7 +88,9 @@ pub(in crate::app) fn approve_plan(
     }
     let mut by = others(&store.approvals(now)?, &plan, operator)?;
     let expires_at = expiry(config, now)?;
-    store.approve(&Approval { plan: plan.hash.clone(), approver: operator.to_owned(), at: now, expires_at })?;
+    let (hash, operations) = (plan.to_approve().clone(), covered(&plan, config));
+    let many = operations.len();
+    store.approve(&Approval { plan: hash.clone(), operations, approver: operator.to_owned(), at: now, expires_at })?;
     by.push(operator.to_owned());
     let missing = config.approvals_needed().saturating_sub(by.len());
     if missing == 0 {
@@ -88,28 +100,36 @@ pub(in crate::app) fn approve_plan(
             tracing::warn!(error = %error, "that the plan waits no more is told by the next scan");
         }
     }
-    Ok(Approved { plan: plan.hash, by, missing, expires_at })
+    Ok(Approved { plan: hash, many, by, missing, expires_at })
 }
 
-/// What was looked at must be what is approved: only the last plan can be, because only it can still be executed.
+/// The operations of a plan that need an approval, given or not. Whoever approves has seen all of them.
+fn covered(plan: &Plan, config: &Config) -> BTreeSet<PlanHash> {
+    let wanted = |name: &FleetName| config.fleets.iter().any(|fleet| fleet.name == *name && fleet.approval);
+    let planned = plan.operations.iter().filter(|operation| wanted(&operation.fleet)).map(operation_hash);
+    let waiting = plan.held.iter().filter_map(|held| held.operation.clone());
+    planned.chain(waiting).collect()
+}
+
+/// What was looked at must be what is approved: only the last plan can be, because only it can still be executed. Its own
+/// hash names it as well as the one to approve, which leaves out what fleets do by themselves.
 fn refuse_other(plan: &Plan, given: &str) -> Result<(), AppError> {
-    let hash = plan.hash.as_str();
-    let digits = hash.strip_prefix("blake3:").unwrap_or(hash);
-    let given_digits = given.strip_prefix("blake3:").unwrap_or(given);
-    if given_digits.len() < SHORTEST.min(digits.len()) {
+    let digits = |hash: &str| hash.strip_prefix("blake3:").unwrap_or(hash).to_owned();
+    let (approve, whole, wanted) = (digits(plan.to_approve().as_str()), digits(plan.hash.as_str()), digits(given));
+    if wanted.len() < SHORTEST.min(approve.len()) {
         return Err(AppError::usage(format!("give at least {SHORTEST} digits of the plan's hash")));
     }
-    if digits.starts_with(given_digits) {
+    if approve.starts_with(&wanted) || whole.starts_with(&wanted) {
         return Ok(());
     }
-    let message = format!("{} is not the last plan, which is {hash}", clean(given, 80));
+    let message = format!("{} is not the last plan, which is {}", clean(given, 80), plan.to_approve());
     Err(AppError::failed(message).with_hint("look at it first: cattleguard plan"))
 }
 
 /// The other people whose approval of this plan counts. One person counts once: when others must approve too, doing
 /// it twice is refused, so that nobody takes it for the second approval.
 fn others(given: &[Approval], plan: &Plan, operator: &str) -> Result<Vec<String>, AppError> {
-    let of_plan = || given.iter().filter(|approval| approval.plan == plan.hash);
+    let of_plan = || given.iter().filter(|approval| approval.plan == *plan.to_approve());
     let others: Vec<String> =
         of_plan().map(|approval| &approval.approver).filter(|who| *who != operator).cloned().collect();
     if let Some(own) = of_plan().find(|approval| approval.approver == operator) {
@@ -131,6 +151,7 @@ mod tests {
     fn plan(hash: &str) -> Plan {
         Plan {
             hash: PlanHash::new(hash),
+            approval: None,
             created_at: Timestamp::UNIX_EPOCH,
             operations: vec![],
             held: vec![],
@@ -155,6 +176,7 @@ mod tests {
         let plan = plan("blake3:00");
         let approval = |plan: &str, approver: &str| Approval {
             plan: plan.into(),
+            operations: BTreeSet::new(),
             approver: approver.to_owned(),
             at: Timestamp::UNIX_EPOCH,
             expires_at: Timestamp::MAX,

@@ -117,8 +117,15 @@ pub(super) fn release(context: &Context<'_>, args: &ReleaseArgs) -> Result<Exit,
             AppError::failed(format!("{instance} is not in quarantine")).with_hint("cattleguard operations list --all")
         })?;
         let reasons = vec![args.override_reason.clone().unwrap_or_else(|| format!("released by {by}"))];
-        let requested =
-            Requested { by, reasons, plan: None, findings: Vec::new(), fingerprints: Vec::new(), overridden: None };
+        let requested = Requested {
+            by,
+            reasons,
+            plan: None,
+            operation: None,
+            findings: Vec::new(),
+            fingerprints: Vec::new(),
+            overridden: None,
+        };
         let record = session
             .prepare_release(&quarantine, requested)
             .await
@@ -166,6 +173,8 @@ pub(super) fn decide(context: &Context<'_>, id: &str, way: Way) -> Result<Exit, 
         }
         let clock = || context.now();
         let held = desk.lease(&clock)?;
+        // Another process may have carried it on until now.
+        let record = super::operations::find(desk.service.store.as_ref(), record.id.as_str())?;
         let say = |record: &crate::remediate::OperationRecord, text: &str| desk.say(record, text);
         let session = desk.session(&held, Some(&shutdown), &say);
         let begun = record.clone();

@@ -11,7 +11,9 @@ use crate::plan::{AlarmState, open_until};
 use crate::remediate::{OperationRecord, Requested};
 use crate::store::StoreError;
 use crate::types::plan::NO_FLEET;
-use crate::types::{Finding, Fleet, GoldenStatus, Instance, Operation, OperationKind, Place, Severity};
+use crate::types::{
+    Enforcement, Finding, Fleet, GoldenStatus, Instance, Operation, OperationKind, Place, PlanHash, Severity,
+};
 
 impl Session<'_> {
     /// Why an operation of the plan must not begin now.
@@ -28,12 +30,30 @@ impl Session<'_> {
         self.host().switch(&place, &operation.fleet).await.map_err(Refused::passing)?;
         self.golden_stands(operation)?;
         // A person's word stands against the rest.
-        let fleet = self.config().fleets.iter().find(|fleet| fleet.name == operation.fleet);
-        let Some(fleet) = fleet.filter(|_| requested.overridden.is_none()) else { return Ok(()) };
+        if requested.overridden.is_some() {
+            return Ok(());
+        }
+        let fleet = self.opted_in(operation)?;
         self.window_is_open(operation, fleet)?;
         self.nobody_waived(operation, findings)?;
         self.still_approved(fleet, requested)?;
         self.alarms_are_quiet(fleet).await
+    }
+
+    /// The configuration is another one where an operation is begun that another process wrote down.
+    fn opted_in(&self, operation: &Operation) -> Result<&Fleet, Refused> {
+        let name = &operation.fleet;
+        let fleet = self.config().fleets.iter().find(|fleet| fleet.name == *name);
+        let fleet = fleet.ok_or_else(|| Refused::lasting(format!("fleet {name} is not configured any more")))?;
+        let needed = match operation.kind {
+            OperationKind::Replace => Enforcement::Replace,
+            OperationKind::Quarantine | OperationKind::Release | OperationKind::Rollback => Enforcement::Quarantine,
+        };
+        let allowed = fleet.enforcement.min(self.config().mode);
+        if allowed < needed {
+            return Err(Refused::lasting(format!("fleet {name} allows {allowed} now, and not to {}", operation.kind)));
+        }
+        Ok(fleet)
     }
 
     /// What is launched must be what is promoted.
@@ -74,10 +94,13 @@ impl Session<'_> {
     }
 
     fn still_approved(&self, fleet: &Fleet, requested: &Requested) -> Result<(), Refused> {
-        let Some(plan) = requested.plan.as_ref().filter(|_| fleet.approval) else { return Ok(()) };
+        if !fleet.approval {
+            return Ok(());
+        }
         let given = self.store().approvals(self.now()).map_err(unread)?;
         let counted = approvals(&given, self.config().approvals_needed());
-        if counted.iter().any(|approval| approval.plan == *plan && self.now() < approval.expires_at) {
+        let asked: Vec<&PlanHash> = requested.operation.iter().chain(&requested.plan).collect();
+        if counted.iter().any(|approval| asked.contains(&&approval.plan) && self.now() < approval.expires_at) {
             return Ok(());
         }
         Err(Refused::passing("its approval has expired"))
@@ -95,8 +118,12 @@ impl Session<'_> {
     }
 
     /// Whether the instance, as it was read just now, is still what the plan was about. `seen` is how the scan saw it.
-    pub(super) fn still_the_same(&self, record: &OperationRecord, seen: &Instance) -> Result<(), Refused> {
-        let read = &record.before.detail.instance;
+    pub(super) fn still_the_same(
+        &self,
+        record: &OperationRecord,
+        read: &Instance,
+        seen: &Instance,
+    ) -> Result<(), Refused> {
         if read.image != seen.image {
             let (was, is) = (&seen.image, &read.image);
             return Err(Refused::passing(format!("runs {is} and not {was} any more: the next scan plans anew")));

@@ -69,9 +69,11 @@ impl Session<'_> {
         let host = self.host();
         let mut record = prepare(host.enforcing.probe.as_ref(), host.cloud, what).await?;
         if let Some(seen) = &seen {
-            self.still_the_same(&record, &seen.instance)?;
+            self.still_the_same(&record, &record.before.detail.instance, &seen.instance)?;
         }
         self.introduce(&mut record).await?;
+        // The last thing: what others that begin at the same time take away is in the journal by then.
+        self.others_serve(&record).await?;
         Ok(record)
     }
 
@@ -167,6 +169,7 @@ pub(super) fn requested_by_plan(
         by: by.to_owned(),
         reasons: operation.reasons.clone(),
         plan: Some(plan.clone()),
+        operation: Some(crate::plan::operation_hash(operation)),
         findings: operation.findings.clone(),
         fingerprints,
         overridden: overridden.map(str::to_owned),

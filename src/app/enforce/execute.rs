@@ -92,7 +92,7 @@ impl Session<'_> {
                     let well = matches!(&contained, Outcome::Ended(record) if record.status == OperationStatus::Done);
                     let in_group = matches!(&contained, Outcome::Ended(record) if record.before.group.is_some());
                     outcomes.push(contained);
-                    // Its group has launched a substitute from the same golden.
+                    // Its group has launched a substitute from the same golden, or may launch none.
                     if !well || in_group {
                         return outcomes;
                     }

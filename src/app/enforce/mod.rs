@@ -13,9 +13,11 @@ mod host;
 mod look;
 mod recover;
 mod select;
+mod serving;
 mod session;
 mod show;
 mod stop;
+mod unbegun;
 
 pub(in crate::app) use begin::in_quarantine;
 pub(in crate::app) use checks::{alarms, permissions, pulled};

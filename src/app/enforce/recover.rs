@@ -4,6 +4,7 @@ use tracing::Instrument as _;
 
 use super::execute::{Outcome, Outcomes, span};
 use super::session::Session;
+use super::unbegun::is_unbegun;
 use crate::remediate::{OperationRecord, OperationStatus};
 use crate::store::StoreError;
 use crate::types::InstanceId;
@@ -39,6 +40,12 @@ impl Session<'_> {
             self.store().unfinished_operations()?.into_iter().filter(|one| due(one) && wanted(one)).collect();
         for record in unfinished {
             tracing::info!(operation = %record.id, status = %record.status, "going on with an operation of the journal");
+            if is_unbegun(&record)
+                && let Some(withdrawn) = self.withdraw_if_it_must_not_begin(&record).await
+            {
+                outcomes.add(withdrawn);
+                continue;
+            }
             let started = record.clone();
             let span = span(&record);
             match self.engine().go_on(record).instrument(span).await {

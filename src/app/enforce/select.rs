@@ -1,6 +1,7 @@
 //! `enforce --plan FILE`: exactly that plan, and nothing that has changed since.
 
-use crate::types::{Operation, Plan};
+use crate::plan::operation_hash;
+use crate::types::{Held, Operation, Plan};
 
 /// The operations of an approved plan that still hold, and why the others do not. What is in the fresh plan only is
 /// not done.
@@ -44,8 +45,16 @@ pub(in crate::app) fn select(given: &Plan, fresh: &Plan) -> (Plan, Vec<String>) 
     (plan, refused)
 }
 
-/// What waited for nothing but an approval when the file was written. It has no place of its own in the file, but the
-/// hash covers it: the same hash is the same operations.
+/// Whether what waited for an approval is the same operation now. A file of an older version does not name it, but the
+/// plan's hash covers it: the same hash is the same operations.
+fn unchanged(waited: &Held, found: Option<&Operation>, given: &Plan, fresh: &Plan) -> bool {
+    let Some(then) = &waited.operation else { return fresh.hash == given.hash };
+    let same_held = |held: &&Held| held.kind == waited.kind && held.instance == waited.instance;
+    let now = found.map(operation_hash).or_else(|| fresh.held.iter().find(same_held)?.operation.clone());
+    now.as_ref() == Some(then)
+}
+
+/// What waited for nothing but an approval when the file was written.
 fn approved_since(given: &Plan, fresh: &Plan, kept: &mut Vec<Operation>, refused: &mut Vec<String>) {
     for waited in given.held.iter().filter(|held| crate::plan::awaits_approval_only(held)) {
         let name = format!("{} {}", waited.kind, waited.instance);
@@ -56,12 +65,16 @@ fn approved_since(given: &Plan, fresh: &Plan, kept: &mut Vec<Operation>, refused
                 && operation.region == waited.region
         };
         match fresh.operations.iter().find(same) {
-            _ if fresh.hash != given.hash => refused.push(format!(
-                "{name}: it waited for an approval of {}, and the plan is {} now: look at it, and approve that",
-                given.hash, fresh.hash
+            found if !unchanged(waited, found, given, fresh) => refused.push(format!(
+                "{name}: it waited for an approval of {}, and has changed since: the plan to approve is {} now: look at \
+                 it, and approve that",
+                given.to_approve(),
+                fresh.to_approve()
             )),
             Some(now) => kept.push(now.clone()),
-            None => refused.push(format!("{name}: it still waits for a person: `cattleguard approve {}`", given.hash)),
+            None => {
+                refused.push(format!("{name}: it still waits for a person: `cattleguard approve {}`", fresh.to_approve()));
+            }
         }
     }
 }

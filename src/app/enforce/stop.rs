@@ -25,7 +25,8 @@ impl Session<'_> {
         let Ok(past) = self.store().operations_since(since) else { return };
         let of_fleet =
             past.iter().rev().filter(|other| other.kind == OperationKind::Replace && other.fleet == record.fleet);
-        let decided = of_fleet.filter(|other| other.status != OperationStatus::Running && !is_capacity(other));
+        let decided = of_fleet.filter(|other| other.status != OperationStatus::Running);
+        let decided = decided.filter(|other| !is_capacity(other) && !other.was_withdrawn());
         let in_a_row = decided.take_while(|other| failed(other.status) && other.golden == record.golden).count();
         if in_a_row < FAILURES {
             return;

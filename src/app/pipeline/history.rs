@@ -83,7 +83,7 @@ pub(super) fn history(records: &[OperationRecord], goldens: &[Golden]) -> Histor
 fn past(record: &OperationRecord) -> Option<PastOperation> {
     let state = match record.status {
         status if status.is_in_flight() => OperationState::InFlight,
-        OperationStatus::RolledBack if lacked_capacity(record) => return None,
+        OperationStatus::RolledBack if lacked_capacity(record) || record.was_withdrawn() => return None,
         _ => OperationState::Finished(finished(record)),
     };
     Some(PastOperation {
@@ -94,6 +94,7 @@ fn past(record: &OperationRecord) -> Option<PastOperation> {
         place: record.place.clone(),
         zone: record.before.detail.instance.zone.clone(),
         golden: record.golden.clone(),
+        begun_at: record.created_at,
         state,
     })
 }
@@ -216,20 +217,28 @@ fn policy_state(status: OperationStatus) -> &'static str {
     }
 }
 
-/// The approvals that count: of plans that enough different people approved.
+/// The approvals that count: of operations, and of plans as a whole, that enough different people approved.
 pub fn approvals(given: &[remediate::Approval], needed: usize) -> Vec<plan::Approval> {
-    let mut by_plan: BTreeMap<&PlanHash, BTreeMap<&str, Timestamp>> = BTreeMap::new();
-    for remediate::Approval { plan, approver, at: _, expires_at } in given {
-        by_plan.entry(plan).or_default().insert(approver, *expires_at);
+    let mut by_hash: BTreeMap<&PlanHash, BTreeMap<&str, (Timestamp, Timestamp)>> = BTreeMap::new();
+    for remediate::Approval { plan, operations, approver, at, expires_at } in given {
+        let whole = operations.is_empty().then_some(plan);
+        for hash in operations.iter().chain(whole) {
+            let person = by_hash.entry(hash).or_default().entry(approver).or_insert((*at, *expires_at));
+            // Who approved it twice, in two plans, did so last when it counts.
+            *person = (*person).max((*at, *expires_at));
+        }
     }
-    let enough = by_plan.into_iter().filter(|(_, people)| people.len() >= needed);
+    let enough = by_hash.into_iter().filter(|(_, people)| people.len() >= needed);
     let counted = enough.filter_map(|(plan, people)| {
         let names: Vec<&str> = people.keys().copied().collect();
-        // It counts for as long as enough of them do.
-        let mut ends: Vec<Timestamp> = people.values().copied().collect();
+        // It counts for as long as enough of them do, and since enough of them have.
+        let mut ends: Vec<Timestamp> = people.values().map(|(_, until)| *until).collect();
+        let mut given: Vec<Timestamp> = people.values().map(|(at, _)| *at).collect();
         ends.sort();
+        given.sort();
         let expires_at = ends.len().checked_sub(needed.max(1)).and_then(|index| ends.get(index)).copied()?;
-        Some(plan::Approval { plan: plan.clone(), approver: names.join(" and "), expires_at })
+        let given_at = given.last().copied()?;
+        Some(plan::Approval { plan: plan.clone(), approver: names.join(" and "), given_at, expires_at })
     });
     counted.collect()
 }

@@ -161,6 +161,7 @@ fn failed_launches_wait_longer_each_time_and_a_good_one_starts_over() {
 fn an_approval_counts_when_enough_different_people_gave_it() {
     let approval = |plan: &str, approver: &str, until: i64| Approval {
         plan: plan.into(),
+        operations: Default::default(),
         approver: approver.to_owned(),
         at: at(0),
         expires_at: at(until),

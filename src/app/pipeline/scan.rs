@@ -20,12 +20,14 @@ use crate::detect::{DetectInput, Detection, detect};
 use crate::plan::{Alarm, Permissions};
 use crate::remediate::Approval;
 use crate::report::{
-    Destination, NotifySettings, OutboxHistory, ScanReport, Waivers, approval_notices, draft_notices, exception_notices,
+    Destination, NotifySettings, OutboxHistory, ScanReport, Waivers, approval_notices, draft_notices,
+    exception_notices, lapsed_notices,
 };
 use crate::store::{InstanceResult, Store, StoreError};
 use crate::types::{
-    AccountId, CallOutcome, ChangeEvent, Exception, Finding, Fleet, Golden, ImageId, Instance, InstanceId,
-    InventoryContent, InventoryType, Region, ScanId, ScanMode, Severity, Snapshot, TRACE,
+    AccountId, CallOutcome, ChangeEvent, Coverage, CoverageStatus, Exception, Finding, Fleet, Golden, ImageId,
+    Instance, InstanceId, InventoryContent, InventoryType, Place, Region, ScanId, ScanMode, Severity, Snapshot, Source,
+    TRACE,
 };
 
 /// Events older than this no longer explain anything new and are not loaded for correlation.
@@ -173,6 +175,8 @@ async fn scan_under_lease(
     let mut drafts = draft_notices(&report, inputs.destinations, &history, now, &notify);
     let previous = store.last_plan()?;
     drafts.extend(approval_notices(&report.plan, previous.as_ref(), inputs.destinations, &history, now));
+    let looked = |place: &Place| wholly_seen(&collected.snapshot.coverage, place);
+    drafts.extend(lapsed_notices(&operations, &report.plan, looked, inputs.destinations, &history, now));
     let waivers = Waivers { exceptions: &known.exceptions, before: &known.findings, warn: inputs.exceptions_warn };
     drafts.extend(exception_notices(&waivers, &report.findings, inputs.destinations, &history, now));
     if let Some(error) = history.take_error() {
@@ -189,6 +193,14 @@ async fn scan_under_lease(
     // Only now: what is deleted from a queue is nowhere else.
     collect::acknowledge(cloud, &receipts).await;
     Ok(ScanOutcome { report, notices, events, wished })
+}
+
+/// Whether every server of a place was seen.
+fn wholly_seen(coverage: &[Coverage], place: &Place) -> bool {
+    let here =
+        |one: &&Coverage| one.source == Source::Ec2 && one.account == place.account && one.region == place.region;
+    let mut found = coverage.iter().filter(here).peekable();
+    found.peek().is_some() && found.all(|one| one.status == CoverageStatus::Complete)
 }
 
 /// The configured inventory types that some golden can judge: reading a type of a whole fleet costs a call for every

@@ -186,6 +186,7 @@ fn set_checkpoint(world: &World, through: Timestamp) {
             operations: Vec::new(),
             held: Vec::new(),
             frozen: Vec::new(),
+            approval: None,
         },
         notices: Vec::new(),
         inputs: Vec::new(),

@@ -231,7 +231,7 @@ pub(super) async fn plan_page(site: &Arc<Site>, session: &Session, done: Option<
         user: &session.user,
         done,
         read_only: site.read_only,
-        hash: clean(plan.hash.as_str(), 80),
+        hash: clean(plan.to_approve().as_str(), 80),
         made: plan.created_at.to_string(),
         waits: needs_approval(&plan, &site.config.fleets),
         counts: (plan.operations.len(), plan.held.len()),

@@ -25,9 +25,9 @@ pub(super) async fn perform(ask: &Ask<'_>) -> Result<Answered, WriteError> {
             let (request_id, answer) = ask.send(FAMILY, request.send()).await?;
             launched(ask, request_id, answer)
         }
-        WriteCall::EnterStandby { group, instance } => {
+        WriteCall::EnterStandby { group, instance, decrement } => {
             let request = groups.enter_standby().auto_scaling_group_name(group).instance_ids(instance.as_str());
-            ask.done(FAMILY, request.should_decrement_desired_capacity(false).send()).await
+            ask.done(FAMILY, request.should_decrement_desired_capacity(*decrement).send()).await
         }
         WriteCall::ExitStandby { group, instance } => {
             let request = groups.exit_standby().auto_scaling_group_name(group).instance_ids(instance.as_str());

@@ -7,13 +7,13 @@ use crate::remediate::{Answered, Output, WriteCall, WriteError, WriteFailure};
 pub(super) async fn perform(ask: &Ask<'_>) -> Result<Answered, WriteError> {
     let ec2 = &ask.clients.ec2;
     match ask.call {
-        WriteCall::AssociateAddress { allocation, interface, private_ip } => {
+        WriteCall::AssociateAddress { allocation, interface, private_ip, take } => {
             let request = ec2
                 .associate_address()
                 .allocation_id(allocation)
                 .network_interface_id(interface.as_str())
                 .set_private_ip_address(private_ip.clone())
-                .allow_reassociation(true)
+                .allow_reassociation(*take)
                 .set_dry_run(ask.dry_run());
             ask.done(Family::Ec2, request.send()).await
         }
@@ -21,12 +21,12 @@ pub(super) async fn perform(ask: &Ask<'_>) -> Result<Answered, WriteError> {
             let request = ec2.disassociate_address().association_id(association).set_dry_run(ask.dry_run());
             ask.done(Family::Ec2, request.send()).await
         }
-        WriteCall::AssignPrivateIps { interface, addresses } => {
+        WriteCall::AssignPrivateIps { interface, addresses, take } => {
             let request = ec2
                 .assign_private_ip_addresses()
                 .network_interface_id(interface.as_str())
                 .set_private_ip_addresses(Some(addresses.clone()))
-                .allow_reassignment(true);
+                .allow_reassignment(*take);
             ask.done(Family::Ec2, request.send()).await
         }
         WriteCall::DetachInterface { attachment, interface: _ } => {

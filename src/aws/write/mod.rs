@@ -174,6 +174,6 @@ mod tests {
         let association = "iip-assoc-1".to_owned();
         assert!(!can_rehearse(&WriteCall::DisassociateProfile { instance: "i-1".into(), association }));
         let (group, instance) = ("web".to_owned(), "i-1".into());
-        assert!(!can_rehearse(&WriteCall::EnterStandby { group, instance }));
+        assert!(!can_rehearse(&WriteCall::EnterStandby { group, instance, decrement: false }));
     }
 }

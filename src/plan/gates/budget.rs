@@ -21,10 +21,15 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: 
     let allowed = allowed(fleet, usage.size);
     let mut used: BTreeSet<&InstanceId> = usage.all();
     used.extend(ledger.taken(&fleet.name));
+    let mut contained = String::new();
+    if candidate.loses_capacity() && !usage.contained.is_empty() {
+        used.extend(&usage.contained);
+        contained = format!(", in quarantine {}", usage.contained.len());
+    }
     let before = used.len();
     used.insert(&candidate.instance.id);
     let account = format!(
-        "{allowed} of {} instances may be out at once; {before} are (in flight {}, recently finished {}, unhealthy {}, in this plan {})",
+        "{allowed} of {} instances may be out at once; {before} are (in flight {}, recently finished {}, unhealthy {}{contained}, in this plan {})",
         usage.size,
         usage.in_flight.len(),
         usage.recent.len(),

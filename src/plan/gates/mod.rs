@@ -25,7 +25,7 @@ use super::candidate::Candidate;
 use super::context::{Context, Ledger};
 
 pub(super) use answer::Answer;
-pub(super) use approval::{approved, awaiting};
+pub(super) use approval::{Given, approved, awaiting};
 
 /// Asks every gate, in order.
 pub(super) fn ask_all(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: &Ledger) -> Vec<GateReport> {

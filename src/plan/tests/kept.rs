@@ -48,6 +48,33 @@ fn what_is_contained_is_replaced_on_the_compromise_track_alone() {
     assert_eq!(world.plan().operations[0].kind, OperationKind::Replace);
 }
 
+/// One after the other a whole fleet could be contained, where no load balancer counts on its servers.
+#[test]
+fn what_is_contained_leaves_less_room_to_contain_others_and_none_the_less_to_replace_them() {
+    let mut world = World::new();
+    world.fleets[0].budget_count = 2;
+    world.fleets[0].budget_percent = 100.0;
+    world.members[4].instance.state = "running".to_owned();
+    world.history.contained = (5..7).map(|number| instance(number).id).collect();
+    assert_eq!(world.answer(Gate::Budget), GateAnswer::Allow, "it serves until its replacement does");
+    super::table::contain(&mut world);
+    let report = world.gate(Gate::Budget);
+    assert_eq!(report.answer, GateAnswer::Hold);
+    assert!(report.reason.contains("in quarantine 2"), "{}", report.reason);
+    for number in 5..7 {
+        world.members[number].instance.asg = Some(crate::types::AsgMembership {
+            group: "web-1".to_owned(),
+            lifecycle_state: Some("Standby".to_owned()),
+            health: None,
+            min_size: None,
+            desired: None,
+            max_size: None,
+            in_service: None,
+        });
+    }
+    assert_eq!(world.answer(Gate::Budget), GateAnswer::Allow, "their groups have launched substitutes");
+}
+
 /// What an operation in flight has launched is left to that operation, and booting is not being ill.
 #[test]
 fn a_replacement_in_the_making_is_left_alone_and_costs_nothing() {

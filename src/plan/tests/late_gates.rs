@@ -216,12 +216,23 @@ fn approval() {
     let approve = |hash: &crate::types::PlanHash, hours: i64| Approval {
         plan: hash.clone(),
         approver: "ben".to_owned(),
+        given_at: ago(0),
         expires_at: ago(-hours),
     };
     world.approvals = vec![approve(&waiting.hash, 1)];
     let approved = world.plan();
     assert_eq!(approved.operations.len(), 1);
     assert_eq!(approved.hash, waiting.hash, "what was approved is what runs");
+    let own = waiting.held[0].operation.clone().expect("nothing else holds it");
+    assert_eq!(waiting.approval.as_ref(), Some(&waiting.hash), "there is nothing else in the plan");
+    world.approvals = vec![approve(&own, 1)];
+    assert_eq!(world.plan().operations.len(), 1, "the operation alone was approved");
+    let mut begun = super::table::past(0, crate::plan::OperationState::Finished(ago(2)));
+    begun.instance = world.first().instance.id.clone();
+    begun.begun_at = ago(-1);
+    world.history.operations.push(begun);
+    assert_eq!(world.answer(Gate::Approval), Hold, "it was used up");
+    world.history.operations.clear();
     world.approvals = vec![approve(&waiting.hash, -1)];
     assert_eq!(world.answer(Gate::Approval), Hold, "it expired");
     world.approvals = vec![approve(&"blake3:00".into(), 1)];

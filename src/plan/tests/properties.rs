@@ -136,6 +136,7 @@ fn world(settings: &Settings, draws: &[Draw]) -> World {
                 place: member.instance.place(),
                 zone: member.instance.zone.clone(),
                 golden: Some(golden().reference()),
+                begun_at: jiff::Timestamp::UNIX_EPOCH,
                 state,
             });
         }

@@ -50,6 +50,7 @@ pub(super) fn past(number: usize, state: OperationState) -> PastOperation {
         place: instance(number).place(),
         zone: instance(number).zone,
         golden: Some(golden().reference()),
+        begun_at: jiff::Timestamp::UNIX_EPOCH,
         state,
     }
 }

@@ -43,6 +43,13 @@ fn network(before: &BeforeImage, request: &CaptureRequest<'_>, notes: &mut Vec<S
                 .to_owned(),
         );
     }
+    if let Some(group) = before.group.as_ref().filter(|_| before.no_substitute) {
+        notes.push(format!(
+            "the Auto Scaling group {} launches no substitute, which might not be the golden: it wants one less until the \
+             instance is released",
+            group.name
+        ));
+    }
     if !before.detail.ebs_root {
         notes.push("its root is instance store, so no snapshot of it can be taken".to_owned());
     }

@@ -50,7 +50,7 @@ pub(super) async fn effect(asked: &Asked<'_>, call: &WriteCall) -> Result<Effect
     }
 }
 
-pub(super) fn is_ending(detail: &InstanceDetail) -> bool {
+pub(in crate::remediate) fn is_ending(detail: &InstanceDetail) -> bool {
     matches!(detail.instance.state.as_str(), "shutting-down" | "terminated")
 }
 

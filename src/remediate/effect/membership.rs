@@ -22,7 +22,7 @@ pub(super) async fn effect(asked: &Asked<'_>, call: &WriteCall) -> Result<Effect
             Some(instance) => Effect::InPlace(Found { instance: Some(instance.clone()), ..Found::default() }),
             None => Effect::Absent,
         }),
-        WriteCall::EnterStandby { group, instance } => {
+        WriteCall::EnterStandby { group, instance, .. } => {
             on(asked, group, |found| {
                 found.members.get(instance).is_some_and(|state| matches!(state.as_str(), "Standby" | "EnteringStandby"))
             })

@@ -1,6 +1,7 @@
 //! Done-probes: whether a call's effect is in place. AWS is asked; the journal only says what was attempted.
 
 mod instance;
+pub(super) use instance::is_ending;
 mod membership;
 mod network;
 pub(super) use network::acl_entries;

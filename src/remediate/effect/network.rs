@@ -17,7 +17,7 @@ pub(super) async fn effect(asked: &Asked<'_>, call: &WriteCall) -> Result<Effect
         WriteCall::SetTracking { interface, tracking } => {
             on(asked, interface, |found| found.tracking == *tracking).await
         }
-        WriteCall::AssignPrivateIps { interface, addresses } => {
+        WriteCall::AssignPrivateIps { interface, addresses, .. } => {
             on(asked, interface, |found| addresses.iter().all(|address| found.private_ips.contains(address))).await
         }
         WriteCall::AssociateAddress { allocation, interface, .. } => {

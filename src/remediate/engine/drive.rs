@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::gone::is_gone;
 use super::write::Line;
 use super::{Engine, Halt};
-use crate::remediate::record::KEPT_BEYOND;
+use crate::remediate::record::{KEPT_BEYOND, WITHDRAWN};
 use crate::remediate::sequence::HOLD_TAG;
 use crate::remediate::{OperationRecord, OperationStatus, StepRecord, StepState};
 
@@ -65,6 +66,16 @@ impl Engine<'_> {
         held.then(|| format!("{KEPT_BEYOND}: its tag {HOLD_TAG} holds it"))
     }
 
+    /// Ends an operation of which no call was made, because it must not begin any more.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn withdraw(&self, mut record: OperationRecord, why: &str) -> Result<OperationRecord, Halt> {
+        self.host.renew()?;
+        self.status(&mut record, OperationStatus::RollingBack, Some(format!("{WITHDRAWN}: {why}")))?;
+        self.go_on(record).await
+    }
+
     /// A person lets an operation that needed one go on.
     ///
     /// # Errors
@@ -117,7 +128,7 @@ impl Engine<'_> {
         let now = self.host.now();
         let waits = record.steps.get(index).is_some_and(|step| step.step.after_retention);
         let kept_until = record.facts.retain_until;
-        if waits && kept_until.is_none_or(|until| now < until) {
+        if waits && !is_gone(record) && kept_until.is_none_or(|until| now < until) {
             let until = kept_until.unwrap_or_else(|| after(now, record.settings.retain_s));
             record.facts.retain_until = Some(until);
             return self.status(
@@ -137,6 +148,7 @@ impl Engine<'_> {
                 );
                 Ok(())
             }
+            Went::Failed(_) if self.had_nothing_left(record, index).await? => Ok(()),
             Went::Failed(reason) => self.give_up(record, index, reason),
         }
     }

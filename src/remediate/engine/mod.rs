@@ -9,6 +9,7 @@ mod backward;
 mod capacity;
 mod drive;
 mod forward;
+mod gone;
 mod guard;
 mod host;
 mod mutate;

@@ -2,6 +2,7 @@
 
 use super::{Case, Refusal};
 use crate::remediate::GroupDetail;
+use crate::types::ImageId;
 
 /// The group, when it will launch a substitute.
 fn launching<'a>(case: &'a Case<'_>) -> Option<&'a GroupDetail> {
@@ -45,26 +46,48 @@ pub(super) fn member(case: &Case<'_>) -> Option<Refusal> {
 /// The group would launch the golden and nothing else, today and while the operation runs.
 pub(super) fn golden(case: &Case<'_>) -> Option<Refusal> {
     let Some(group) = launching(case) else { return no_golden(case) };
+    // A member that is contained leaves its group without a substitute then.
+    if case.before.no_substitute {
+        return None;
+    }
+    not_golden(group, case.request.golden_image).map(Refusal::lasting)
+}
+
+/// Why what a group launches is not the golden for sure.
+pub(super) fn not_golden(group: &GroupDetail, golden: Option<&ImageId>) -> Option<String> {
     let name = &group.name;
-    let Some(image) = case.request.golden_image else {
-        return Some(Refusal::lasting(format!(
+    let Some(image) = golden else {
+        return Some(format!(
             "the replacement would not be golden: no golden is recorded here that the Auto Scaling group {name} could be \
              compared with"
-        )));
+        ));
     };
     if group.images.len() != 1 || !group.images.contains(image) {
-        let launched: Vec<&str> = group.images.iter().map(crate::types::ImageId::as_str).collect();
+        let launched: Vec<&str> = group.images.iter().map(ImageId::as_str).collect();
         let launched =
             if launched.is_empty() { "an image that cannot be told".to_owned() } else { launched.join(", ") };
-        return Some(Refusal::lasting(format!(
+        return Some(format!(
             "the replacement would not be golden: the Auto Scaling group {name} launches {launched}, the golden is {image}; \
              point its launch template at {image}"
-        )));
+        ));
     }
     (!group.pinned).then(|| {
-        Refusal::lasting(format!(
+        format!(
             "the replacement would not be golden for sure: the Auto Scaling group {name} follows $Latest or $Default; \
              name the launch template's version by its number"
+        )
+    })
+}
+
+/// Without a substitute the group wants one less, and it never wants less than its minimum.
+pub(super) fn minimum(case: &Case<'_>) -> Option<Refusal> {
+    let group = launching(case).filter(|_| case.before.no_substitute)?;
+    let why = not_golden(group, case.request.golden_image).unwrap_or_default();
+    (group.desired <= group.min_size).then(|| {
+        Refusal::lasting(format!(
+            "can only be contained without a substitute, and the Auto Scaling group {} is at its minimum of {}: lower that by \
+             one, or let the group launch the golden ({why})",
+            group.name, group.min_size
         ))
     })
 }
@@ -72,6 +95,13 @@ pub(super) fn golden(case: &Case<'_>) -> Option<Refusal> {
 /// Its group has launched a substitute when it went into standby.
 pub(super) fn substituted(case: &Case<'_>) -> Option<Refusal> {
     let group = case.before.group.as_ref()?;
+    if case.before.no_substitute {
+        return Some(Refusal::lasting(format!(
+            "is in quarantine, and its Auto Scaling group {} wants one less until it is released: raise its desired capacity \
+             once its launch template names the golden",
+            group.name
+        )));
+    }
     Some(Refusal::lasting(format!(
         "is in quarantine, and its Auto Scaling group {} has launched its substitute already",
         group.name
@@ -87,7 +117,7 @@ pub(super) fn no_golden(case: &Case<'_>) -> Option<Refusal> {
 
 /// There is room for one more, now and when the instance comes back.
 pub(super) fn room(case: &Case<'_>) -> Option<Refusal> {
-    let group = launching(case)?;
+    let group = launching(case).filter(|_| !case.before.no_substitute)?;
     (group.desired >= group.max_size).then(|| {
         Refusal::lasting(format!(
             "the Auto Scaling group {} has no room for a substitute (desired {}, maximum {}): raise its maximum by one",

@@ -85,6 +85,7 @@ pub(super) fn cut_network(laid: &Laid<'_>) -> Vec<Step> {
                 allocation: address.allocation.clone(),
                 interface: address.interface.clone(),
                 private_ip: address.private_ip.clone(),
+                take: false,
             }),
         );
     }

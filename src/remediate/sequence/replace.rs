@@ -152,6 +152,7 @@ fn move_addresses(laid: &Laid<'_>, contained: bool) -> Vec<Step> {
                 allocation: address.allocation.clone(),
                 interface,
                 private_ip,
+                take: false,
             };
             let step = Step::call("move-address", &address.public_ip, to(primary(), None));
             // A contained instance does not get its address back; ending the replacement frees it.
@@ -168,7 +169,7 @@ fn move_addresses(laid: &Laid<'_>, contained: bool) -> Vec<Step> {
     if let (true, Some(own)) = (moves.private_ips, detail.interfaces.first()) {
         let addresses: Vec<String> = own.private_ips.iter().skip(1).cloned().collect();
         if !addresses.is_empty() {
-            let to = |interface| WriteCall::AssignPrivateIps { interface, addresses: addresses.clone() };
+            let to = |interface| WriteCall::AssignPrivateIps { interface, addresses: addresses.clone(), take: false };
             steps.push(Step::call("move-private-ips", own.id.to_string(), to(primary())).undone_by(to(own.id.clone())));
         }
     }

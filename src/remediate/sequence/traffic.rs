@@ -33,13 +33,27 @@ pub(super) fn leave_targets(laid: &Laid<'_>, wait_on_return: bool) -> Vec<Step> 
     steps
 }
 
-/// Leaves the Auto Scaling group for standby; the group launches a substitute. Coming back raises the desired
+/// Leaves the Auto Scaling group for standby; the group launches a substitute, unless that might not be the golden. Coming back raises the desired
 /// capacity by one, so undoing lowers it again, with the instance protected from being the one that goes.
 pub(super) fn enter_standby(laid: &Laid<'_>) -> Vec<Step> {
     let Some(before) = &laid.before.group else { return Vec::new() };
     let (group, instance) = (before.name.clone(), laid.instance.clone());
     let protection = |on| WriteCall::SetScaleInProtection { group: group.clone(), instance: instance.clone(), on };
     let mut steps = Vec::new();
+    let in_service = Condition::InGroup {
+        group: group.clone(),
+        who: crate::remediate::Who::Old,
+        state: Some("InService".to_owned()),
+    };
+    let enter = |decrement| {
+        let enter = WriteCall::EnterStandby { group: group.clone(), instance: instance.clone(), decrement };
+        let exit = WriteCall::ExitStandby { group: group.clone(), instance: instance.clone() };
+        Step::call("enter-standby", &group, enter).undone_by(exit).then_seen(in_service.clone()).within(900)
+    };
+    // Coming back raises the desired capacity to what it was.
+    if laid.before.no_substitute {
+        return vec![enter(true)];
+    }
     if !before.protected.contains(laid.instance) {
         steps.push(Step::nothing("unprotect-later", &group).undone_by(protection(false)));
         steps.push(Step::nothing("scaled-in-later", &group).then_seen(Condition::Settled { seconds: 60 }).within(300));
@@ -51,20 +65,6 @@ pub(super) fn enter_standby(laid: &Laid<'_>) -> Vec<Step> {
     if !before.protected.contains(laid.instance) {
         steps.push(Step::nothing("protect-later", &group).undone_by(protection(true)));
     }
-    let in_service = Condition::InGroup {
-        group: group.clone(),
-        who: crate::remediate::Who::Old,
-        state: Some("InService".to_owned()),
-    };
-    steps.push(
-        Step::call(
-            "enter-standby",
-            &group,
-            WriteCall::EnterStandby { group: group.clone(), instance: instance.clone() },
-        )
-        .undone_by(WriteCall::ExitStandby { group, instance })
-        .then_seen(in_service)
-        .within(900),
-    );
+    steps.push(enter(false));
     steps
 }

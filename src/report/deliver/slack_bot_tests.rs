@@ -249,8 +249,13 @@ async fn a_message_that_asks_for_an_approval_follows_its_plan() {
     let seen = |world: &World| (world.seen()[0].1.clone(), world.buttons()[0].clone());
     let waits = ("Waits for approval".to_owned(), vec!["Approve".to_owned(), "Pause fleet".to_owned()]);
     assert_eq!(seen(&world), waits);
-    let approval =
-        |who: &str| Approval { plan: "blake3:aa".into(), approver: who.to_owned(), at: now(), expires_at: at(3600) };
+    let approval = |who: &str| Approval {
+        plan: "blake3:aa".into(),
+        operations: Default::default(),
+        approver: who.to_owned(),
+        at: now(),
+        expires_at: at(3600),
+    };
     let both = [approval("erin@a"), approval("frank@a")];
     assert_eq!(world.show("blake3:aa", &[], 2).await, Vec::<String>::new());
     assert_eq!(world.calls("chat.update"), 0, "nothing moved");

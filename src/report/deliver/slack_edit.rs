@@ -37,19 +37,20 @@ impl Standing {
     /// The state of a message that asks for the approval of a plan: in words, and whether it goes on and can still be
     /// approved.
     fn of(&self, plan: &str) -> (String, bool, bool) {
-        if self.plan.as_ref().is_none_or(|last| last.as_str() != plan) {
-            return ("Superseded by a later plan".to_owned(), false, false);
-        }
+        let last = self.plan.as_ref().is_some_and(|last| last.as_str() == plan);
         let of_plan = self.approvals.iter().filter(|approval| approval.plan.as_str() == plan);
         let (mut by, mut until) = (Vec::new(), None::<Timestamp>);
         for approval in of_plan {
             by.push(approval.approver.as_str());
             until = Some(until.map_or(approval.expires_at, |until| until.min(approval.expires_at)));
         }
-        let Some(until) = until else { return (format!("{WAITS} approval"), true, true) };
-        match self.needed.saturating_sub(by.len()) {
-            0 => (format!("Approved by {} until {until:.0}", by.join(" and ")), true, false),
-            more => (format!("{WAITS} {more} more; approved by {}", by.join(" and ")), true, true),
+        let missing = self.needed.saturating_sub(by.len());
+        match until {
+            // What was approved of it stays approved while a later plan has it unchanged.
+            Some(until) if missing == 0 => (format!("Approved by {} until {until:.0}", by.join(" and ")), last, false),
+            _ if !last => ("Superseded by a later plan".to_owned(), false, false),
+            None => (format!("{WAITS} approval"), true, true),
+            Some(_) => (format!("{WAITS} {missing} more; approved by {}", by.join(" and ")), true, true),
         }
     }
 }

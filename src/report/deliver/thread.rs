@@ -84,7 +84,10 @@ pub(super) fn ends(notice: &Notice) -> bool {
         NoticeKind::Test | NoticeKind::DeadLetter | NoticeKind::ApprovalWanted | NoticeKind::ApprovalEnded => true,
         NoticeKind::DeliveryRestored | NoticeKind::AnchorFailed | NoticeKind::AnchorRestored => true,
         NoticeKind::ExceptionEnded => true,
-        NoticeKind::OperationDone => notice.operation.as_ref().is_none_or(|operation| operation.status == "done"),
+        NoticeKind::OperationDone => notice
+            .operation
+            .as_ref()
+            .is_none_or(|operation| matches!(operation.status.as_str(), "done" | "rolled-back")),
         NoticeKind::OperationFailed => {
             notice.operation.as_ref().is_none_or(|operation| operation.status == "rolled-back")
         }

@@ -64,7 +64,11 @@ pub fn approved_notices(
 }
 
 fn group(plan: &Plan, fleet: &FleetName) -> GroupKey {
-    GroupKey { fleet: Some(fleet.clone()), code: Code::known("approval"), actor: Some(plan.hash.as_str().to_owned()) }
+    GroupKey {
+        fleet: Some(fleet.clone()),
+        code: Code::known("approval"),
+        actor: Some(plan.to_approve().as_str().to_owned()),
+    }
 }
 
 fn wanted(plan: &Plan, fleet: &FleetName, held: &[&Held], now: Timestamp) -> Notice {
@@ -74,7 +78,7 @@ fn wanted(plan: &Plan, fleet: &FleetName, held: &[&Held], now: Timestamp) -> Not
     // Whoever is told of the drift must learn that its end waits for a person.
     let mut notice = Notice::blank(NoticeKind::ApprovalWanted, group(plan, fleet), Severity::High, &title, now);
     notice.totals.instances = instances.len() as u64;
-    notice.lines.push(format!("cattleguard approve {}", clean(plan.hash.as_str(), 80)));
+    notice.lines.push(format!("cattleguard approve {}", clean(plan.to_approve().as_str(), 80)));
     let shown = held.iter().take(LISTED).map(|held| format!("{} {}", held.kind, clean(held.instance.as_str(), 40)));
     notice.lines.extend(shown);
     if held.len() > LISTED {
@@ -98,7 +102,7 @@ fn ended(
     }
     let waits: BTreeSet<&FleetName> =
         plan.held.iter().filter(|held| lacks_approval(held)).filter_map(|held| held.fleet.as_ref()).collect();
-    let overtaken = previous.filter(|previous| previous.hash != plan.hash);
+    let overtaken = previous.filter(|previous| previous.to_approve() != plan.to_approve());
     let mut drafts = Vec::new();
     let mut end = |of: &Plan, fleet: &FleetName, why: &str| {
         let title = format!("{}: nothing waits for this approval any more", clean(fleet.as_str(), 40));
@@ -119,7 +123,7 @@ fn ended(
         }
     }
     // What is carried out is in the plan before it and not in this one any more, which may be of one hash when empty.
-    let same = previous.filter(|previous| previous.hash == plan.hash);
+    let same = previous.filter(|previous| previous.to_approve() == plan.to_approve());
     for fleet in fleets_of(plan).chain(same.into_iter().flat_map(fleets_of)).collect::<BTreeSet<_>>() {
         if !waits.contains(fleet) {
             end(plan, fleet, "It was approved.");

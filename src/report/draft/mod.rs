@@ -33,7 +33,7 @@ pub use approval::{approval_notices, approved_notices, needs_approval, waits_for
 pub use exception::{Waivers, exception_notices};
 pub use history::{NoticeHistory, OutboxHistory};
 pub use operation::{OperationNews, operation_notice};
-pub use overtaken::overtaken_notices;
+pub use overtaken::{lapsed_notices, overtaken_notices};
 pub use settings::NotifySettings;
 
 use self::history::{Last, Past};

@@ -41,6 +41,8 @@ pub struct OperationNews {
     pub lines: Vec<String>,
     /// Tells apart news of one status that are not the same.
     pub turn: String,
+    /// How it was undone, where that is what somebody wanted, and nothing that failed.
+    pub undone: Option<&'static str>,
     /// Whether what was replaced has been kept already: going on to its end is not another beginning.
     pub kept: bool,
 }
@@ -60,9 +62,17 @@ impl From<&OperationRecord> for OperationNews {
             lines: lines(record),
             // A person who resumes it moves the deadline: what happens then is news again.
             turn: record.deadline.to_string(),
+            undone: undone(record),
             kept: record.facts.retain_until.is_some(),
         }
     }
+}
+
+fn undone(record: &OperationRecord) -> Option<&'static str> {
+    if record.was_withdrawn() {
+        return Some("was not begun");
+    }
+    record.facts.undo_all.then_some("was rolled back, as was asked for")
 }
 
 fn lines(record: &OperationRecord) -> Vec<String> {
@@ -168,6 +178,10 @@ fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
         OperationStatus::Running => (NoticeKind::OperationStarted, format!("{kind} of {instance} has begun")),
         OperationStatus::Retaining => (NoticeKind::OperationDone, format!("{instance} was replaced{by} and is kept")),
         OperationStatus::Done => (NoticeKind::OperationDone, format!("{kind} of {instance} is done")),
+        OperationStatus::RolledBack if news.undone.is_some() => {
+            let how = news.undone.unwrap_or_default();
+            (NoticeKind::OperationDone, format!("{kind} of {instance} {how}"))
+        }
         OperationStatus::RolledBack => (NoticeKind::OperationFailed, format!("{kind} of {instance} was rolled back")),
         OperationStatus::NeedsHuman => (NoticeKind::OperationFailed, format!("{kind} of {instance} needs a person")),
         OperationStatus::RollingBack => return None,

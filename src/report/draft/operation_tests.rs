@@ -2,7 +2,7 @@ use super::*;
 use crate::remediate::sample::{at, moved, operation, turned};
 use crate::remediate::{Cut, StepState};
 use crate::report::destination::DestinationKind;
-use crate::report::draft::{OutboxHistory, approval_notices, overtaken_notices};
+use crate::report::draft::{OutboxHistory, approval_notices, lapsed_notices, overtaken_notices};
 use crate::report::fixtures;
 use crate::report::render::{cloud_event, pagerduty_event, slack_message};
 use crate::store::Outbox as _;
@@ -122,6 +122,42 @@ fn the_incident_of_what_was_rolled_back_ends_when_a_later_operation_succeeds() {
     assert_eq!(incident(&told), ("resolve".into(), opened.1));
     outbox.enqueue(&drafts, at(80)).expect("kept");
     assert_eq!(ends(&later, OperationStatus::Done), [], "once");
+}
+
+#[test]
+fn what_a_person_had_undone_opens_no_incident_and_ends_the_one_that_there_was() {
+    let mut back = turned(&operation("op-1", OperationKind::Replace, "i-1", 0), OperationStatus::RolledBack, 20).0;
+    assert_eq!(operation_told(&back).kind, NoticeKind::OperationFailed);
+    back.facts.undo_all = true;
+    let told = operation_told(&back);
+    assert_eq!(
+        (told.kind, told.title.as_str()),
+        (NoticeKind::OperationDone, "web: replacement of i-1 was rolled back, as was asked for")
+    );
+    assert_eq!(crate::report::render::pagerduty::action(told.kind), "resolve");
+}
+
+#[test]
+fn the_incident_of_what_was_rolled_back_ends_when_no_plan_wants_it_any_more() {
+    let key = "k".to_owned().into();
+    let kind = DestinationKind::PagerDuty { key, url: "http://127.0.0.1/".to_owned() };
+    let to = [Destination { kind, ..fixtures::slack("page", "http://127.0.0.1/") }];
+    let outbox = fixtures::MemoryOutbox::default();
+    let back = turned(&operation("op-1", OperationKind::Replace, "i-1", 0), OperationStatus::RolledBack, 20).0;
+    outbox.enqueue(&operation_notice(&OperationNews::from(&back), &to, at(20)), at(20)).expect("kept");
+    let ends = |plan: &Plan, looked: bool| {
+        let history = OutboxHistory::new(&outbox);
+        lapsed_notices(std::slice::from_ref(&back), plan, |_| looked, &to, &history, at(80))
+    };
+    let held = Plan { held: vec![fixtures::held("i-1")], ..fixtures::plan() };
+    let without = Plan { held: Vec::new(), operations: Vec::new(), ..fixtures::plan() };
+    assert_eq!(ends(&held, true), [], "it is still wanted");
+    assert_eq!(ends(&without, false), [], "nobody has looked");
+    let drafts = ends(&without, true);
+    let told: Notice = serde_json::from_value(drafts[0].payload.clone()).expect("a notice");
+    assert_eq!((drafts.len(), told.kind), (1, NoticeKind::OperationDone));
+    outbox.enqueue(&drafts, at(80)).expect("kept");
+    assert_eq!(ends(&without, true), [], "once");
 }
 
 fn operation_told(record: &OperationRecord) -> Notice {

@@ -95,7 +95,7 @@ pub(super) fn queue(known: &Known) -> Queue {
             .collect();
     }
     Queue {
-        plan: known.plan.as_ref().map(|plan| clean(plan.hash.as_str(), 80)),
+        plan: known.plan.as_ref().map(|plan| clean(plan.to_approve().as_str(), 80)),
         made,
         waits,
         running: running.into_iter().take(SHOWN).map(|record| row(record, known)).collect(),

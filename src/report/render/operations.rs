@@ -91,7 +91,7 @@ pub fn operation_text(record: &OperationRecord, look: &Look) -> String {
 }
 
 fn why(out: &mut Out<'_>, requested: &Requested) {
-    let Requested { by, reasons, plan, findings, fingerprints: _, overridden } = requested;
+    let Requested { by, reasons, plan, operation: _, findings, fingerprints: _, overridden } = requested;
     let plan = plan.as_ref().map_or(String::new(), |plan| format!(", plan {}", clean(plan.as_str(), 80)));
     out.labelled(2, "by        ", &format!("{}{plan}", clean(by, 120)));
     for reason in reasons {

@@ -29,10 +29,13 @@ pub fn plan_json(plan: &Plan) -> String {
 /// As text. With `look.verbose` every gate's answer, else those that hold.
 pub fn plan_text(plan: &Plan, look: &Look) -> String {
     let depth = if look.verbose { Depth::Full } else { Depth::Short };
-    let Plan { hash, created_at, operations, held, frozen } = plan;
+    let Plan { hash, approval, created_at, operations, held, frozen } = plan;
     let mut out = Out::new(look);
     let title = look.paint(Role::Heading, &format!("Plan {}", clean(hash.as_str(), 80)));
     out.line(0, &format!("{title} · {}", time(*created_at)));
+    if let Some(approval) = approval.as_ref().filter(|approval| *approval != hash) {
+        out.labelled(2, "to approve: ", &clean(approval.as_str(), 80));
+    }
     for (fleet, reason) in frozen {
         out.labelled(2, "frozen: ", &format!("{}: {}", clean(fleet.as_str(), 60), clean(reason, 300)));
     }

@@ -11,6 +11,8 @@ use crate::types::{FleetName, Held, Operation, Plan, PlanHash};
 #[derive(Deserialize)]
 struct Document {
     hash: PlanHash,
+    #[serde(default)]
+    approval: Option<PlanHash>,
     created_at: Timestamp,
     operations: Vec<Operation>,
     held: Vec<Held>,
@@ -39,10 +41,10 @@ pub fn plan_from_json(text: &str) -> Result<Plan, String> {
         Some(other) => return Err(format!("its schema is {}, not {PLAN_SCHEMA}", clean(other, 80))),
         None => return Err(format!("it names no schema; {PLAN_SCHEMA} is expected")),
     }
-    let Document { hash, created_at, operations, held, frozen } =
+    let Document { hash, approval, created_at, operations, held, frozen } =
         serde_json::from_str(text).map_err(|error| error.to_string())?;
     let frozen = frozen.into_iter().map(|Frozen { fleet, reason }| (fleet, reason)).collect();
-    Ok(Plan { hash, created_at, operations, held, frozen })
+    Ok(Plan { hash, approval, created_at, operations, held, frozen })
 }
 
 #[cfg(test)]

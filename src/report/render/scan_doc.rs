@@ -228,6 +228,8 @@ impl<'a> From<&'a ChangeEvent> for EventDoc<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct PlanDoc<'a> {
     hash: &'a PlanHash,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<&'a PlanHash>,
     created_at: Timestamp,
     operations: Vec<OperationDoc<'a>>,
     held: Vec<HeldDoc<'a>>,
@@ -259,6 +261,8 @@ pub(super) struct HeldDoc<'a> {
     account: &'a AccountId,
     region: &'a Region,
     fleet: Option<&'a FleetName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'a PlanHash>,
     gates: &'a [GateReport],
 }
 
@@ -305,16 +309,17 @@ impl<'a> From<&'a Operation> for OperationDoc<'a> {
 
 impl<'a> From<&'a Held> for HeldDoc<'a> {
     fn from(held: &'a Held) -> Self {
-        let Held { kind, instance, account, region, fleet, gates } = held;
-        Self { kind: *kind, instance, account, region, fleet: fleet.as_ref(), gates }
+        let Held { kind, instance, account, region, fleet, operation, gates } = held;
+        Self { kind: *kind, instance, account, region, fleet: fleet.as_ref(), operation: operation.as_ref(), gates }
     }
 }
 
 impl<'a> From<&'a crate::types::Plan> for PlanDoc<'a> {
     fn from(plan: &'a crate::types::Plan) -> Self {
-        let crate::types::Plan { hash, created_at, operations, held, frozen } = plan;
+        let crate::types::Plan { hash, approval, created_at, operations, held, frozen } = plan;
         Self {
             hash,
+            approval: approval.as_ref(),
             created_at: *created_at,
             operations: operations.iter().map(OperationDoc::from).collect(),
             held: held.iter().map(HeldDoc::from).collect(),

@@ -78,7 +78,9 @@ pub(crate) fn headline(notice: &Notice) -> String {
 pub(crate) fn state_word(notice: &Notice) -> &'static str {
     use NoticeKind as Kind;
     let operation = notice.operation.as_ref().map(|operation| operation.kind.as_str());
+    let back = notice.operation.as_ref().is_some_and(|operation| operation.status == "rolled-back");
     match (notice.kind, operation) {
+        (Kind::OperationDone, _) if back => "Undone",
         (Kind::New, _) => "New",
         (Kind::Update, _) => "Changed",
         (Kind::Repeat, _) => "Still open",

@@ -53,6 +53,7 @@ pub(super) fn undoing_is_a_call_too(store: &impl Store) {
 pub(super) fn approvals_expire(store: &impl Store) {
     let approval = |approver: &str, given: i64, until: i64| Approval {
         plan: "blake3:1".into(),
+        operations: ["blake3:2".into(), "blake3:3".into()].into(),
         approver: approver.to_owned(),
         at: at(given),
         expires_at: at(until),

@@ -192,7 +192,14 @@ pub(crate) fn draft(key: &str, destination: &str, due: i64) -> OutboxDraft {
 }
 
 pub(crate) fn plan(hash: &str, created: i64) -> Plan {
-    Plan { hash: PlanHash::new(hash), created_at: at(created), operations: vec![], held: vec![], frozen: vec![] }
+    Plan {
+        hash: PlanHash::new(hash),
+        approval: None,
+        created_at: at(created),
+        operations: vec![],
+        held: vec![],
+        frozen: vec![],
+    }
 }
 
 /// A scan that started at `start`, took ten seconds and found nothing; tests fill in what they are about.

@@ -12,7 +12,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 14] = [
+const MIGRATIONS: [Migration; 15] = [
     Migration {
         version: 1,
         name: "leases_audit_goldens",
@@ -31,6 +31,11 @@ const MIGRATIONS: [Migration; 14] = [
     Migration { version: 12, name: "decisions", sql: include_str!("migrations/0012_decisions.sql") },
     Migration { version: 13, name: "presses", sql: include_str!("migrations/0013_presses.sql") },
     Migration { version: 14, name: "counters_anchor", sql: include_str!("migrations/0014_counters_anchor.sql") },
+    Migration {
+        version: 15,
+        name: "approved_operations",
+        sql: include_str!("migrations/0015_approved_operations.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ impl SqliteStore {
     /// Opens the state for reading and writing; creates the file (mode 0600) and its folder when missing.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the folder's parent is missing as well; [`StoreError::Corrupt`] for a
-    /// damaged file and [`StoreError::NewerSchema`] for one of a newer version, both left as they are.
+    /// [`StoreError::NotFound`] when the folder's parent is missing as well; [`StoreError::Other`] for a file that was
+    /// emptied; [`StoreError::Corrupt`] for a damaged file and [`StoreError::NewerSchema`] for one of a newer version, both left as they are.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         refuse_old_sqlite(rusqlite::version_number())?;
         create_private(path)?;
@@ -47,7 +47,10 @@ impl SqliteStore {
             migrate::run(&mut connection, APPLICATION_ID)?;
             Ok(connection)
         });
-        Ok(Self::around(opened.map_err(|fault| fault.at(path))?, path))
+        let opened = opened.map_err(|fault| fault.at(path))?;
+        // There is something in it from now on.
+        drop(std::fs::remove_file(mark_of(path)));
+        Ok(Self::around(opened, path))
     }
 
     /// Opens the state for reading; works while another process scans.
@@ -63,6 +66,7 @@ impl SqliteStore {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(denied(path)),
             Err(error) => return Err(StoreError::Other(format!("{}: {error}", path.display()))),
         }
+        refuse_emptied(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(path, flags).map_err(Fault::from).and_then(|connection| {
             // The check of every page is left to writers: a reader finds damage where it reads.
@@ -147,16 +151,44 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
             }
         }
     }
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+    let make = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    if !path.exists() {
+        // One that is there already is that of another process, or of a first run that was cut off.
+        drop(make(&mark_of(path)));
+    }
+    match make(path) {
         Ok(made) => leave_to_the_folders_owner(&made, folder)
             .map_err(|error| StoreError::Other(format!("{} cannot be looked at: {error}", path.display()))),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_emptied(path),
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(denied(path)),
         Err(error) if error.kind() == ErrorKind::StorageFull => {
             Err(StoreError::Full { path: path.display().to_string() })
         }
         Err(error) => Err(StoreError::Other(format!("{} cannot be created: {error}", path.display()))),
     }
+}
+
+/// Refuses a file without a byte in it. A state that was emptied would pass for a first run, and what it knew would be
+/// forgotten: quarantines, operations on their way, budgets, pauses. A first run that is going on, or was cut off, has left
+/// its mark.
+fn refuse_emptied(path: &Path) -> Result<(), StoreError> {
+    let empty = || std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0);
+    // Looked at again: the mark goes when there is something in the file.
+    if !empty() || mark_of(path).exists() || !empty() {
+        return Ok(());
+    }
+    Err(StoreError::Other(format!(
+        "the state file {} is empty: somebody, or something, has emptied it. To go on would forget every quarantine, \
+         operation, pause and budget that it knew. Restore a backup; or, to begin anew in full knowledge, remove the file",
+        path.display()
+    )))
+}
+
+/// Stands beside a state file while that is made for the first time.
+fn mark_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
 }
 
 /// Looks at a file without changing it: is it sound, is it ours, is it not of a newer version?

@@ -100,6 +100,7 @@ fn requested(seen: &Seen, plan: &Plan, operation: &Operation) -> Requested {
         by: "cattleguard".to_owned(),
         reasons: operation.reasons.clone(),
         plan: Some(plan.hash.clone()),
+        operation: None,
         findings: operation.findings.clone(),
         fingerprints: behind.map(|finding| finding.fingerprint.clone()).collect(),
         overridden: None,

@@ -25,6 +25,7 @@ pub(super) fn history(operations: &[OperationRecord], now: Timestamp) -> History
         zone: record.before.detail.instance.zone.clone(),
         golden: record.golden.clone(),
         replacement: record.facts.replacement.clone(),
+        begun_at: record.created_at,
         state: match finished(record) {
             Some(at) => OperationState::Finished(at),
             None => OperationState::InFlight,

@@ -127,7 +127,8 @@ impl World {
         let Some(plan) = self.truth().unapproved.clone() else { return false };
         let now = self.now();
         let expires_at = now.checked_add(jiff::SignedDuration::from_hours(4)).unwrap_or(now);
-        self.store.approve(&Approval { plan, approver: "carol".to_owned(), at: now, expires_at }).is_ok()
+        let operations = std::collections::BTreeSet::new();
+        self.store.approve(&Approval { plan, operations, approver: "carol".to_owned(), at: now, expires_at }).is_ok()
     }
 
     pub(super) fn capacity(&self, there: bool) -> Result<(), SimError> {

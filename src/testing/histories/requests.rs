@@ -26,6 +26,7 @@ impl Process {
                     by: BY.to_owned(),
                     reasons: Vec::new(),
                     plan: None,
+                    operation: None,
                     findings: Vec::new(),
                     fingerprints: Vec::new(),
                     overridden: None,

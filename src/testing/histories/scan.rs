@@ -175,6 +175,7 @@ impl Process {
         let approvals = self.world.store.approvals(now)?.into_iter().map(|given| Approval {
             plan: given.plan,
             approver: given.approver,
+            given_at: given.at,
             expires_at: given.expires_at,
         });
         let approvals: Vec<Approval> = approvals.collect();

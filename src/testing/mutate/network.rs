@@ -151,6 +151,21 @@ impl FakeCloud {
         })
     }
 
+    /// `ec2:AssociateAddress` of an Elastic IP that is there, taken from whoever has it.
+    ///
+    /// # Errors
+    /// When the server does not exist or is being terminated, or the place has no such address.
+    pub fn move_address(&self, actor: &SimActor, allocation: &str, instance: &InstanceId) -> Result<(), SimError> {
+        self.at(instance, |state, place| {
+            let server = state.live(place, instance, "AssociateAddress")?;
+            let primary = server.primary().ok_or_else(|| SimError::missing("the primary interface"))?.id.clone();
+            let association = state.link_address(place, &By::of(actor), allocation, &primary, None)?;
+            let request = json!({"instanceId": instance, "allocationId": allocation, "allowReassociation": true});
+            let answer = json!({"_return": true, "associationId": association});
+            state.record(place, actor, Call::ec2("AssociateAddress", request).answered(answer)).map(|_| ())
+        })
+    }
+
     /// `ec2:DisassociateAddress`. The record names the association only.
     ///
     /// # Errors

@@ -14,10 +14,16 @@ impl State {
         allocation: &str,
         interface: &EniId,
         private_ip: Option<&str>,
+        take: bool,
     ) -> Result<Done, Refusal> {
         self.nic_owner(writer, interface)?;
-        if !self.site(writer.place)?.ground.addresses.contains_key(allocation) {
+        let Some(held) = self.site(writer.place)?.ground.addresses.get(allocation) else {
             return Err(Refusal::missing("InvalidAllocationID.NotFound", allocation));
+        };
+        let elsewhere = held.current().link.as_ref().filter(|link| link.interface != *interface);
+        if let Some(link) = elsewhere.filter(|_| !take) {
+            let message = format!("resource {allocation} is already associated with {}", link.association);
+            return Err(Refusal::conflict("Resource.AlreadyAssociated", message));
         }
         let association = self.link_address(writer.place, &writer.by, allocation, interface, private_ip)?;
         Ok(Done::answering(json!({"_return": true, "associationId": association})))

@@ -13,18 +13,25 @@ use crate::testing::state::State;
 use crate::types::InstanceId;
 
 impl State {
-    /// The group counts one member less and launches a substitute.
+    /// The group counts one member less and launches a substitute, unless it wants one less as well.
     pub(super) fn write_standby(
         &mut self,
         writer: &Writer<'_>,
         name: &str,
         instance: &InstanceId,
+        decrement: bool,
     ) -> Result<Done, Refusal> {
         let group = self.member_of(writer, name, instance)?;
         if group.lifecycle(instance, self.now()) != "InService" {
             return Err(not_in_state(instance, "InService"));
         }
+        if decrement && group.desired <= group.min_size {
+            return Err(Refusal::invalid("ValidationError", format!("{name} would fall below its minimum size")));
+        }
         self.note(writer.place, &writer.by, instance, Change::Standby { group: name.to_owned() });
+        if decrement {
+            self.set_desired(writer.place, &writer.by, name, group.desired - 1)?;
+        }
         self.change_group(writer.place, name, |group| {
             group.standby.insert(instance.clone());
         })?;

@@ -162,13 +162,15 @@ impl State {
             Call::CreateSnapshots { instance, tags } => self.write_snapshots(writer, instance, tags),
             Call::SetInterfaceGroups { interface, groups } => self.write_groups(writer, interface, groups),
             Call::SetTracking { interface, tracking } => self.write_tracking(writer, interface, *tracking),
-            Call::AssociateAddress { allocation, interface, private_ip } => {
-                self.write_address(writer, allocation, interface, private_ip.as_deref())
+            Call::AssociateAddress { allocation, interface, private_ip, take } => {
+                self.write_address(writer, allocation, interface, private_ip.as_deref(), *take)
             }
             Call::DisassociateAddress { association } => self.remove_address(writer, association),
             Call::DenyInAcl { acl, rule, egress, cidr } => self.write_acl(writer, acl, *rule, *egress, cidr),
             Call::RemoveFromAcl { acl, rule, egress, .. } => self.remove_acl(writer, acl, *rule, *egress),
-            Call::AssignPrivateIps { interface, addresses } => self.write_addresses(writer, interface, addresses),
+            Call::AssignPrivateIps { interface, addresses, take } => {
+                self.write_addresses(writer, interface, addresses, *take)
+            }
             Call::DetachInterface { attachment, interface } => self.detach_nic(writer, attachment, interface),
             Call::AttachInterface { interface, instance, device_index } => {
                 self.attach_nic(writer, interface, instance, *device_index)
@@ -193,7 +195,9 @@ impl State {
             }
             Call::DeregisterTarget { group, target, port } => self.remove_target(writer, group, target, *port),
             Call::LaunchInGroup { group, subnet, token } => self.write_member(writer, group, subnet, token),
-            Call::EnterStandby { group, instance } => self.write_standby(writer, group, instance),
+            Call::EnterStandby { group, instance, decrement } => {
+                self.write_standby(writer, group, instance, *decrement)
+            }
             Call::ExitStandby { group, instance } => self.remove_standby(writer, group, instance),
             Call::SetScaleInProtection { group, instance, on } => self.write_scale_in(writer, group, instance, *on),
             Call::SetDesiredCapacity { group, desired } => self.write_desired(writer, group, *desired),

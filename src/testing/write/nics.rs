@@ -76,6 +76,7 @@ impl State {
         writer: &Writer<'_>,
         interface: &EniId,
         addresses: &[String],
+        take: bool,
     ) -> Result<Done, Refusal> {
         let owner = self.nic_owner(writer, interface)?;
         for address in addresses {
@@ -88,6 +89,10 @@ impl State {
             if server.interfaces.iter().any(|held| primary(held) && held.id != *interface) {
                 let message = format!("{address} is the primary address of its interface");
                 return Err(Refusal::invalid("InvalidParameterValue", message));
+            }
+            if from != owner && !take {
+                let message = format!("{address} is assigned to another interface");
+                return Err(Refusal::conflict("PrivateIpAddressInUse", message));
             }
             if from != owner {
                 let what = address.clone();

@@ -73,18 +73,18 @@ fn request_of(call: &WriteCall) -> Value {
         Call::SetTracking { interface, tracking } => {
             json!({"networkInterfaceId": interface, "connectionTrackingSpecification": tracking_of(*tracking)})
         }
-        Call::AssociateAddress { allocation, interface, private_ip } => json!({
+        Call::AssociateAddress { allocation, interface, private_ip, take } => json!({
             "allocationId": allocation, "networkInterfaceId": interface, "privateIpAddress": private_ip,
-            "allowReassociation": true,
+            "allowReassociation": take,
         }),
         Call::DisassociateAddress { association } => json!({"associationId": association}),
         Call::DenyInAcl { acl, rule, egress, cidr } => acl_entry(acl, *rule, *egress, cidr),
         Call::RemoveFromAcl { acl, rule, egress, .. } => {
             json!({"networkAclId": acl, "ruleNumber": rule, "egress": egress})
         }
-        Call::AssignPrivateIps { interface, addresses } => {
+        Call::AssignPrivateIps { interface, addresses, take } => {
             let set = addresses.iter().map(|address| json!({"privateIpAddress": address})).collect();
-            json!({"networkInterfaceId": interface, "privateIpAddressesSet": items(set), "allowReassignment": true})
+            json!({"networkInterfaceId": interface, "privateIpAddressesSet": items(set), "allowReassignment": take})
         }
         Call::DetachInterface { attachment, .. } => json!({"attachmentId": attachment, "force": false}),
         Call::AttachInterface { interface, instance, device_index } => {
@@ -142,8 +142,8 @@ fn elsewhere(call: &WriteCall) -> Value {
             "autoScalingGroupName": group, "clientToken": token, "requestedCapacity": 1, "retryStrategy": "none",
             "subnetIds": [subnet],
         }),
-        Call::EnterStandby { group, instance } => json!({
-            "autoScalingGroupName": group, "instanceIds": [instance], "shouldDecrementDesiredCapacity": false,
+        Call::EnterStandby { group, instance, decrement } => json!({
+            "autoScalingGroupName": group, "instanceIds": [instance], "shouldDecrementDesiredCapacity": decrement,
         }),
         Call::ExitStandby { group, instance } | Call::AttachToGroup { group, instance } => {
             json!({"autoScalingGroupName": group, "instanceIds": [instance]})

@@ -128,6 +128,7 @@ impl Setup {
             with_faults: self.with_faults,
             dir: tempfile::tempdir().expect("a temporary folder"),
             undelivered_is_fine: Cell::new(false),
+            meanwhile: Arc::default(),
         };
         for (name, text) in &self.files {
             app.write(name, text);

@@ -78,7 +78,7 @@ async fn states_and_absence_are_told_apart() {
 async fn a_rehearsal_changes_nothing_and_tells_a_refusal() {
     let yard = Yard::new().await;
     yard.enforcer.rehearse(&yard.context(), &stop(&yard)).await.unwrap();
-    let terminate = WriteCall::Terminate { instance: yard.server.clone() };
+    let terminate = WriteCall::Terminate { instance: yard.server.clone(), decrement: false };
     yard.enforcer.rehearse(&yard.context(), &terminate).await.unwrap();
     assert_eq!(yard.detail().await.instance.state, "running");
     fault(&yard, "TerminateInstances", "denied").await;

@@ -114,7 +114,7 @@ async fn standby_keeps_the_member_and_gives_a_substitute() {
     let yard = Yard::new().await;
     group(&yard, "1").await;
     let member = detail(&yard).await.members.into_keys().next().unwrap();
-    let enter = WriteCall::EnterStandby { group: named(), instance: member.clone() };
+    let enter = WriteCall::EnterStandby { group: named(), instance: member.clone(), decrement: false };
     yard.call(enter).await;
     let found = detail(&yard).await;
     assert_eq!(found.members.get(&member).map(String::as_str), Some("Standby"));

@@ -58,8 +58,12 @@ async fn an_elastic_address_moves_and_leaves() {
     let made = yard.mia.ec2.allocate_address().send().await.unwrap();
     let allocation = made.allocation_id.unwrap();
     let interface = primary(&yard).await.id;
-    let associate =
-        |interface| WriteCall::AssociateAddress { allocation: allocation.clone(), interface, private_ip: None };
+    let associate = |interface| WriteCall::AssociateAddress {
+        allocation: allocation.clone(),
+        interface,
+        private_ip: None,
+        take: true,
+    };
     yard.call(associate(interface.clone())).await;
     let detail = yard.detail().await;
     assert_eq!(detail.addresses.len(), 1, "{detail:?}");
@@ -78,7 +82,8 @@ async fn an_elastic_address_moves_and_leaves() {
 async fn a_secondary_address_moves_between_interfaces() {
     let yard = Yard::new().await;
     let (from, to) = (primary(&yard).await.id, interface(&yard).await);
-    let assign = |interface| WriteCall::AssignPrivateIps { interface, addresses: vec!["172.31.0.200".to_owned()] };
+    let assign =
+        |interface| WriteCall::AssignPrivateIps { interface, addresses: vec!["172.31.0.200".to_owned()], take: true };
     yard.call(assign(from)).await;
     let held = primary(&yard).await.private_ips;
     assert_eq!(held.len(), 2, "{held:?}");

@@ -67,6 +67,7 @@ pub(super) fn await_approval(world: &World) -> String {
         account: "000000000000".into(),
         region: "eu-west-1".into(),
         fleet: Some("web".into()),
+        operation: None,
         gates: gates.into(),
     });
     let body = serde_json::to_string(&plan).expect("JSON");

@@ -137,14 +137,32 @@ fn reading_works_beside_a_held_lease_and_cannot_write() {
     assert!(refused.to_string().contains("reading only"), "{refused}");
 }
 
-/// An interrupted first start leaves a file without a schema: that is no state yet, and no damage.
+/// An interrupted first start leaves a file without a schema, and its mark: that is no state yet, and no damage.
 #[test]
-fn an_empty_file_is_a_state_that_is_not_there_yet() {
+fn a_first_start_that_was_cut_off_is_a_state_that_is_not_there_yet() {
     let (_folder, path) = folder();
+    let mark = path.with_extension("db.new");
     fs::write(&path, b"").expect("an empty file");
+    fs::write(&mark, b"").expect("a mark");
     assert!(matches!(SqliteStore::open_read_only(&path), Err(StoreError::NotFound(_))));
     open(&path);
     SqliteStore::open_read_only(&path).expect("now it is there");
+    assert!(!mark.exists(), "and was not begun any more");
+}
+
+/// What was known of quarantines and budgets is forgotten in it: that is for a person to want.
+#[test]
+fn a_state_that_was_emptied_is_no_first_run() {
+    let (_folder, path) = folder();
+    open(&path);
+    fs::write(&path, b"").expect("emptied");
+    for refused in [SqliteStore::open(&path).err(), SqliteStore::open_read_only(&path).err()] {
+        let said = refused.expect("refused").to_string();
+        assert!(said.contains("is empty") && said.contains("Restore a backup"), "{said}");
+    }
+    assert_eq!(fs::read(&path).expect("readable"), b"", "it is left as it is");
+    fs::remove_file(&path).expect("in full knowledge");
+    open(&path);
 }
 
 #[test]

@@ -168,6 +168,7 @@ fn requested() -> Requested {
         by: "ops@example.com".to_owned(),
         reasons: Vec::new(),
         plan: None,
+        operation: None,
         findings: Vec::new(),
         fingerprints: Vec::new(),
         overridden: None,

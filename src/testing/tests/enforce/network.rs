@@ -50,18 +50,22 @@ async fn addresses_and_secondary_interfaces_move_and_the_primary_stays() {
     let (here, there) = (from.interfaces[0].id.clone(), to.interfaces[0].id.clone());
     cloud.add_address(&old, &here, "10.9.9.9").unwrap();
     let address = from.addresses[0].clone();
-    world
-        .does(WriteCall::AssociateAddress {
-            allocation: address.allocation.clone(),
-            interface: there.clone(),
-            private_ip: None,
-        })
-        .await;
+    let associate = |take| WriteCall::AssociateAddress {
+        allocation: address.allocation.clone(),
+        interface: there.clone(),
+        private_ip: None,
+        take,
+    };
+    assert_eq!(world.refuses(associate(false)).await.0, WriteFailure::Conflict, "it is somebody's");
+    world.does(associate(true)).await;
     assert!(world.detail(&old).await.addresses.is_empty());
     assert_eq!(world.detail(&new).await.addresses[0].public_ip, address.public_ip);
     let gone = WriteCall::DisassociateAddress { association: address.association };
     assert_eq!(world.refuses(gone).await.0, WriteFailure::NotFound, "the association has another id now");
-    world.does(WriteCall::AssignPrivateIps { interface: there, addresses: vec!["10.9.9.9".to_owned()] }).await;
+    let assign =
+        |take| WriteCall::AssignPrivateIps { interface: there.clone(), addresses: vec!["10.9.9.9".to_owned()], take };
+    assert_eq!(world.refuses(assign(false)).await.0, WriteFailure::Conflict, "it is somebody's");
+    world.does(assign(true)).await;
     assert_eq!(world.detail(&old).await.interfaces[0].private_ips.len(), 1);
     assert_eq!(world.detail(&new).await.interfaces[0].private_ips[1], "10.9.9.9");
     let attach = WriteCall::AttachInterface { interface: second.clone(), instance: new.clone(), device_index: 1 };

@@ -38,7 +38,7 @@ async fn a_killed_process_finds_the_account_as_it_left_it() {
     let isolate = first.isolation().await;
     first.does(WriteCall::SetInterfaceGroups { interface, groups: groups(&[&isolate]) }).await;
     first.wait(17);
-    first.does(WriteCall::EnterStandby { group: name, instance: members[0].clone() }).await;
+    first.does(WriteCall::EnterStandby { group: name, instance: members[0].clone(), decrement: false }).await;
     first.does(WriteCall::Stop { instance: members[0].clone() }).await;
     first.wait(40);
     let launch = first.launch_like(&first.server(1), "token").await;

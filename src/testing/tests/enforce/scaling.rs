@@ -17,7 +17,7 @@ async fn standby_keeps_the_member_and_brings_a_substitute() {
     let world = world();
     let (name, targets, members) = world.group();
     let old = members[0].clone();
-    let enter = WriteCall::EnterStandby { group: name.clone(), instance: old.clone() };
+    let enter = WriteCall::EnterStandby { group: name.clone(), instance: old.clone(), decrement: false };
     world.does(enter.clone()).await;
     assert_eq!(world.refuses(enter).await.0, WriteFailure::Conflict);
     assert_eq!(world.health(&targets, &old).await, "draining");
