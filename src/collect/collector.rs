@@ -27,7 +27,7 @@ use super::source::CloudRead;
 use super::trail::OwnWindow;
 use super::trail_reader::{self, Receipt};
 use crate::store::{ContentReport, DeadLetter, Link, ObjectMark, TrailMarks, UserDataMemo};
-use crate::types::{EventId, ImageId, Place, ScanId, Snapshot, TRACE};
+use crate::types::{ChangeEvent, EventId, ImageId, Place, ScanId, Snapshot, TRACE};
 
 /// What earlier scans remember for this one.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +44,8 @@ pub struct Memory {
     pub again: Vec<DeadLetter>,
     /// Images whose goldens hold user data to a digest; user data of other instances is not fetched.
     pub user_data_images: BTreeSet<ImageId>,
+    /// Changes of the last day whose targets were not all known: what tells of them may have come since.
+    pub unresolved: Vec<ChangeEvent>,
     /// The newest inventory reports of nodes.
     pub reports: Vec<ContentReport>,
     /// Content hashes of clean instances.

@@ -26,7 +26,7 @@ use super::builder::Builder;
 use super::collector::{Collection, lock};
 use super::settings::TrailSource;
 use super::source::{CloudRead, ReadError};
-use super::trail::{Batch, ClassifyContext, InventoryReport, LinkMap, lookup_into};
+use super::trail::{Batch, ClassifyContext, InventoryReport, LinkMap, lookup_into, resolve_again};
 use crate::store::{Link, ObjectMark, TrailMarks};
 use crate::types::{
     Aspect, CallOutcome, ChangeEvent, CoverageStatus, EventId, InstanceId, Place, Source, TRAIL_GAP, TrailProgress,
@@ -129,6 +129,9 @@ pub(super) async fn finish(
         lock(builder).set_aside(problem);
     }
     keep_new(collection, builder, collected.events, now, &mut read);
+    for event in memory.unresolved.iter().filter_map(|event| resolve_again(event, &links)) {
+        lock(builder).found_event(event);
+    }
     remember(collection, &mut read).await;
     read
 }

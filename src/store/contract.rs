@@ -39,6 +39,7 @@ macro_rules! run_contract {
                 scans: [everything_of_a_scan_comes_back, a_lost_lease_commits_nothing, a_scan_commits_once,
                     volatile_parts_come_back_as_last_seen, results_are_those_of_the_last_scan,
                     history_outlives_a_scan_that_saw_less, checkpoints_never_go_back, known_events_stay_as_first_seen,
+                    an_event_is_known_better_when_its_target_is_found,
                     moved_links_end_with_the_newest_owner, user_data_keeps_the_newest,
                     inputs_are_kept_once_while_nothing_changes],
                 decisions: [a_decision_is_one_record_while_it_stays_the_same,

@@ -172,3 +172,35 @@ fn ingest_keeps_events_once_and_a_scan_still_judges_them() {
     let scan = app.scan();
     assert!(scan.codes(&app.server(0)).contains("event-interactive-session"), "it was read by hand, not judged");
 }
+
+#[test]
+fn a_call_whose_target_is_told_later_is_found_on_its_server_then() {
+    let app = reading("[{ dir = \"trail\" }]");
+    assert_eq!(app.scan().code, OK);
+    let id = app.server(0);
+    let place = app.place();
+    let call = |name: &str, minutes: i64, request: serde_json::Value| {
+        let at = app.fleet.clock.now().checked_sub(jiff::SignedDuration::from_mins(minutes)).unwrap();
+        let record = serde_json::json!({
+            "eventVersion": "1.11", "eventID": format!("late-{name}"), "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "eventSource": "ec2.amazonaws.com", "eventName": name, "awsRegion": place.region, "readOnly": false,
+            "recipientAccountId": place.account, "requestParameters": request, "responseElements": null,
+            "userIdentity": {"type": "IAMUser", "userName": "maria", "accountId": place.account},
+        });
+        serde_json::json!({"Records": [record]}).to_string()
+    };
+    app.minutes(30);
+    let grow = serde_json::json!({"ModifyVolumeRequest": {"VolumeId": "vol-0late", "Size": 200}});
+    app.write("trail/1.json", &call("ModifyVolume", 10, grow));
+    assert!(!app.scan().codes(&id).contains("event-volume-modified"));
+    fs::remove_file(app.path("trail/1.json")).unwrap();
+    // The volume was attached before and taken off since; the record of that comes late.
+    let attach = serde_json::json!({"volumeId": "vol-0late", "instanceId": id, "device": "/dev/sdf"});
+    app.write("trail/2.json", &call("AttachVolume", 20, attach));
+    for _ in 0..2 {
+        let scan = app.scan();
+        let finding = scan.finding(&id, "event-volume-modified");
+        assert_eq!((&finding["actual"]["events"], &finding["attribution"][0]["display"]), (&1.into(), &"maria".into()));
+        app.minutes(5);
+    }
+}

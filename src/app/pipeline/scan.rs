@@ -274,7 +274,10 @@ fn memory(store: &dyn Store, inputs: &ScanInputs<'_>, known: &Known, now: Timest
         .filter(|golden| golden.contract.user_data.is_some())
         .flat_map(|golden| golden.images.iter().map(|image| image.image.clone()))
         .collect();
+    let day = now.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+    let is_unresolved = |event: &&ChangeEvent| !event.unresolved.is_empty() && event.time >= day;
     Ok(Memory {
+        unresolved: known.remembered.iter().filter(is_unresolved).cloned().collect(),
         reports: store.content_reports()?,
         clean: CleanHashes::of(&known.goldens, &store.clean_contents()?),
         links: store.links()?,

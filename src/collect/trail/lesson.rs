@@ -40,8 +40,9 @@ impl Lesson {
     /// Writes what it takes to see whether the lesson of a change matters; nothing if there is none.
     pub(super) fn sketch(change: &UnresolvedChange, out: &mut Vec<u8>) {
         if teaches(change) {
-            // Which interface an attachment was of is not known yet, and an interface takes its groups with it.
-            out.push(u8::from(change.given.is_some() || moves(&change.learned, &change.lost)));
+            // What an attachment or an association was of is not known yet, and an interface takes its groups with it.
+            let ends = change.lost.iter().any(|key| key.starts_with("eipassoc-"));
+            out.push(u8::from(change.given.is_some() || ends || moves(&change.learned, &change.lost)));
             change.learned.iter().chain(&change.lost).for_each(|key| out.extend_from_slice(&hash(key).to_le_bytes()));
         }
     }
@@ -89,7 +90,7 @@ fn teaches(change: &UnresolvedChange) -> bool {
 }
 
 fn moves(learned: &[String], lost: &[String]) -> bool {
-    learned.iter().chain(lost).any(|key| key.starts_with("eni-") || key.starts_with("eipassoc-"))
+    learned.iter().chain(lost).any(|key| key.starts_with("eni-"))
 }
 
 /// Writes something that waits for the end of the reading and never leaves this process.

@@ -52,9 +52,7 @@ const OBJECTS: [&str; 2] = ["userIdentity", "resources"];
 
 /// The record with the names that CloudTrail gives; `None` when it is written otherwise.
 pub(super) fn restored(raw: &str) -> Option<String> {
-    if memchr::memmem::find(raw.as_bytes(), b"\"eventid\"").is_none() {
-        return None;
-    }
+    memchr::memmem::find(raw.as_bytes(), b"\"eventid\"")?;
     let record: Map<String, Value> = serde_json::from_str(raw).ok()?;
     let record: Map<String, Value> = record
         .into_iter()

@@ -61,7 +61,7 @@ pub use learn::EndSeen;
 pub use links::LinkMap;
 pub use lookup::{LookupOutcome, lookup, lookup_into};
 pub use own::{ClassifyContext, OwnWindow};
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_again};
 pub use shared::Given;
 pub use table::{EventCode, event_codes};
 pub use target::{TagCriterion, Target};

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::classify::UnresolvedChange;
 use super::links::LinkMap;
 use super::target::Target;
-use crate::types::{ChangeEvent, InstanceId, Place};
+use crate::types::{ActorKind, ChangeEvent, InstanceId, Place};
 
 /// Targets kept by name when they cannot be resolved; the rest is counted.
 const MAX_UNRESOLVED: usize = 100;
@@ -17,6 +17,25 @@ pub fn resolve(change: UnresolvedChange, links: &LinkMap) -> Option<ChangeEvent>
     let UnresolvedChange { mut event, targets, learned: _, lost: _, given: _, by_service } = change;
     (event.instances, event.unresolved) = instances(targets, &event.place(), event.time, by_service, links)?;
     Some(event)
+}
+
+/// A change of an earlier scan whose targets were not all known then: what is known of them now. `None` when that is no more.
+///
+/// Only what belongs to one server at a time is looked for again. Which servers a tag or a group meant was known then.
+pub fn resolve_again(event: &ChangeEvent, links: &LinkMap) -> Option<ChangeEvent> {
+    let targets = event.unresolved.iter().map(|text| match Target::Key(text.clone()) {
+        key if key.is_open() => Target::Unknown(text.clone()),
+        key => key,
+    });
+    let by_service = event.actor.kind == ActorKind::AwsService || event.actor.invoked_by.is_some();
+    let (found, unresolved) = instances(targets.collect(), &event.place(), event.time, by_service, links)?;
+    if found.is_empty() {
+        return None;
+    }
+    let mut instances = [event.instances.as_slice(), found.as_slice()].concat();
+    instances.sort_unstable();
+    instances.dedup();
+    Some(ChangeEvent { instances, unresolved, ..event.clone() })
 }
 
 /// Whether it takes more than the record to resolve a change.

@@ -185,6 +185,17 @@ pub(super) fn known_events_stay_as_first_seen(store: &impl Store) {
     assert_eq!(known, [EventId::new("ev-2")].into());
 }
 
+pub(super) fn an_event_is_known_better_when_its_target_is_found(store: &impl Store) {
+    let lease = lease(store);
+    let open = ChangeEvent { unresolved: vec!["vol-1".to_owned()], ..event("ev-1", 5, &[]) };
+    store.commit_scan(&lease, &ScanCommit { events: vec![open.clone()], ..scan("s1", 10) }).expect("commits");
+    let found = event("ev-1", 5, &["i-1"]);
+    store.commit_scan(&lease, &ScanCommit { events: vec![found.clone()], ..scan("s2", 20) }).expect("commits");
+    assert_eq!(store.events_of(&InstanceId::new("i-1")).expect("readable"), std::slice::from_ref(&found));
+    store.commit_scan(&lease, &ScanCommit { events: vec![open], ..scan("s3", 30) }).expect("commits");
+    assert_eq!(store.events_since(at(0)).expect("readable"), [found], "and not worse again");
+}
+
 pub(super) fn moved_links_end_with_the_newest_owner(store: &impl Store) {
     let lease = lease(store);
     for (number, owner) in [(1, "i-2"), (2, "i-1"), (3, "i-2")] {

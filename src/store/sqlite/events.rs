@@ -9,11 +9,13 @@ use super::fault::Db;
 use super::value::{json, nanos, parse_all, time};
 use crate::types::{ChangeEvent, EventId, InstanceId, Place};
 
-/// Remembers the events of a scan; one that an earlier scan remembered stays as it was first seen.
+/// Remembers the events of a scan; one that an earlier scan remembered stays as it was first seen, but where more is known now
+/// of whom it concerned.
 pub(super) fn put(tx: &Transaction<'_>, events: &[ChangeEvent]) -> Db<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO event (id, time, body, scanned) VALUES (?1, ?2, ?3, 1)
-         ON CONFLICT (id) DO UPDATE SET body = excluded.body, scanned = 1 WHERE scanned = 0 RETURNING key",
+         ON CONFLICT (id) DO UPDATE SET body = excluded.body, scanned = 1 WHERE scanned = 0
+           OR json_array_length(excluded.body, '$.unresolved') < json_array_length(event.body, '$.unresolved') RETURNING key",
     )?;
     let key = |row: &Row<'_>| row.get::<_, i64>(0);
     insert(tx, events, |id, time, body| Ok(write.query_row(params![id, time, body], key).optional()?)).map(|_| ())

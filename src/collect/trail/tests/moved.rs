@@ -225,6 +225,13 @@ fn a_group_that_came_or_went_with_an_interface_concerns_the_server_meanwhile() {
     let came = raw("10:00", "ec2", "AttachNetworkInterface", &request, &json!({"attachmentId": "eni-attach-second"}));
     let records = [open("09:00"), came, open("11:00")];
     let expected = ["09:00:  {sg-second}", "10:00: a {}", "11:00: a {}"];
+    assert_eq!(ends(&whose(&records, std::slice::from_ref(&with), &memory(std::slice::from_ref(&without)))), expected);
+
+    // An address moves no groups: who has the group now, and nothing says since when, had it.
+    let request = json!({"publicIp": "198.51.100.7", "instanceId": A});
+    let address = raw("10:00", "ec2", "AssociateAddress", &request, &json!({"associationId": "eipassoc-9"}));
+    let records = [open("09:00"), address, open("11:00")];
+    let expected = ["09:00: a {}", "10:00: a {}", "11:00: a {}"];
     assert_eq!(ends(&whose(&records, &[with], &memory(&[without]))), expected);
 }
 
