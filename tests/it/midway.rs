@@ -172,3 +172,27 @@ fn a_release_takes_no_address_from_a_server_that_has_it_by_now() {
     assert_eq!(holds.first().map(|held| &held.allocation), Some(&address), "it serves there");
     app.may_leave_alerts();
 }
+
+/// What cannot be undone waits for the evidence that could not be kept when its time was.
+#[test]
+fn nothing_is_ended_while_its_evidence_cannot_be_kept() {
+    let (app, _) = start(FLEET);
+    let id = app.server(5);
+    drifted(&app, std::slice::from_ref(&id));
+    // A full disk, for instance: nothing can be written where a file is in the way.
+    app.write("evidence", "");
+    let (code, done) = app.json(&["enforce"]);
+    assert_eq!((code, &only(&done)["status"]), (OK, &"retaining".into()), "{done:#}");
+    let operation = only(&done)["operation"].as_str().unwrap().to_owned();
+    app.minutes(8 * 24 * 60);
+    app.settle();
+    let (_, done) = app.json(&["enforce"]);
+    assert_eq!(only(&done)["status"], "needs-human", "{done:#}");
+    assert!(only(&done)["note"].as_str().unwrap().contains("evidence bundle cannot be kept"), "{done:#}");
+    assert!(app.cloud().instance_ids().contains(&id), "it is still there");
+    std::fs::remove_file(app.path("evidence")).unwrap();
+    let (_, done) = app.json(&["operations", "resume", &operation]);
+    assert_eq!(only(&done)["status"], "done", "{done:#}");
+    assert!(app.path("evidence").join(&operation).join("manifest.json").exists(), "and its evidence is");
+    app.may_leave_alerts();
+}

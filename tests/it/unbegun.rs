@@ -47,6 +47,9 @@ fn left_behind() -> (TestApp, InstanceId) {
     (app, id)
 }
 
+/// What changed meanwhile.
+type Change = fn(&TestApp, &InstanceId);
+
 fn of(app: &TestApp) -> OperationRecord {
     app.store().operation(&"op-left-behind".into()).unwrap().unwrap()
 }
@@ -67,7 +70,7 @@ fn what_may_begin_still_begins() {
 
 #[test]
 fn what_must_not_begin_any_more_is_withdrawn_and_nothing_was_done() {
-    let cases: [(&str, fn(&TestApp, &InstanceId), &str); 6] = [
+    let cases: [(&str, Change, &str); 6] = [
         ("the window", |app, _| app.reconfigure(|text| text.replace("23:59", "00:01")), "has shut"),
         (
             "the ceiling",

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::engine::Host;
 use super::{CloudProbe, Condition, Cut, OperationRecord, Who};
 use crate::collect::{CloudRead, ReadError};
-use crate::types::InstanceId;
+use crate::types::{Digest, InstanceId};
 
 /// What a look showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(super) struct Learned {
     pub(super) cut: Option<Cut>,
     /// The replacement serves.
     pub(super) serving: bool,
+    /// The evidence bundle that could not be kept before.
+    pub(super) evidence: Option<(String, Digest)>,
     /// How the replacement differs from its golden.
     pub(super) differences: Vec<String>,
 }

@@ -8,9 +8,10 @@ use crate::collect::ReadError;
 use crate::plan::AlarmState;
 use crate::remediate::sequence::{HOLD_TAG, OPERATION_TAG};
 use crate::remediate::{
-    Condition, Cut, CutMode, InstanceDetail, OperationStatus, REPLACEMENT, REPLACEMENT_ADDRESS, quarantined_by,
+    Condition, Cut, CutMode, Does, Evidence, InstanceDetail, OperationStatus, REPLACEMENT, REPLACEMENT_ADDRESS,
+    StepRecord, StepState, quarantined_by,
 };
-use crate::types::OperationKind;
+use crate::types::{Digest, OperationKind};
 
 pub(super) async fn look(looking: &Looking<'_>, condition: &Condition) -> Result<Seen, ReadError> {
     match condition {
@@ -87,7 +88,28 @@ async fn may_terminate(looking: &Looking<'_>) -> Result<Seen, ReadError> {
     if let Some(open) = snapshots.iter().find(|snapshot| snapshot.state != "completed") {
         return Ok(Seen::NotYet(format!("{} is {}", open.snapshot, open.state)));
     }
-    heir_serves(looking).await
+    let evidence = match evidence_kept(looking).await {
+        Ok(kept) => kept,
+        Err(reason) => return Ok(Seen::NotYet(reason)),
+    };
+    Ok(match heir_serves(looking).await? {
+        Seen::Yes(learned) => Seen::Yes(Learned { evidence, ..learned }),
+        other => other,
+    })
+}
+
+/// Nothing is ended while its evidence bundle could not be kept: that is tried again.
+async fn evidence_kept(looking: &Looking<'_>) -> Result<Option<(String, Digest)>, String> {
+    let record = looking.record;
+    let failed =
+        |step: &StepRecord| step.step.does == Does::Collect(Evidence::Bundle) && step.state == StepState::Failed;
+    if record.facts.evidence.is_some() || !record.steps.iter().any(failed) {
+        return Ok(None);
+    }
+    match looking.host.collect(record, Evidence::Bundle).await {
+        Ok(facts) => Ok(facts.evidence),
+        Err(reason) => Err(format!("its evidence bundle cannot be kept: {reason}")),
+    }
 }
 
 /// Whether the replacement still serves, or what replaced it in its turn: one that was itself replaced is no loss.

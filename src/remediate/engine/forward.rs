@@ -42,6 +42,9 @@ impl Engine<'_> {
                 if learned.cut.is_some() {
                     record.facts.cut = learned.cut;
                 }
+                if learned.evidence.is_some() {
+                    record.facts.evidence = learned.evidence;
+                }
                 if learned.serving {
                     let now = self.host.now();
                     record.facts.serving_since.get_or_insert(now);

@@ -78,13 +78,13 @@ async fn states_and_absence_are_told_apart() {
 async fn a_rehearsal_changes_nothing_and_tells_a_refusal() {
     let yard = Yard::new().await;
     yard.enforcer.rehearse(&yard.context(), &stop(&yard)).await.unwrap();
-    let terminate = WriteCall::Terminate { instance: yard.server.clone(), decrement: false };
+    let terminate = WriteCall::Terminate { instance: yard.server.clone() };
     yard.enforcer.rehearse(&yard.context(), &terminate).await.unwrap();
     assert_eq!(yard.detail().await.instance.state, "running");
     fault(&yard, "TerminateInstances", "denied").await;
     let error = yard.enforcer.rehearse(&yard.context(), &terminate).await.unwrap_err();
     assert_eq!(error.failure, WriteFailure::Denied, "{error}");
-    let standby = WriteCall::EnterStandby { group: "gone".to_owned(), instance: yard.server.clone() };
+    let standby = WriteCall::EnterStandby { group: "gone".to_owned(), instance: yard.server.clone(), decrement: false };
     yard.enforcer.rehearse(&yard.context(), &standby).await.unwrap();
     assert_eq!(yard.enforcer.calls().get("autoscaling:EnterStandby"), None, "there is no dry run to ask");
 }
