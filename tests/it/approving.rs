@@ -1,10 +1,9 @@
 //! Approvals where other fleets act by themselves, and what one approval covers.
 
 use cattleguard::testing::{FleetBuilder, SimFleet};
-use cattleguard::types::InstanceId;
 use serde_json::Value;
 
-use crate::harness::{HELD, OK, Setup, TestApp, carol};
+use crate::harness::{HELD, OK, Setup, TestApp};
 
 const FLEET: &str = "enforcement = \"replace\"\nbudget = { count = 4, percent = 50, cooldown = \"1s\" }\nbake = \"1m\"\n\
                      mass_drift = { at_least = 10, percent = 100 }\none_zone_at_a_time = false";
@@ -37,17 +36,6 @@ fn start() -> (TestApp, SimFleet) {
     (app, api)
 }
 
-fn drift(app: &TestApp, ids: &[&InstanceId]) {
-    for id in ids {
-        app.cloud().start_session(&carol(), id).unwrap();
-    }
-    app.minutes(1);
-    app.settle();
-    app.scan();
-    app.minutes(10);
-    app.cloud().run_inventory_all().unwrap();
-}
-
 fn to_approve(app: &TestApp) -> String {
     let plan = app.scan().doc["plan"].clone();
     plan["approval"].as_str().unwrap_or_else(|| panic!("nothing needs an approval: {plan:#}")).to_owned()
@@ -64,11 +52,11 @@ fn an_approval_stands_whatever_other_fleets_do() {
     let (app, api) = start();
     let others = &api.standalone[&app.place()];
     let own = app.server(0);
-    drift(&app, &[&own, &others[0]]);
+    app.drift([&own, &others[0]]);
     let hash = to_approve(&app);
     assert_eq!(app.run(&["approve", &hash]), OK);
     // Another one of the other fleet, which nobody has to approve.
-    drift(&app, &[&others[1]]);
+    app.drift([&others[1]]);
     assert_eq!(to_approve(&app), hash, "what needs an approval is the same");
     let (code, done) = app.json(&["enforce"]);
     assert_eq!(code, OK, "{done:#}");
@@ -82,9 +70,9 @@ fn an_approval_stands_whatever_other_fleets_do() {
 fn an_approval_covers_the_operations_that_were_looked_at_and_no_other() {
     let (app, _) = start();
     let (first, second) = (app.server(0), app.server(1));
-    drift(&app, &[&first]);
+    app.drift([&first]);
     assert_eq!(app.run(&["approve", &to_approve(&app)]), OK);
-    drift(&app, &[&second]);
+    app.drift([&second]);
     let (code, done) = app.json(&["enforce"]);
     assert_eq!((code, ended(&done)), (HELD, vec![first.as_str()]), "{done:#}");
     let scan = app.scan();
@@ -99,7 +87,7 @@ fn an_approval_is_used_up_by_what_it_allowed() {
     let (app, _) = start();
     app.reconfigure(|text| text.replacen("enforcement = \"replace\"", "enforcement = \"quarantine\"", 1));
     let id = app.server(0);
-    drift(&app, &[&id]);
+    app.drift([&id]);
     assert_eq!(app.run(&["approve", &to_approve(&app)]), OK);
     let (_, done) = app.json(&["enforce"]);
     assert_eq!(ended(&done), [id.as_str()], "{done:#}");

@@ -36,14 +36,7 @@ fn two_servers_of_one_subnet_are_cut_apart_from_each_other() {
         .fleet(OPEN)
         .start();
     let ids = [app.server(0), app.server(3)];
-    for id in &ids {
-        app.cloud().start_session(&carol(), id).unwrap();
-    }
-    app.minutes(1);
-    app.settle();
-    app.scan();
-    app.minutes(10);
-    app.cloud().run_inventory_all().unwrap();
+    app.drift(&ids);
     app.cloud().configure(|settings| settings.describe_delay = Duration::from_secs(3));
     let (_, done) = app.json(&["enforce"]);
     let states: Vec<_> = done["operations"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();

@@ -15,16 +15,6 @@ fn enforcing() -> TestApp {
     Setup::new(small()).mode("replace").fleet(FLEET).fleet(OPEN).more(STOP).start()
 }
 
-/// Somebody opens a session, and two scans have seen it.
-fn confirmed_drift(app: &TestApp, id: &InstanceId) {
-    app.cloud().start_session(&carol(), id).unwrap();
-    app.minutes(1);
-    app.settle();
-    app.scan();
-    app.minutes(10);
-    app.cloud().run_inventory_all().unwrap();
-}
-
 fn state(app: &TestApp, id: &InstanceId) -> Option<Value> {
     let (_, doc) = app.json(&["scan"]);
     doc["instances"].as_array().unwrap().iter().find(|found| found["id"] == id.as_str()).cloned()
@@ -34,7 +24,7 @@ fn state(app: &TestApp, id: &InstanceId) -> Option<Value> {
 fn a_drifted_server_is_replaced_and_kept_and_ended_when_its_time_is_over() {
     let app = enforcing();
     let id = app.server(0);
-    confirmed_drift(&app, &id);
+    app.drift([&id]);
     let (code, done) = app.json(&["enforce"]);
     let operation = &done["operations"][0];
     assert_eq!((code, &operation["status"]), (OK, &"retaining".into()), "{done:#}");
@@ -56,7 +46,7 @@ fn a_drifted_server_is_replaced_and_kept_and_ended_when_its_time_is_over() {
 fn a_server_that_was_replaced_and_is_kept_is_told_as_resolved_and_counted_no_more() {
     let receiver = Receiver::start();
     let app = Setup::new(small()).mode("replace").fleet(FLEET).fleet(OPEN).webhook_to(&receiver).start();
-    confirmed_drift(&app, &app.server(0));
+    app.drift([&app.server(0)]);
     assert_eq!(app.json(&["enforce"]).0, OK);
     app.settle();
     let scan = app.scan();
@@ -127,7 +117,7 @@ fn what_somebody_changed_is_told_as_they_left_it_while_our_own_change_stands_ove
 fn the_kill_switch_stops_it() {
     let app = enforcing();
     let id = app.server(0);
-    confirmed_drift(&app, &id);
+    app.drift([&id]);
     app.write("stop", "");
     let log = app.cloud().log().len();
     let (code, done) = app.json(&["enforce"]);
@@ -147,7 +137,7 @@ fn plan_file(app: &TestApp) -> String {
 fn exactly_the_plan_in_a_file_is_executed() {
     let app = enforcing();
     let id = app.server(0);
-    confirmed_drift(&app, &id);
+    app.drift([&id]);
     app.scan();
     let plan = plan_file(&app);
     let (code, done) = app.json(&["enforce", "--plan", &plan]);
@@ -159,7 +149,7 @@ fn exactly_the_plan_in_a_file_is_executed() {
 fn a_plan_that_was_overtaken_is_refused() {
     let app = enforcing();
     let id = app.server(0);
-    confirmed_drift(&app, &id);
+    app.drift([&id]);
     app.scan();
     let plan = plan_file(&app);
     app.cloud().create_tags(&carol(), &id, &[("owner", "carol")]).unwrap();
@@ -174,7 +164,7 @@ fn a_plan_that_was_overtaken_is_refused() {
 fn a_plan_file_that_somebody_edited_is_refused() {
     let app = enforcing();
     let id = app.server(0);
-    confirmed_drift(&app, &id);
+    app.drift([&id]);
     app.scan();
     let plan = plan_file(&app);
     let text = std::fs::read_to_string(&plan).unwrap();
@@ -191,7 +181,7 @@ fn a_plan_file_that_somebody_edited_is_refused() {
 fn a_scan_can_enforce_and_shows_both() {
     let app = enforcing();
     let id = app.server(0);
-    confirmed_drift(&app, &id);
+    app.drift([&id]);
     let (code, doc) = app.json(&["scan", "--enforce"]);
     assert_eq!(code, FINDINGS, "the drift was there: {doc:#}");
     assert_eq!(doc["plan"]["operations"][0]["instance"], id.as_str());
@@ -203,7 +193,7 @@ fn a_scan_can_enforce_and_shows_both() {
 fn a_scan_enforces_only_in_the_fleets_that_it_was_told() {
     let app = Setup::new(small()).mode("replace").fleet(FLEET).fleet(OPEN).more(STOP).more(OTHER).start();
     let id = app.server(0);
-    confirmed_drift(&app, &id);
+    app.drift([&id]);
     let (_, doc) = app.json(&["scan", "--enforce", "--fleet", "other"]);
     assert_eq!(doc["enforcement"]["operations"], Value::Array(vec![]), "{doc:#}");
 }

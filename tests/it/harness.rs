@@ -130,6 +130,19 @@ impl TestApp {
         Scan::read(code, doc)
     }
 
+    /// Somebody opens a session on each, and a scan sees it; what the next one needs to confirm it has been reported.
+    pub(crate) fn drift<'i>(&self, ids: impl IntoIterator<Item = &'i InstanceId>) -> Scan {
+        for id in ids {
+            self.cloud().start_session(&carol(), id).expect("a session");
+        }
+        self.minutes(1);
+        self.settle();
+        let scan = self.scan();
+        self.minutes(10);
+        self.cloud().run_inventory_all().expect("an inventory run");
+        scan
+    }
+
     /// Records `web@1` from the reference servers of every place and promotes it.
     pub(crate) fn record(&self, version: &str) {
         self.record_fleet(&self.fleet, version);

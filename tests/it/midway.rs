@@ -27,17 +27,6 @@ fn start(fleet: &str) -> (TestApp, String) {
     (app, group)
 }
 
-fn drifted(app: &TestApp, ids: &[InstanceId]) {
-    for id in ids {
-        app.cloud().start_session(&carol(), id).unwrap();
-    }
-    app.minutes(1);
-    app.settle();
-    app.scan();
-    app.minutes(10);
-    app.cloud().run_inventory_all().unwrap();
-}
-
 fn ours(entry: &AccountEntry) -> bool {
     matches!(entry.by, By::Enforcer(_))
 }
@@ -60,7 +49,7 @@ fn a_server_that_somebody_ends_while_its_replacement_serves_does_not_take_that_o
     for (member, moment) in cases {
         let (app, _) = start(FLEET);
         let id = if member { app.member(0) } else { app.server(0) };
-        drifted(&app, std::slice::from_ref(&id));
+        app.drift([&id]);
         let old = id.clone();
         app.meanwhile(move |cloud| {
             let now = cloud.log().iter().filter(|entry| ours(entry)).any(|entry| match &entry.change {
@@ -94,7 +83,7 @@ fn a_server_that_somebody_ends_while_its_replacement_serves_does_not_take_that_o
 fn a_replacement_stays_in_traffic_when_the_old_one_cannot_come_back() {
     let (app, _) = start(FLEET);
     let id = app.server(0);
-    drifted(&app, std::slice::from_ref(&id));
+    app.drift([&id]);
     let (_, done) = app.json(&["enforce"]);
     let (operation, new) = (only(&done)["operation"].as_str().unwrap(), only(&done)["replacement"].as_str().unwrap());
     app.cloud().terminate(&carol(), &id).unwrap();
@@ -115,7 +104,7 @@ fn a_replacement_stays_in_traffic_when_the_old_one_went_before_anything_was_take
     app.cloud().associate_address(&carol(), &id).unwrap();
     app.minutes(20);
     app.settle();
-    drifted(&app, std::slice::from_ref(&id));
+    app.drift([&id]);
     let old = id.clone();
     app.meanwhile(move |cloud| {
         let now =
@@ -138,7 +127,7 @@ fn a_server_is_not_contained_when_too_few_others_serve_by_then() {
     let fleet = FLEET.replace("\"replace\"", "\"quarantine\"") + "\nmin_healthy = 2";
     let (app, group) = start(&fleet);
     let servers: Vec<InstanceId> = (0..6).map(|index| app.server(index)).collect();
-    drifted(&app, &servers[..2]);
+    app.drift(&servers[..2]);
     let (place, rest) = (app.place(), servers[2..].to_vec());
     app.meanwhile(move |cloud| {
         rest.iter().for_each(|id| cloud.set_target_health(&place, &group, id, false).unwrap());
@@ -178,7 +167,7 @@ fn a_release_takes_no_address_from_a_server_that_has_it_by_now() {
 fn nothing_is_ended_while_its_evidence_cannot_be_kept() {
     let (app, _) = start(FLEET);
     let id = app.server(5);
-    drifted(&app, std::slice::from_ref(&id));
+    app.drift([&id]);
     // A full disk, for instance: nothing can be written where a file is in the way.
     app.write("evidence", "");
     let (code, done) = app.json(&["enforce"]);

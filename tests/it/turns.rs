@@ -25,14 +25,7 @@ fn one_by_one(more: &str) -> Setup {
 
 /// Somebody opens a session on each, and a scan has seen it.
 fn drifted(app: &TestApp, count: usize) {
-    for id in (0..count).map(|index| app.server(index)) {
-        app.cloud().start_session(&carol(), &id).unwrap();
-    }
-    app.minutes(1);
-    app.settle();
-    app.scan();
-    app.minutes(10);
-    app.cloud().run_inventory_all().unwrap();
+    app.drift(&(0..count).map(|index| app.server(index)).collect::<Vec<_>>());
 }
 
 /// What became of each operation.

@@ -27,15 +27,8 @@ fn start() -> TestApp {
 
 /// Two have drifted; the second one's turn comes minutes after the first one's.
 fn two_drifted(app: &TestApp) -> InstanceId {
-    for id in [app.server(0), app.server(1)] {
-        app.cloud().start_session(&carol(), &id).unwrap();
-    }
-    app.minutes(1);
-    app.settle();
-    let scan = app.scan();
-    app.minutes(10);
-    app.cloud().run_inventory_all().unwrap();
     let mut ids = [app.server(0), app.server(1)];
+    let scan = app.drift(&ids);
     ids.sort();
     assert_eq!(scan.verdict(&ids[1]), "drifted");
     ids[1].clone()

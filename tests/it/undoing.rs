@@ -15,12 +15,7 @@ fn only(doc: &Value) -> &Value {
 }
 
 fn replaced(app: &TestApp, id: &InstanceId) -> Value {
-    app.cloud().start_session(&carol(), id).unwrap();
-    app.minutes(1);
-    app.settle();
-    app.scan();
-    app.minutes(10);
-    app.cloud().run_inventory_all().unwrap();
+    app.drift([id]);
     let (code, done) = app.json(&["enforce"]);
     assert_eq!((code, &only(&done)["status"]), (OK, &"retaining".into()), "{done:#}");
     only(&done).clone()
