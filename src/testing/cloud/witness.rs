@@ -17,7 +17,7 @@ const OUR_TAGS: &str = "cattleguard:";
 /// Everything about a server that undoing an operation must restore.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ServerForm {
-    /// As the probe describes it, without what changes by itself: attachment and association ids, launch time.
+    /// As the probe describes it, without what changes by itself: ids and times of attachments and associations, launch time.
     pub detail: InstanceDetail,
     /// Where it is registered, with the port, unless it is on its way out.
     pub targets: BTreeSet<(String, String, i32)>,
@@ -94,7 +94,8 @@ impl State {
         }
         for (seen, interface) in detail.interfaces.iter_mut().zip(&mut detail.instance.interfaces) {
             seen.attachment.clear();
-            (interface.attachment, interface.address_associations) = (None, Vec::new());
+            (interface.attachment, interface.attached_at) = (None, None);
+            interface.address_associations.clear();
         }
         for volume in &mut detail.instance.volumes {
             volume.attached_at = None;
