@@ -94,7 +94,7 @@ impl State {
         }
         for (seen, interface) in detail.interfaces.iter_mut().zip(&mut detail.instance.interfaces) {
             seen.attachment.clear();
-            (interface.attachment, interface.address_associations) = (None, Vec::new());
+            (interface.attachment, interface.attached_at, interface.address_associations) = (None, None, Vec::new());
         }
         for volume in &mut detail.instance.volumes {
             volume.attached_at = None;
