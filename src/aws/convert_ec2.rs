@@ -24,6 +24,7 @@ pub(super) fn instance(place: &Place, found: sdk::Instance) -> Option<Instance> 
         zone: found.placement.and_then(|placement| placement.availability_zone).unwrap_or_default(),
         image: found.image_id.unwrap_or_default().into(),
         instance_type: text(found.instance_type.as_ref().map(sdk::InstanceType::as_str)).unwrap_or_default(),
+        architecture: text(found.architecture.as_ref().map(sdk::ArchitectureValues::as_str)),
         state: text(found.state.as_ref().and_then(|state| state.name()).map(sdk::InstanceStateName::as_str))
             .unwrap_or_default(),
         launched_at: found.launch_time.as_ref().and_then(timestamp).unwrap_or(Timestamp::UNIX_EPOCH),

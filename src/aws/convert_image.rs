@@ -15,6 +15,7 @@ pub(super) fn image(found: sdk::Image) -> Option<Image> {
         created_at: found.creation_date.as_deref().and_then(parse),
         deprecated_at: found.deprecation_time.as_deref().and_then(parse),
         root_device: found.root_device_name,
+        architecture: found.architecture.map(|architecture| architecture.as_str().to_owned()),
     })
 }
 

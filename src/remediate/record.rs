@@ -94,6 +94,9 @@ pub struct Facts {
     pub attestation: Vec<String>,
     /// ARN of the principal that makes the calls, so that they are recognised in the trail.
     pub principal: Option<String>,
+    /// Desired capacity of its Auto Scaling group when a member was first to be detached from it. Detaching lowers it by
+    /// one; a member that had left by itself did not.
+    pub desired: BTreeMap<InstanceId, i32>,
     /// A person asked for everything to be undone, containment included.
     pub undo_all: bool,
     /// What people should know.
@@ -206,6 +209,9 @@ pub struct OperationRecord {
 /// How the note of a kept server begins that somebody wants kept for longer.
 pub(super) const KEPT_BEYOND: &str = "kept beyond its time";
 
+/// How the note of a kept server begins that somebody put into traffic again.
+pub(super) const IN_TRAFFIC: &str = "in traffic again";
+
 /// How the note of an operation begins that was written down and then never begun.
 pub(super) const WITHDRAWN: &str = "not begun";
 
@@ -216,10 +222,12 @@ impl OperationRecord {
         over && self.note.as_deref().is_some_and(|note| note.starts_with(WITHDRAWN))
     }
 
-    /// Why the old server is still kept although its time is over.
-    pub fn kept_beyond(&self) -> Option<&str> {
+    /// Why a person should look at the old server that is kept: it is still there although its time is over, or
+    /// somebody put it into traffic again.
+    pub fn kept_for_a_person(&self) -> Option<&str> {
         let retaining = self.status == OperationStatus::Retaining;
-        self.note.as_deref().filter(|note| retaining && note.starts_with(KEPT_BEYOND))
+        let told = |note: &&str| note.starts_with(KEPT_BEYOND) || note.starts_with(IN_TRAFFIC);
+        self.note.as_deref().filter(|_| retaining).filter(told)
     }
 }
 

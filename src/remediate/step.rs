@@ -99,6 +99,12 @@ pub enum Condition {
     CutVerified,
     /// Nothing forbids ending the old instance: no hold tag, its snapshots are complete, the replacement serves.
     MayTerminate,
+    /// A group has had the time to end what it has too many, where this operation lowered its desired capacity; at once
+    /// where it did not.
+    ScaledIn {
+        /// Group.
+        group: String,
+    },
     /// A time has passed since the step began, in seconds: AWS shows no sign of when it takes effect.
     Settled {
         /// How long.

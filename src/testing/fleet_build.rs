@@ -10,7 +10,7 @@ use super::error::SimError;
 use super::fleet::{FleetBuilder, SimFleet, SimGroup};
 use super::ground::subnet_of;
 use super::launch::{LaunchSpec, ROOT_DEVICE};
-use crate::types::{Image, ImageId, InstanceId, Place, Region};
+use crate::types::{Image, ImageId, InstanceId, Place, Region, architecture_of};
 
 /// Zones of a region that servers are spread over.
 const ZONES: [char; 3] = ['a', 'b', 'c'];
@@ -65,6 +65,7 @@ fn add_images(
             created_at: Some(before(wanted.launched_at(cloud), std::time::Duration::from_secs(86_400))),
             deprecated_at: None,
             root_device: Some(ROOT_DEVICE.to_owned()),
+            architecture: architecture_of(&wanted.instance_type).map(str::to_owned),
         };
         cloud.share_image(place, image, content.clone())?;
     }

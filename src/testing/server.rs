@@ -10,6 +10,7 @@ use super::attributes::Attributes;
 use super::clock::{after, before};
 use super::content::{Content, Reports};
 use super::ids::stable_number;
+use crate::types::architecture_of;
 use crate::types::{
     ImageId, Instance, InstanceId, ManagedNode, MetadataOptions, NetworkInterface, Observed, Place, Volume,
 };
@@ -105,6 +106,7 @@ impl Server {
             zone: self.zone.to_string(),
             image: self.image.clone(),
             instance_type: self.instance_type.to_string(),
+            architecture: architecture_of(&self.instance_type).map(str::to_owned),
             state: state.to_owned(),
             launched_at: self.launched_at,
             lifecycle: None,

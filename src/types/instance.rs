@@ -46,6 +46,9 @@ pub struct Instance {
     pub image: ImageId,
     /// EC2 instance type, e.g. `m7g.large`.
     pub instance_type: String,
+    /// `x86_64`, `arm64`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
     /// EC2 state name: `pending`, `running`, `stopping`, `stopped`, `shutting-down`, `terminated`.
     pub state: String,
     /// When the current run started. Changes at stop/start.

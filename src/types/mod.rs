@@ -8,6 +8,7 @@
 pub const TRACE: &str = "cattleguard::trace";
 
 pub mod api_use;
+pub mod architecture;
 pub mod change;
 pub mod code;
 pub mod decision;
@@ -28,6 +29,7 @@ pub mod snapshot;
 pub mod trail;
 
 pub use api_use::{ApiOutcome, ApiUse};
+pub use architecture::{architecture_of, boots_on};
 pub use change::{Actor, ActorKind, Aspect, CallOutcome, Category, ChangeEvent, Directness};
 pub use code::Code;
 pub use decision::{Action, Decision, DecisionStatus, PolicyOutcome, PolicyResult, RuleHit, Track};

@@ -14,6 +14,7 @@ pub(crate) fn instance(id: &str) -> Instance {
         zone: "eu-west-1a".to_owned(),
         image: "ami-1".into(),
         instance_type: "m7g.large".to_owned(),
+        architecture: None,
         state: "running".to_owned(),
         launched_at: "2026-11-01T00:00:00Z".parse().expect("a time"),
         lifecycle: None,

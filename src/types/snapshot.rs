@@ -120,6 +120,9 @@ pub struct Image {
     pub deprecated_at: Option<Timestamp>,
     /// Root device name.
     pub root_device: Option<String>,
+    /// `x86_64`, `arm64`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
 }
 
 /// A CloudTrail record that could not be read. It is counted, kept and named, never dropped in silence.

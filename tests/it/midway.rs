@@ -1,5 +1,6 @@
 //! What somebody else does in the middle of an operation.
 
+use cattleguard::store::Scans as _;
 use cattleguard::testing::{AccountEntry, By, Change, FleetBuilder};
 use cattleguard::types::InstanceId;
 use serde_json::Value;
@@ -76,6 +77,115 @@ fn a_server_that_somebody_ends_while_its_replacement_serves_does_not_take_that_o
         assert!(shown.to_string().contains("ended by somebody else"), "{shown:#}");
         app.may_leave_alerts();
     }
+}
+
+/// Desired capacity and members, as the scan sees a member.
+fn sizes(app: &TestApp) -> (i32, i32) {
+    let of = |id: &InstanceId| {
+        let seen = app.store().instance_result(id).unwrap().unwrap().instance;
+        seen.asg.filter(|membership| membership.lifecycle_state.as_deref() == Some("InService"))
+    };
+    let membership = app.cloud().instance_ids().iter().filter(|id| live(app, id)).find_map(of).unwrap();
+    (membership.desired.unwrap(), membership.in_service.unwrap())
+}
+
+fn live(app: &TestApp, id: &InstanceId) -> bool {
+    app.cloud().form(&app.place(), id).is_some_and(|form| form.group.is_some())
+}
+
+/// Its group has launched a substitute by then, and the replacement is there as well: one of them is one too many.
+#[test]
+fn a_member_that_leaves_its_group_by_itself_leaves_the_group_as_large_as_it_was() {
+    for scaled in [false, true] {
+        let (app, _) = start(FLEET);
+        let id = app.member(0);
+        drifted(&app, std::slice::from_ref(&id));
+        assert_eq!(sizes(&app), (4, 4));
+        let (old, place) = (id.clone(), app.place());
+        let group = app.cloud().form(&place, &id).unwrap().group.unwrap().0;
+        app.meanwhile(move |cloud| {
+            let launched = |entry: &AccountEntry| matches!(&entry.change, Change::Desired { to: 5, .. });
+            let now = cloud.log().iter().filter(|entry| ours(entry)).any(launched);
+            if now && scaled {
+                cloud.set_group_limits(&place, &group, 1, 12).unwrap();
+                cloud.scale_group(&carol(), &place, &group, 7).unwrap();
+            }
+            if now {
+                cloud.terminate(&carol(), &old).unwrap();
+            }
+            now
+        });
+        let (_, done) = app.json(&["enforce"]);
+        assert!(app.has_happened());
+        assert_eq!(only(&done)["status"], "done", "{done:#}");
+        app.minutes(10);
+        app.settle();
+        app.scan();
+        let wanted = if scaled { 6 } else { 4 };
+        assert_eq!(sizes(&app), (wanted, wanted), "scaled {scaled}");
+        let new = InstanceId::new(only(&done)["replacement"].as_str().unwrap());
+        let form = app.cloud().form(&app.place(), &new).unwrap();
+        assert!(form.group.is_some_and(|(_, standby, protected)| !standby && !protected), "it stays, unprotected");
+        app.may_leave_alerts();
+    }
+}
+
+/// The group ended it, because it did not serve; what its launch added is nobody's wish.
+#[test]
+fn a_replacement_that_leaves_its_group_by_itself_leaves_the_group_as_large_as_it_was() {
+    let (app, _) = start(FLEET);
+    let id = app.member(0);
+    drifted(&app, std::slice::from_ref(&id));
+    app.meanwhile(move |cloud| {
+        let ours = cloud.log().into_iter().filter(ours);
+        let new =
+            ours.filter(|entry| matches!(&entry.change, Change::Launched { .. })).map(|entry| entry.instance).last();
+        new.is_some_and(|new| cloud.terminate(&carol(), &new).is_ok())
+    });
+    let (_, done) = app.json(&["enforce"]);
+    assert!(app.has_happened());
+    assert_eq!(only(&done)["status"], "rolled-back", "{done:#}");
+    app.minutes(10);
+    app.settle();
+    app.scan();
+    assert_eq!(sizes(&app), (4, 4));
+    let form = app.cloud().form(&app.place(), &id).unwrap();
+    assert!(form.group.is_some_and(|(_, standby, protected)| !standby && !protected), "it is a member as before");
+    app.may_leave_alerts();
+}
+
+/// It is isolated and stopped: whoever sends it requests loses them, and its end is near.
+#[test]
+fn a_kept_server_that_somebody_registers_again_is_told_and_not_ended_there() {
+    let (app, group) = start(FLEET);
+    let id = app.server(0);
+    drifted(&app, std::slice::from_ref(&id));
+    let (code, done) = app.json(&["enforce"]);
+    assert_eq!((code, &only(&done)["status"]), (OK, &"retaining".into()), "{done:#}");
+    app.cloud().register_target(&carol(), &id, &group, 80).unwrap();
+    app.settle();
+    app.scan();
+    let (code, done) = app.json(&["enforce"]);
+    let note = only(&done)["note"].as_str().unwrap();
+    assert!(code == OK && note.contains("in traffic again") && note.contains("deregister it"), "{done:#}");
+    let (_, again) = app.json(&["enforce"]);
+    assert_eq!(again["operations"].as_array().map(Vec::len), Some(0), "told once: {again:#}");
+    let (_, listed) = app.text("table", &["operations", "list"]);
+    let words = listed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("a person: in traffic again"), "{listed}");
+    app.minutes(8 * 24 * 60);
+    app.settle();
+    app.json(&["enforce"]);
+    assert!(live_at_all(&app, &id), "its time is over, and it is in traffic");
+    app.cloud().deregister_target(&carol(), &id, &group).unwrap();
+    app.minutes(10);
+    let (_, done) = app.json(&["enforce"]);
+    assert_eq!(only(&done)["status"], "done", "{done:#}");
+    app.may_leave_alerts();
+}
+
+fn live_at_all(app: &TestApp, id: &InstanceId) -> bool {
+    app.cloud().scene(&app.place()).contains_key(id)
 }
 
 /// What a person asks to be undone is not, where the one that serves would go and nobody came back for it.

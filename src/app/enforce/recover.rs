@@ -32,7 +32,9 @@ impl Session<'_> {
         let now = self.now();
         let due = |record: &OperationRecord| match record.status {
             OperationStatus::Running | OperationStatus::RollingBack => true,
-            OperationStatus::Retaining => record.facts.retain_until.is_some_and(|until| until <= now),
+            OperationStatus::Retaining => {
+                record.facts.retain_until.is_some_and(|until| until <= now) || self.may_be_in_traffic(record)
+            }
             OperationStatus::NeedsHuman | OperationStatus::Done | OperationStatus::RolledBack => false,
         };
         let mut outcomes = Outcomes::default();
@@ -50,7 +52,7 @@ impl Session<'_> {
             let span = span(&record);
             match self.engine().go_on(record).instrument(span).await {
                 // It waits as before; whoever looks at outcomes would take it for something done.
-                Ok(record) if record.kept_beyond().is_some() && record.note == started.note => {}
+                Ok(record) if record.status == OperationStatus::Retaining && record.note == started.note => {}
                 Ok(record) => outcomes.add(self.ended(record)),
                 Err(halt) => outcomes.add(Outcome::Halted(Box::new(started), halt.to_string())),
             }
@@ -59,5 +61,16 @@ impl Session<'_> {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Whether a server that is kept should be looked at before its time is over: the last scan saw it in a target group that it
+    /// was taken out of, or a person was told so and it may be over. The scan may be older than that.
+    fn may_be_in_traffic(&self, record: &OperationRecord) -> bool {
+        let seen = self.store().instance_result(&record.instance).ok().flatten();
+        let before = &record.before.targets;
+        let again = seen.is_some_and(|seen| {
+            seen.instance.targets.iter().any(|now| before.iter().any(|before| before.group == now.target_group))
+        });
+        again || record.kept_for_a_person().is_some()
     }
 }

@@ -7,7 +7,7 @@ use super::begin::Refused;
 use super::session::Session;
 use crate::collect::ReadError;
 use crate::collect::source::TargetHealth;
-use crate::remediate::OperationRecord;
+use crate::remediate::{OperationRecord, kept};
 use crate::types::{Fleet, InstanceId, OperationKind};
 
 impl Session<'_> {
@@ -83,10 +83,12 @@ impl Session<'_> {
         Some(seen.instance.zone)
     }
 
-    /// Whether another containment is about to take it away.
+    /// Whether another containment is about to take it away, or it was replaced and is only kept: somebody may have put it
+    /// into traffic again, but its end is near.
     fn is_going(&self, id: &InstanceId) -> bool {
         let of = self.store().operations_of(id).unwrap_or_default();
-        of.iter().any(|one| one.kind == OperationKind::Quarantine && one.instance == *id && one.status.is_in_flight())
+        let contained = |one: &OperationRecord| one.kind == OperationKind::Quarantine && one.status.is_in_flight();
+        kept(&of).contains(id) || of.iter().any(|one| one.instance == *id && contained(one))
     }
 }
 

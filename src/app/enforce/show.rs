@@ -97,7 +97,7 @@ fn facts(record: &OperationRecord) -> Vec<String> {
         lines.push(format!("cut {}: {}", if cut.proven { "proven" } else { "unproven" }, cut.why));
     }
     match record.facts.retain_until {
-        Some(_) if record.kept_beyond().is_some() => lines.extend(record.kept_beyond().map(str::to_owned)),
+        Some(_) if record.kept_for_a_person().is_some() => lines.extend(record.kept_for_a_person().map(str::to_owned)),
         Some(until) if record.status == OperationStatus::Retaining => {
             lines.push(format!("the old instance is kept, isolated, until {}", time(until)));
         }

@@ -17,6 +17,7 @@ pub(in crate::collect) fn instance(id: &str, zone: &str, address: &str) -> Insta
         zone: zone.to_owned(),
         image: "ami-1".into(),
         instance_type: "t4g.small".to_owned(),
+        architecture: None,
         state: "running".to_owned(),
         launched_at: Timestamp::UNIX_EPOCH,
         lifecycle: None,

@@ -35,6 +35,7 @@ fn instance(id: &str, letter: char, address: &str, tags: [(&str, &str); 2]) -> I
         zone: "eu-west-1a".to_owned(),
         image: "ami-0111".into(),
         instance_type: "m7g.large".to_owned(),
+        architecture: None,
         state: "running".to_owned(),
         launched_at: time("2026-01-05T00:00:00Z"),
         lifecycle: None,

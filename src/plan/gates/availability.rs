@@ -3,6 +3,8 @@
 //! On the hygiene track the replacement serves before the old instance is drained, so nothing is lost; the
 //! minimum must then merely hold as things are. Containing takes the instance away first.
 
+use std::collections::BTreeSet;
+
 use crate::plan::context::Ledger;
 use crate::types::{CoverageStatus, Fleet, Source, TargetMembership};
 
@@ -15,7 +17,7 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>, ledger: 
     if let Some(hole) = unread(candidate, context) {
         return Answer::hold(hole);
     }
-    match below_targets(candidate, fleet, ledger).or_else(|| below_group(candidate, ledger)) {
+    match below_targets(candidate, fleet, context, ledger).or_else(|| below_group(candidate, ledger)) {
         Some(reason) => Answer::hold(reason),
         None if candidate.instance.targets.is_empty() && candidate.instance.asg.is_none() => {
             Answer::allow("no load balancer and no Auto Scaling group counts on it")
@@ -46,14 +48,22 @@ fn unread(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Option<String
     })
 }
 
-fn below_targets(candidate: &Candidate<'_>, fleet: &Fleet, ledger: &Ledger) -> Option<String> {
+fn below_targets(
+    candidate: &Candidate<'_>,
+    fleet: &Fleet,
+    context: &Context<'_, '_>,
+    ledger: &Ledger,
+) -> Option<String> {
     let zone = candidate.instance.zone.as_str();
     candidate.instance.targets.iter().find_map(|target| {
         let group = target.target_group.as_str();
         let healthy = |other: &TargetMembership| other.target_group == group && other.health == "healthy";
         let own = u32::from(candidate.loses_capacity() && candidate.instance.targets.iter().any(healthy));
-        let left = target.healthy_in_group.saturating_sub(ledger.taken_from_group(group)).saturating_sub(own);
-        let left_in_zone = target.healthy_in_zone.saturating_sub(ledger.taken_from_zone(group, zone)).saturating_sub(own);
+        let (kept, kept_in_zone) = kept_in(context, group, zone);
+        let gone = own.saturating_add(ledger.taken_from_group(group)).saturating_add(kept);
+        let gone_in_zone = own.saturating_add(ledger.taken_from_zone(group, zone)).saturating_add(kept_in_zone);
+        let left = target.healthy_in_group.saturating_sub(gone);
+        let left_in_zone = target.healthy_in_zone.saturating_sub(gone_in_zone);
         if left < fleet.min_healthy {
             return Some(format!(
                 "{left} healthy targets would remain in {group}, fleet {} wants at least {}; it lifts when more are healthy",
@@ -64,6 +74,23 @@ fn below_targets(candidate: &Candidate<'_>, fleet: &Fleet, ledger: &Ledger) -> O
             format!("no healthy target would remain in {group} in {zone}; it lifts when another is healthy there")
         })
     })
+}
+
+/// Healthy targets that were replaced and are only kept, in a group and in one zone of it: somebody has registered them
+/// again, and they are no capacity to count on.
+fn kept_in(context: &Context<'_, '_>, group: &str, zone: &str) -> (u32, u32) {
+    let input = context.input;
+    let mut counted = BTreeSet::new();
+    let (mut kept, mut here) = (0, 0);
+    for instance in input.subjects.iter().map(|subject| subject.instance) {
+        let healthy = |target: &TargetMembership| target.target_group == group && target.health == "healthy";
+        let counts = input.history.retained.contains(&instance.id) && instance.targets.iter().any(healthy);
+        if counts && counted.insert(&instance.id) {
+            kept += 1;
+            here += u32::from(instance.zone == zone);
+        }
+    }
+    (kept, here)
 }
 
 fn below_group(candidate: &Candidate<'_>, ledger: &Ledger) -> Option<String> {

@@ -1,7 +1,9 @@
 //! There is a golden to launch from: promoted, with an image in this place that EC2 can launch.
 
 use crate::plan::PlanInput;
-use crate::types::{Enforcement, Fleet, Golden, GoldenStatus, Image, ImageId, Instance, OperationKind};
+use crate::types::{
+    Enforcement, Fleet, Golden, GoldenStatus, Image, ImageId, Instance, OperationKind, architecture_of, boots_on,
+};
 
 use super::{Answer, Candidate, Context};
 
@@ -44,10 +46,9 @@ pub(super) fn ask(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Answe
         ));
     };
     match context.input.images.get(image) {
-        Some(described) => match capacity(candidate, context) {
-            Some(backoff) => backoff,
-            None => usable(described, context.input.now, &reference.to_string()),
-        },
+        Some(described) => capacity(candidate, context)
+            .or_else(|| unfit(described, golden, candidate.instance))
+            .unwrap_or_else(|| usable(described, context.input.now, &reference.to_string())),
         None if context.input.mode == Enforcement::Observe => Answer::allow(format!(
             "{image} of {reference} was not described by this scan; it is checked when enforcing"
         )),
@@ -68,6 +69,31 @@ fn capacity(candidate: &Candidate<'_>, context: &Context<'_, '_>) -> Option<Answ
     let (kind, zone) = (&instance.instance_type, &instance.zone);
     let reason = format!("EC2 had no capacity for {kind} in {zone}; the next attempt may be made then");
     Some(Answer::hold_until(until, reason))
+}
+
+/// The answer where EC2 would refuse to launch the image on the type of the replacement, because its processors are others.
+/// Members of groups are launched by their group, on the types that it says.
+fn unfit(image: &Image, golden: &Golden, instance: &Instance) -> Option<Answer> {
+    let wants = image.architecture.as_deref().filter(|_| instance.asg.is_none())?;
+    let (kind, has) = match &golden.contract.instance_types {
+        Some(allowed) if !allowed.contains(&instance.instance_type) => {
+            // Which of several would be launched is not said, and refused later for that.
+            let only = allowed.first().filter(|_| allowed.len() == 1)?;
+            (only, architecture_of(only)?)
+        }
+        _ => {
+            let own = instance.architecture.as_deref();
+            (&instance.instance_type, own.or_else(|| architecture_of(&instance.instance_type))?)
+        }
+    };
+    (!boots_on(wants, has)).then(|| {
+        Answer::refuse(format!(
+            "{} of {} is an image for {wants}, and {kind} has {has} processors, so that it cannot be launched there; a golden \
+             line for {has}, or another instance type, lifts this",
+            image.id,
+            golden.reference()
+        ))
+    })
 }
 
 fn usable(image: &Image, now: jiff::Timestamp, reference: &str) -> Answer {

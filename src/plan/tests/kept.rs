@@ -22,6 +22,20 @@ fn what_is_only_kept_is_no_part_of_its_fleet() {
     assert!(plan.held.is_empty(), "{:?}", plan.held);
 }
 
+/// Somebody has registered it again, and it even answers: its end is near all the same.
+#[test]
+fn what_is_only_kept_is_no_healthy_target_to_count_on() {
+    let mut world = World::new();
+    world.first().instance.targets = vec![target(2, 2)];
+    world.fleets[0].min_healthy = 2;
+    assert_eq!(world.answer(Gate::Availability), GateAnswer::Allow);
+    world.members[1].instance.targets = vec![target(2, 2)];
+    world.history.retained.insert(instance(1).id);
+    let report = world.gate(Gate::Availability);
+    assert_eq!(report.answer, GateAnswer::Hold);
+    assert!(report.reason.contains("1 healthy targets would remain"), "{}", report.reason);
+}
+
 #[test]
 fn what_is_contained_is_not_contained_again() {
     let mut world = World::new();

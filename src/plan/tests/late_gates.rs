@@ -242,6 +242,11 @@ fn approval() {
     assert_eq!(world.answer(Gate::Approval), Hold, "the instance is not what was approved");
 }
 
+/// The instances of this world are of the type `m7g.large`.
+fn built_for(world: &mut World, architecture: &str) {
+    world.images.values_mut().for_each(|image| image.architecture = Some(architecture.to_owned()));
+}
+
 #[test]
 fn golden_usable() {
     table(
@@ -257,6 +262,40 @@ fn golden_usable() {
             (
                 "deprecated later",
                 |w| w.images.values_mut().for_each(|image| image.deprecated_at = Some(ago(-1))),
+                Allow,
+            ),
+            ("another architecture's", |w| built_for(w, "x86_64"), Refuse),
+            ("its own architecture's", |w| built_for(w, "arm64"), Allow),
+            (
+                "that of its type",
+                |w| {
+                    built_for(w, "x86_64");
+                    w.first().instance.instance_type = "m7i.large".to_owned();
+                },
+                Allow,
+            ),
+            (
+                "that of the only type the golden allows",
+                |w| {
+                    built_for(w, "x86_64");
+                    w.goldens[0].contract.instance_types = Some(["m7i.large".to_owned()].into());
+                },
+                Allow,
+            ),
+            (
+                "not that of the only type the golden allows",
+                |w| {
+                    built_for(w, "arm64");
+                    w.goldens[0].contract.instance_types = Some(["m7i.large".to_owned()].into());
+                },
+                Refuse,
+            ),
+            (
+                "what EC2 says goes before the name",
+                |w| {
+                    built_for(w, "x86_64");
+                    w.first().instance.architecture = Some("x86_64".to_owned());
+                },
                 Allow,
             ),
             ("not described", |w| w.images.clear(), Hold),

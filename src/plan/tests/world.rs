@@ -293,6 +293,7 @@ pub(super) fn image() -> Image {
         created_at: None,
         deprecated_at: None,
         root_device: None,
+        architecture: None,
     }
 }
 

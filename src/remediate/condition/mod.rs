@@ -4,6 +4,7 @@
 mod servers;
 mod serving;
 mod traffic;
+pub(super) use traffic::registered_again;
 
 use jiff::Timestamp;
 
@@ -82,9 +83,10 @@ pub(super) async fn look(looking: &Looking<'_>, condition: &Condition) -> Result
         | Condition::Attested { .. }
         | Condition::VolumeFree { .. }
         | Condition::RootReplaced => servers::look(looking, condition).await,
-        Condition::Healthy { .. } | Condition::Drained { .. } | Condition::InGroup { .. } => {
-            traffic::look(looking, condition).await
-        }
+        Condition::Healthy { .. }
+        | Condition::Drained { .. }
+        | Condition::InGroup { .. }
+        | Condition::ScaledIn { .. } => traffic::look(looking, condition).await,
         Condition::Serving | Condition::Baked | Condition::MayTerminate | Condition::CutVerified => {
             serving::look(looking, condition).await
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::traffic::{idle, resolve, states};
+use super::traffic::{idle, registered_again, resolve, states};
 use super::{Learned, Looking, Seen};
 use crate::collect::ReadError;
 use crate::plan::AlarmState;
@@ -83,6 +83,10 @@ async fn may_terminate(looking: &Looking<'_>) -> Result<Seen, ReadError> {
                 record.instance
             )));
         }
+    }
+    // Somebody wants it there.
+    if let Some(group) = registered_again(looking.probe, record).await? {
+        return Ok(Seen::NotYet(format!("{} is registered in {group} again: deregister it", record.instance)));
     }
     let snapshots = looking.probe.snapshots(place, OPERATION_TAG, record.id.as_str()).await?;
     if let Some(open) = snapshots.iter().find(|snapshot| snapshot.state != "completed") {

@@ -1,9 +1,14 @@
 //! Conditions on target groups and Auto Scaling groups.
 
+use std::collections::BTreeSet;
+
 use super::{Looking, Seen};
 use crate::collect::ReadError;
 use crate::collect::source::TargetHealth;
-use crate::remediate::{Condition, REPLACEMENT, REPLACEMENT_ADDRESS};
+use crate::remediate::{CloudProbe, Condition, Method, OperationRecord, REPLACEMENT, REPLACEMENT_ADDRESS, WriteCall};
+
+/// How long a group gets to act on a lower desired capacity, in seconds.
+const SCALES_IN_S: i64 = 60;
 
 pub(super) async fn look(looking: &Looking<'_>, condition: &Condition) -> Result<Seen, ReadError> {
     match condition {
@@ -17,8 +22,17 @@ pub(super) async fn look(looking: &Looking<'_>, condition: &Condition) -> Result
             let now = found.members.get(id).map(String::as_str);
             Ok(Seen::when(now == state.as_deref(), || format!("{id} is {} in {group}", now.unwrap_or("no member"))))
         }
+        Condition::ScaledIn { group } => Ok(scaled_in(looking, group)),
         _ => Ok(Seen::Never("asked in the wrong place".to_owned())),
     }
+}
+
+/// AWS shows no sign of when a group has acted on another desired capacity; it takes seconds.
+fn scaled_in(looking: &Looking<'_>, of: &str) -> Seen {
+    let lowered = |call: &WriteCall| matches!(call, WriteCall::SetDesiredCapacity { group, .. } if group == of);
+    let touched = looking.record.steps.iter().any(|step| step.call.as_ref().is_some_and(lowered));
+    let passed = looking.now.duration_since(looking.begun).as_secs();
+    Seen::when(!touched || passed >= SCALES_IN_S, || format!("{of} ends what it has too many"))
 }
 
 /// The target as it is registered: an id, or the address of an interface.
@@ -46,6 +60,34 @@ pub(super) async fn states(
     let mut found = looking.probe.targets(&looking.record.place, group).await?;
     found.retain(|health| health.target == target && (port.is_none() || health.port == port));
     Ok(found)
+}
+
+/// The target group in which the old instance is registered although it was taken out.
+pub(in crate::remediate) async fn registered_again(
+    probe: &dyn CloudProbe,
+    record: &OperationRecord,
+) -> Result<Option<String>, ReadError> {
+    if record.settings.method != Method::Launch {
+        return Ok(None);
+    }
+    let mut asked = BTreeSet::new();
+    for before in &record.before.targets {
+        if !asked.insert(&before.group) {
+            continue;
+        }
+        let own = |target: &str| target == record.instance.as_str() || is_own_address(record, target);
+        let found = probe.targets(&record.place, &before.group).await?;
+        if found.iter().any(|health| own(&health.target) && health.state != "draining") {
+            return Ok(Some(before.group.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Only the primary address of the first interface never moves to a replacement.
+fn is_own_address(record: &OperationRecord, target: &str) -> bool {
+    let primary = record.before.detail.interfaces.first().and_then(|interface| interface.private_ips.first());
+    primary.is_some_and(|address| address == target)
 }
 
 async fn healthy(looking: &Looking<'_>, group: &str, target: &str, port: Option<i32>) -> Result<Seen, ReadError> {

@@ -5,8 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::gone::is_gone;
 use super::write::Line;
 use super::{Engine, Halt};
-use crate::remediate::record::{KEPT_BEYOND, WITHDRAWN};
-use crate::remediate::sequence::HOLD_TAG;
+use crate::remediate::record::WITHDRAWN;
 use crate::remediate::{OperationRecord, OperationStatus, StepRecord, StepState};
 
 /// How a step went.
@@ -39,14 +38,8 @@ impl Engine<'_> {
                 OperationStatus::Running => self.forward(&mut record).await?,
                 OperationStatus::Retaining => {
                     let now = self.host.now();
-                    if record.facts.retain_until.is_none_or(|until| now < until) {
-                        return Ok(record);
-                    }
-                    if let Some(reason) = self.wanted_longer(&record).await {
-                        // Told once, and looked at again by the next run.
-                        if record.note.as_ref() != Some(&reason) {
-                            self.status(&mut record, OperationStatus::Retaining, Some(reason))?;
-                        }
+                    let early = record.facts.retain_until.is_none_or(|until| now < until);
+                    if self.stays(&mut record, early).await? {
                         return Ok(record);
                     }
                     // The time for retention does not count against the operation's age.
@@ -57,13 +50,6 @@ impl Engine<'_> {
                 OperationStatus::NeedsHuman | OperationStatus::Done | OperationStatus::RolledBack => return Ok(record),
             }
         }
-    }
-
-    /// Why a server whose time is over is kept: somebody's tag. Where nobody can tell, the step that ends it looks again.
-    async fn wanted_longer(&self, record: &OperationRecord) -> Option<String> {
-        let old = self.probe.instance(&record.place, &record.instance).await.ok().flatten()?;
-        let held = old.instance.tags.contains_key(HOLD_TAG);
-        held.then(|| format!("{KEPT_BEYOND}: its tag {HOLD_TAG} holds it"))
     }
 
     /// Ends an operation of which no call was made, because it must not begin any more.
@@ -131,11 +117,7 @@ impl Engine<'_> {
         if waits && !is_gone(record) && kept_until.is_none_or(|until| now < until) {
             let until = kept_until.unwrap_or_else(|| after(now, record.settings.retain_s));
             record.facts.retain_until = Some(until);
-            return self.status(
-                record,
-                OperationStatus::Retaining,
-                Some(format!("kept until {}", until.strftime("%F %TZ"))),
-            );
+            return self.status(record, OperationStatus::Retaining, Some(super::kept::kept_until(until)));
         }
         if now > record.deadline {
             return self.status(record, OperationStatus::NeedsHuman, Some(too_old(record)));

@@ -12,6 +12,7 @@ mod forward;
 mod gone;
 mod guard;
 mod host;
+mod kept;
 mod mutate;
 mod needed;
 mod order;

@@ -79,6 +79,13 @@ impl Engine<'_> {
             }) else {
                 return Ok(Made::Nothing);
             };
+            if let Err(reason) = self.note_capacity(record, index, &call).await {
+                attempt.last = reason;
+                if let Some(made) = self.pause(&mut attempt).await {
+                    return Ok(made);
+                }
+                continue;
+            }
             if look || attempt.answered {
                 match effect(self.probe, record, &call).await {
                     Ok(Effect::InPlace(found)) => {
@@ -218,6 +225,7 @@ impl Engine<'_> {
         }
         match resolve(template, record, &sight)? {
             Some(call @ WriteCall::SetDesiredCapacity { .. }) => self.lowered(record, index, call).await,
+            Some(call @ WriteCall::SetScaleInProtection { .. }) => self.spared(record, index, call).await,
             Some(call) => self.numbered(record, index, call).await,
             None => Ok(None),
         }

@@ -70,7 +70,8 @@ fn launch(laid: &Laid<'_>, how: &ReplaceIn) -> Vec<Step> {
         ReplaceIn::Group { group, subnet, token } => {
             let call = WriteCall::LaunchInGroup { group: group.clone(), subnet: subnet.clone(), token: token.clone() };
             let state = Some("InService".to_owned());
-            vec![
+            let mut steps = scale_in_later(laid, group);
+            steps.extend([
                 Step::call("launch-in-group", group, call)
                     .undone_by(mark_replacement(laid))
                     // Out of the group first, or it would launch another in its place.
@@ -84,9 +85,49 @@ fn launch(laid: &Laid<'_>, how: &ReplaceIn) -> Vec<Step> {
                     Condition::InGroup { group: group.clone(), who: Who::New, state },
                     laid.settings.boot_s,
                 ),
-            ]
+            ]);
+            steps
         }
     }
+}
+
+/// What the way back needs after the replacement has left the group. One that had left by itself did not take along what
+/// its launch added to the desired capacity: that is lowered, and the old instance is not the one that goes for it.
+fn scale_in_later(laid: &Laid<'_>, group: &str) -> Vec<Step> {
+    let Some(before) = &laid.before.group else { return Vec::new() };
+    let protection =
+        |on| WriteCall::SetScaleInProtection { group: group.to_owned(), instance: laid.instance.clone(), on };
+    let desired = WriteCall::SetDesiredCapacity { group: group.to_owned(), desired: before.desired };
+    let settled = Condition::ScaledIn { group: group.to_owned() };
+    let lower = Step::nothing("scale-in-later", group).undone_by(desired);
+    if before.protected.contains(laid.instance) {
+        return vec![lower];
+    }
+    vec![
+        Step::nothing("unprotect-later", group).undone_by(protection(false)),
+        Step::nothing("scaled-in-later", group).then_seen(settled).within(300),
+        lower,
+        Step::nothing("protect-later", group).undone_by(protection(true)),
+    ]
+}
+
+/// The same going forward, for an old instance that had left its group by itself: the group has launched a substitute for
+/// it, or is about to, and the replacement is not the one that goes.
+fn scale_in(laid: &Laid<'_>, group: &str) -> Vec<Step> {
+    let Some(before) = &laid.before.group else { return Vec::new() };
+    let protection = |on| WriteCall::SetScaleInProtection { group: group.to_owned(), instance: replacement(), on };
+    let desired = WriteCall::SetDesiredCapacity { group: group.to_owned(), desired: before.desired };
+    let mut steps = vec![
+        Step::call("protect-replacement", group, protection(true)).if_possible(),
+        Step::call("lower-capacity", group, desired).if_possible(),
+    ];
+    // Where the old one was protected its replacement stays so.
+    if !before.protected.contains(laid.instance) {
+        let settled = Condition::ScaledIn { group: group.to_owned() };
+        steps.push(Step::wait("scaled-in", group, settled, 300));
+        steps.push(Step::call("unprotect-replacement", group, protection(false)).if_possible());
+    }
+    steps
 }
 
 /// A launch of its own carries the mark from the start; a group's does not, and without the mark the enforcing role may
@@ -237,6 +278,7 @@ fn retire(laid: &Laid<'_>, how: &ReplaceIn, already_left: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     if let ReplaceIn::Group { group, .. } = how {
         steps.extend(leave_group(laid, group));
+        steps.extend(scale_in(laid, group));
     }
     if !already_left {
         steps.extend(traffic::leave_targets(laid, true));

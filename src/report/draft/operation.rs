@@ -43,6 +43,8 @@ pub struct OperationNews {
     pub turn: String,
     /// How it was undone, where that is what somebody wanted, and nothing that failed.
     pub undone: Option<&'static str>,
+    /// Whether a person should look at the server that is kept.
+    pub asks: bool,
     /// Whether what was replaced has been kept already: going on to its end is not another beginning.
     pub kept: bool,
 }
@@ -62,6 +64,7 @@ impl From<&OperationRecord> for OperationNews {
             lines: lines(record),
             // A person who resumes it moves the deadline: what happens then is news again.
             turn: record.deadline.to_string(),
+            asks: record.kept_for_a_person().is_some(),
             undone: undone(record),
             kept: record.facts.retain_until.is_some(),
         }
@@ -120,7 +123,7 @@ pub fn operation_notice(news: &OperationNews, destinations: &[Destination], now:
     notice.lines.clone_from(&news.lines);
     notice.totals.instances = 1;
     notice.operation = Some(about(news));
-    let unique = format!("{}/{}", news.status, news.turn);
+    let unique = format!("{}/{}{}", news.status, news.turn, if news.asks { "/asks" } else { "" });
     let accounts = BTreeSet::from([news.place.account.clone()]);
     takers(&notice, &news.fleet, &accounts, destinations)
         .map(|(destination, notice)| draft_single(&notice, destination, &unique))
@@ -176,6 +179,9 @@ fn headline(news: &OperationNews) -> Option<(NoticeKind, String)> {
     let told = match news.status {
         OperationStatus::Running if news.kept => return None,
         OperationStatus::Running => (NoticeKind::OperationStarted, format!("{kind} of {instance} has begun")),
+        OperationStatus::Retaining if news.asks => {
+            (NoticeKind::OperationDone, format!("{instance}, which was replaced{by} and is kept, needs a look"))
+        }
         OperationStatus::Retaining => (NoticeKind::OperationDone, format!("{instance} was replaced{by} and is kept")),
         OperationStatus::Done => (NoticeKind::OperationDone, format!("{kind} of {instance} is done")),
         OperationStatus::RolledBack if news.undone.is_some() => {

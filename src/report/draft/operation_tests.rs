@@ -44,6 +44,20 @@ fn each_status_is_told_in_its_own_words() {
     assert_eq!(titles, expected.map(|(kind, title)| (kind, title.to_owned())), "going back is not told yet");
 }
 
+/// Told beside the news that it is kept, and once.
+#[test]
+fn a_kept_server_that_a_person_should_look_at_is_news() {
+    let record = turned(&operation("op-1", OperationKind::Replace, "i-1", 0), OperationStatus::Retaining, 10).0;
+    let asks =
+        OperationRecord { note: Some("in traffic again: i-1 is registered in web".to_owned()), ..record.clone() };
+    assert_eq!(told(&asks, &everywhere())[0].title, "web: i-1, which was replaced and is kept, needs a look");
+    let keys = [&record, &asks].map(|one| {
+        let drafts = operation_notice(&OperationNews::from(one), &everywhere(), at(0));
+        drafts[0].key.clone()
+    });
+    assert_ne!(keys[0], keys[1]);
+}
+
 #[test]
 fn what_was_kept_and_comes_to_its_end_does_not_begin_again() {
     let mut record = operation("op-1", OperationKind::Replace, "i-1", 0);

@@ -165,6 +165,7 @@ fn facts_doc(facts: &Facts) -> FactsDoc<'_> {
         replacement: _,
         principal: _,
         undo_all: _,
+        desired: _,
         snapshots,
         cut,
         task,

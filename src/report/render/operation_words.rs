@@ -12,8 +12,8 @@ pub(crate) fn waits_for(record: &OperationRecord) -> Option<String> {
             "a person: `cattleguard operations resume {0}` or `rollback {0}`",
             clean(record.id.as_str(), 60)
         )),
-        OperationStatus::Retaining if record.kept_beyond().is_some() => {
-            record.kept_beyond().map(|why| format!("a person: {}", clean(why, 200)))
+        OperationStatus::Retaining if record.kept_for_a_person().is_some() => {
+            record.kept_for_a_person().map(|why| format!("a person: {}", clean(why, 200)))
         }
         OperationStatus::Retaining => Some(match record.facts.retain_until {
             Some(until) => format!("the end of the retention at {}", time(until)),
@@ -82,6 +82,7 @@ fn condition_phrase(condition: &Condition) -> String {
         Condition::RootReplaced => "the root volume is replaced".to_owned(),
         Condition::CutVerified => "every interface is isolated".to_owned(),
         Condition::MayTerminate => "nothing forbids the end of the instance".to_owned(),
+        Condition::ScaledIn { group } => format!("{} has as many members as it wants", clean(group, 80)),
         Condition::Settled { seconds } => format!("{seconds} s have passed"),
     }
 }

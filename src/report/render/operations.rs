@@ -110,6 +110,7 @@ fn facts(out: &mut Out<'_>, record: &OperationRecord) {
     let Facts {
         principal: _,
         undo_all: _,
+        desired: _,
         replacement,
         snapshots,
         cut,

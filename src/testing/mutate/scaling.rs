@@ -33,6 +33,17 @@ impl FakeCloud {
         Ok(id)
     }
 
+    /// `autoscaling:SetDesiredCapacity`: the group acts on it half a minute later.
+    ///
+    /// # Errors
+    /// When there is no such group.
+    pub fn scale_group(&self, actor: &SimActor, place: &Place, group: &str, desired: i32) -> Result<(), SimError> {
+        let mut state = self.lock();
+        state.set_desired(place, &By::of(actor), group, desired)?;
+        let request = json!({"autoScalingGroupName": group, "desiredCapacity": desired});
+        state.record(place, actor, Call::new("autoscaling", "SetDesiredCapacity", request)).map(|_| ())
+    }
+
     /// `elasticloadbalancing:RegisterTargets` of one instance: `initial` for 30 seconds, then healthy.
     ///
     /// # Errors
