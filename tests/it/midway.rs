@@ -99,7 +99,7 @@ fn a_member_that_leaves_its_group_by_itself_leaves_the_group_as_large_as_it_was(
     for scaled in [false, true] {
         let (app, _) = start(FLEET);
         let id = app.member(0);
-        drifted(&app, std::slice::from_ref(&id));
+        app.drift([&id]);
         assert_eq!(sizes(&app), (4, 4));
         let (old, place) = (id.clone(), app.place());
         let group = app.cloud().form(&place, &id).unwrap().group.unwrap().0;
@@ -135,7 +135,7 @@ fn a_member_that_leaves_its_group_by_itself_leaves_the_group_as_large_as_it_was(
 fn a_replacement_that_leaves_its_group_by_itself_leaves_the_group_as_large_as_it_was() {
     let (app, _) = start(FLEET);
     let id = app.member(0);
-    drifted(&app, std::slice::from_ref(&id));
+    app.drift([&id]);
     app.meanwhile(move |cloud| {
         let ours = cloud.log().into_iter().filter(ours);
         let new =
@@ -159,7 +159,7 @@ fn a_replacement_that_leaves_its_group_by_itself_leaves_the_group_as_large_as_it
 fn a_kept_server_that_somebody_registers_again_is_told_and_not_ended_there() {
     let (app, group) = start(FLEET);
     let id = app.server(0);
-    drifted(&app, std::slice::from_ref(&id));
+    app.drift([&id]);
     let (code, done) = app.json(&["enforce"]);
     assert_eq!((code, &only(&done)["status"]), (OK, &"retaining".into()), "{done:#}");
     app.cloud().register_target(&carol(), &id, &group, 80).unwrap();

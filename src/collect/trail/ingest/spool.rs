@@ -1,7 +1,6 @@
 //! Puts things in order of time and id, however many they are, and takes each once: what does not fit into memory is
 //! sorted in parts that wait in a temporary file. So repeats come to stand beside each other.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
@@ -12,10 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 
-/// Bytes that are sorted at a time: what they are read from again while that is done stays in a near cache.
+/// Bytes that are sorted at a time: no more than a near cache holds, since they are read again in another order.
 const RUN: usize = 4 * 1024 * 1024;
-/// Sorted parts that wait in memory: the changes of a million events need no file.
-const HELD: usize = 6;
 /// Bytes written at a time, and the most that is read at a time of each part.
 const PAGE: usize = 64 * 1024;
 /// The least that is read at a time.
@@ -47,11 +44,8 @@ pub(super) struct Spool {
     run: usize,
     arena: Vec<u8>,
     index: Vec<Slot>,
-    /// Sorted parts in memory.
-    held: Vec<Vec<u8>>,
-    /// Those that came after them.
     file: Option<File>,
-    /// Where each of these ends in the file.
+    /// Where each sorted part ends in the file.
     ends: Vec<u64>,
 }
 
@@ -63,7 +57,7 @@ impl Default for Spool {
 
 impl Spool {
     pub(super) fn new(run: usize) -> Self {
-        Self { run, arena: Vec::new(), index: Vec::new(), held: Vec::new(), file: None, ends: Vec::new() }
+        Self { run, arena: Vec::new(), index: Vec::new(), file: None, ends: Vec::new() }
     }
 
     /// Adds one.
@@ -83,12 +77,12 @@ impl Spool {
         Ok(())
     }
 
-    /// Nothing more is added. Gives memory back if what is left can be a part of its own.
+    /// Nothing more is added. Gives memory back if there is a file to take what is left.
     ///
     /// # Errors
     /// The temporary file cannot be written.
     pub(super) fn settle(&mut self) -> io::Result<()> {
-        if self.is_small() {
+        if self.file.is_none() {
             self.sort();
             return Ok(());
         }
@@ -120,17 +114,11 @@ impl Spool {
             }
             sink(item)
         };
-        if self.is_small() {
-            self.index.iter().try_for_each(|slot| once(self.item(slot.at)?))?;
-        } else {
-            self.merge(&mut once)?;
+        match &self.file {
+            Some(file) => merge(file, &self.ends, &mut once)?,
+            None => self.index.iter().try_for_each(|slot| once(self.item(slot.at)?))?,
         }
         Ok(repeats)
-    }
-
-    /// Whether everything is where it was put.
-    fn is_small(&self) -> bool {
-        self.held.is_empty() && self.file.is_none()
     }
 
     fn sort(&mut self) {
@@ -155,21 +143,6 @@ impl Spool {
             return Ok(());
         }
         self.sort();
-        if self.held.len() < HELD {
-            let mut part = Vec::with_capacity(self.arena.len());
-            for slot in &self.index {
-                self.item(slot.at)?.write(&mut part);
-            }
-            self.held.push(part);
-        } else {
-            self.write_part()?;
-        }
-        self.arena.clear();
-        self.index.clear();
-        Ok(())
-    }
-
-    fn write_part(&mut self) -> io::Result<()> {
         let mut file = match self.file.take() {
             Some(file) => file,
             None => temporary()?,
@@ -187,19 +160,9 @@ impl Spool {
         file.write_all(&page)?;
         self.ends.push(end + u64::try_from(page.len()).unwrap_or_default());
         self.file = Some(file);
+        self.arena.clear();
+        self.index.clear();
         Ok(())
-    }
-
-    fn merge(&self, sink: &mut dyn FnMut(Item<'_>) -> io::Result<()>) -> io::Result<()> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let page = (PAGES / self.ends.len().max(1)).clamp(LEAST_PAGE, PAGE);
-        let held = self.held.iter().map(|part| Part { buffer: Cow::Borrowed(part), at: 0, rest: None });
-        let written = starts.zip(&self.ends).map(|(from, end)| Part {
-            buffer: Cow::Borrowed(&[]),
-            at: 0,
-            rest: self.file.as_ref().map(|file| Rest { file, page, from, end: *end }),
-        });
-        in_order(held.chain(written).collect(), sink)
     }
 }
 
@@ -253,19 +216,14 @@ impl<'i> Item<'i> {
 }
 
 /// A part being read.
-struct Part<'p> {
-    buffer: Cow<'p, [u8]>,
-    /// Where its next item stands in the buffer.
-    at: usize,
-    /// What of it is in the file.
-    rest: Option<Rest<'p>>,
-}
-
-struct Rest<'p> {
-    file: &'p File,
+struct Part<'f> {
+    file: &'f File,
     /// Bytes to read at a time.
     page: usize,
-    /// What was not read yet.
+    buffer: Vec<u8>,
+    /// Where its next item stands in the buffer.
+    at: usize,
+    /// What of it was not read yet, in the file.
     from: u64,
     end: u64,
 }
@@ -274,18 +232,16 @@ impl Part<'_> {
     /// The next item; `None` at the end.
     fn next(&mut self) -> io::Result<Option<Item<'_>>> {
         while self.buffer.get(self.at..).and_then(Item::length).is_none() {
-            let rest = self.rest.as_mut().filter(|rest| rest.from < rest.end);
-            let Some(Rest { file, page, from, end }) = rest else {
+            let size = self.end.saturating_sub(self.from).min(u64::try_from(self.page).unwrap_or_default());
+            if size == 0 {
                 return if self.at == self.buffer.len() { Ok(None) } else { Err(damaged()) };
-            };
-            let size = end.saturating_sub(*from).min(u64::try_from(*page).unwrap_or_default());
-            let buffer = self.buffer.to_mut();
-            buffer.drain(..self.at);
+            }
+            self.buffer.drain(..self.at);
             self.at = 0;
-            let before = buffer.len();
-            buffer.resize(before + usize::try_from(size).unwrap_or_default(), 0);
-            file.read_exact_at(buffer.get_mut(before..).unwrap_or_default(), *from)?;
-            *from += size;
+            let before = self.buffer.len();
+            self.buffer.resize(before + usize::try_from(size).unwrap_or_default(), 0);
+            self.file.read_exact_at(self.buffer.get_mut(before..).unwrap_or_default(), self.from)?;
+            self.from += size;
         }
         self.buffer.get(self.at..).and_then(Item::read).ok_or_else(damaged).map(Some)
     }
@@ -296,8 +252,12 @@ impl Part<'_> {
     }
 }
 
-fn in_order(mut parts: Vec<Part<'_>>, sink: &mut dyn FnMut(Item<'_>) -> io::Result<()>) -> io::Result<()> {
-    // The least first; of equals the part that was sorted first.
+fn merge(file: &File, ends: &[u64], sink: &mut dyn FnMut(Item<'_>) -> io::Result<()>) -> io::Result<()> {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let page = (PAGES / ends.len().max(1)).clamp(LEAST_PAGE, PAGE);
+    let parts = starts.zip(ends).map(|(from, end)| Part { file, page, buffer: Vec::new(), at: 0, from, end: *end });
+    let mut parts: Vec<Part<'_>> = parts.collect();
+    // The least first; of equals the part that was written first.
     let mut heads = BinaryHeap::new();
     for (number, part) in parts.iter_mut().enumerate() {
         if let Some(item) = part.next()? {
