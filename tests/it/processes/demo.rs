@@ -1,7 +1,7 @@
 //! `cattleguard-sim demo`, and going on in the world that it leaves.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use cattleguard::testing::{AccountEntry, By, Change, SimWorld};
@@ -116,17 +116,24 @@ fn a_kept_world_can_be_gone_on_in_by_processes_that_die() {
     );
 }
 
+/// A world in which `enforce` was killed before it could launch the replacement.
+fn died_before_its_launch(folder: &Path) -> PathBuf {
+    let world = folder.join("world");
+    assert_eq!(ended(sim(folder).args(["demo", "--keep"]).arg(&world)).1.code, OK);
+    let waited = ended(sim(folder).arg("--world").arg(&world).args(["world", "wait", "30m"])).1;
+    assert_eq!(waited.code, OK);
+    let mut dying = sim(folder);
+    dying.env("CATTLEGUARD_SIM_WORLD", &world).env("CATTLEGUARD_FAILPOINT", "launch:before").arg("enforce");
+    assert_eq!(ended(&mut dying).0.signal(), Some(SIGABRT));
+    world
+}
+
 /// Whoever dies before the launch goes on by a decision that may be old: what was revoked since is not launched.
 #[test]
 fn a_golden_that_was_revoked_meanwhile_is_not_launched_by_who_goes_on() {
     let temporary = tempfile::tempdir().expect("a folder");
-    let world = temporary.path().join("world");
-    assert_eq!(ended(sim(temporary.path()).args(["demo", "--keep"]).arg(&world)).1.code, OK);
+    let world = died_before_its_launch(temporary.path());
     let run = |args: &[&str]| ended(sim(temporary.path()).arg("--world").arg(&world).args(args)).1;
-    assert_eq!(run(&["world", "wait", "30m"]).code, OK);
-    let mut dying = sim(temporary.path());
-    dying.env("CATTLEGUARD_SIM_WORLD", &world).env("CATTLEGUARD_FAILPOINT", "launch:before").arg("enforce");
-    assert_eq!(ended(&mut dying).0.signal(), Some(SIGABRT));
     assert_eq!(launches(&world).len(), 1, "before it could launch");
     assert_eq!(run(&["golden", "revoke", "web@1", "--reason", "a backdoor"]).code, OK);
     assert_eq!(run(&["world", "wait", "5m"]).code, OK);
@@ -140,13 +147,8 @@ fn a_golden_that_was_revoked_meanwhile_is_not_launched_by_who_goes_on() {
 #[test]
 fn containing_by_hand_waits_for_no_operation_on_another_server() {
     let temporary = tempfile::tempdir().expect("a folder");
-    let world = temporary.path().join("world");
-    assert_eq!(ended(sim(temporary.path()).args(["demo", "--keep"]).arg(&world)).1.code, OK);
+    let world = died_before_its_launch(temporary.path());
     let run = |args: &[&str]| ended(sim(temporary.path()).arg("--world").arg(&world).args(args)).1;
-    assert_eq!(run(&["world", "wait", "30m"]).code, OK);
-    let mut dying = sim(temporary.path());
-    dying.env("CATTLEGUARD_SIM_WORLD", &world).env("CATTLEGUARD_FAILPOINT", "launch:before").arg("enforce");
-    assert_eq!(ended(&mut dying).0.signal(), Some(SIGABRT));
     assert_eq!(run(&["world", "wait", "5m"]).code, OK);
     let servers = run(&["report", "csv", "--table", "instances"]).stdout;
     let well = servers.lines().find(|line| line.contains(",web,web@1,") && line.contains(",clean,"));
